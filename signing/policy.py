@@ -1,0 +1,35 @@
+"""What a signature must be, as data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+
+class Revocation(StrEnum):
+    """How much must be known about revocation."""
+
+    REQUIRED = "required"
+    """Every certificate below the anchor must be covered by a CRL that holds at the time judged, else undecided."""
+    DECLARED = "declared"
+    """The same for certificates that name a revocation source (CRL distribution point, OCSP), or whose issuer's CRL
+    was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """The rules of a verdict. The defaults are the law's (see docs/decisions)."""
+
+    rsa_bits: int = 2048
+    curves: frozenset[str] = frozenset({"secp256r1", "secp384r1", "secp521r1"})
+    digests: frozenset[str] = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
+    allow_legacy: bool = False
+    """The named switch for reading old packages: SHA-1 digests and rsa-sha1, RSA from 1024 bits. Sound then carries
+    the warning `LEGACY_ALGORITHM`. Never for intake."""
+    revocation: Revocation = Revocation.DECLARED
+    clock_skew: timedelta = timedelta(minutes=5)
+    """How far ahead of the time judged a claimed SigningTime may lie."""
+
+
+DEFAULT_POLICY = Policy()

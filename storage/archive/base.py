@@ -1,0 +1,67 @@
+"""The archive's promise."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterable, AsyncIterator
+from typing import Protocol
+
+CHUNK_BYTES = 1 << 20
+"""Size of the chunks that `Archive.get` yields, and the most a caller should hand to `put` or `append` at once."""
+
+
+class Archive(Protocol):
+    """Keeps blobs under their SHA-256 (64 lower-case hexadecimal digits), for ever.
+
+    There is no delete: retention is another seam. Any number of calls may run at once, for the same digest too, from
+    several processes. Every method raises `Unavailable` (or its child `StoreFull`) when the store cannot serve; after
+    that nothing is known, and the same call may be made again.
+    """
+
+    async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
+        """Keeps the bytes of `source` under `digest` and returns their size, when they are durable on disk.
+
+        The same digest again is a success that changes nothing (`source` may then be left unread).
+        Raises `DigestMismatch`, and keeps nothing, when the bytes do not hash to `digest`.
+        """
+        ...
+
+    def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
+        """Yields the blob from `offset` on, in chunks of at most `CHUNK_BYTES`.
+
+        Raises `NotFound` before the first chunk when absent (an offset at the end yields nothing; one past it raises
+        `OffsetMismatch`). The bytes are hashed on the way, those before `offset` too: when they do not hash to their
+        name, `Corrupt` is raised instead of yielding the last chunk, so that no reader ever holds a complete wrong blob.
+        """
+        ...
+
+    async def size(self, digest: str) -> int:
+        """Returns the size of a durable blob. Raises `NotFound`."""
+        ...
+
+    async def uploaded(self, owner: str, digest: str) -> int:
+        """Returns how many bytes of an upload in progress are held for `owner`; 0 when there is none.
+
+        Uploads of different owners never meet: nobody learns from an offset what another one sent.
+        """
+        ...
+
+    async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
+        """Adds `source` to an upload at `offset` and returns the bytes then held.
+
+        `offset` 0 starts anew and drops what was held. Raises `OffsetMismatch` when `offset` is neither 0 nor the end
+        of what is held. When `source` fails in the middle, what came before may be kept, and `uploaded` tells how much.
+        One append per owner and digest at a time; a second one raises `OffsetMismatch`.
+        """
+        ...
+
+    async def finish(self, owner: str, digest: str) -> int:
+        """Turns a complete upload into a blob, durable when it returns, and returns its size.
+
+        Raises `DigestMismatch` and drops the upload when the bytes do not hash to `digest`; `NotFound` when nothing
+        was uploaded. A crash in between leaves either the upload or the blob: calling again is right.
+        """
+        ...
+
+    async def discard(self, owner: str, digest: str) -> None:
+        """Drops an upload in progress; a success when there is none."""
+        ...

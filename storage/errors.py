@@ -1,0 +1,67 @@
+"""What can go wrong in a store, as a caller would act on it.
+
+    StorageError
+    ├── NotFound            absent, or not yet durable
+    ├── Corrupt             bytes that do not hash to their name: an alarm, never served
+    ├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
+    ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
+    ├── Conflict            someone else moved first; `current` is what stands now
+    ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
+    └── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
+        └── StoreFull       no room; nothing was kept
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from storage.ledger.base import Delivery
+
+
+class StorageError(Exception):
+    """Root of the room's errors."""
+
+
+class NotFound(StorageError):
+    """The thing is absent."""
+
+
+class Corrupt(StorageError):
+    """Stored bytes do not hash to their name."""
+
+
+class DigestMismatch(StorageError):
+    """Bytes given do not hash to the digest they were announced under, or are more or fewer than announced."""
+
+
+class OffsetMismatch(StorageError):
+    """An upload was continued at another place than where it ended."""
+
+    def __init__(self, offset: int) -> None:
+        super().__init__(f"go on at byte {offset}")
+        self.offset = offset
+
+
+class Conflict(StorageError):
+    """A compare-and-swap lost."""
+
+    def __init__(self, current: Delivery) -> None:
+        super().__init__(f"delivery stands at {current.state}, version {current.version}")
+        self.current = current
+
+
+class DocumentIdTaken(StorageError):
+    """A new document came under a document id that its sender has used before with other bytes."""
+
+    def __init__(self, dispatch_id: str) -> None:
+        super().__init__(f"held by dispatch {dispatch_id}")
+        self.dispatch_id = dispatch_id
+
+
+class Unavailable(StorageError):
+    """The store did not answer, or not in time; the operation may or may not have taken effect."""
+
+
+class StoreFull(Unavailable):
+    """The store has no room left."""

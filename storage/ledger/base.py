@@ -1,0 +1,336 @@
+"""The ledger's nouns and its promise.
+
+Every record is data: digests are 64 lower-case hexadecimal digits, times are aware datetimes in UTC with microseconds,
+`content` is bytes that the ledger returns exactly as given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One file of a dispatch; number 0 is the package itself."""
+
+    number: int
+    identifier: str
+    name: str
+    content_type: str
+    sha256: str
+    size: int
+    inline: bool
+    """Its bytes stand inside the package and are not in the archive on their own."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entry:
+    """One accepted dispatch."""
+
+    dispatch_id: str
+    sender_id: str
+    sender_name: str
+    document_id: str
+    kind: int
+    code_number: str
+    code_notation: str
+    subject: str
+    priority: int
+    promulgation_date: str
+    """`yyyy-MM-dd`, or empty."""
+    due_date: str
+    accepted_at: datetime
+    parts: tuple[Part, ...]
+    recipients: tuple[str, ...]
+    """Canonical agency ids, frozen, in the order of the evidence."""
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def original(self) -> Part:
+        """The sealed package."""
+        return self.parts[0]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evidence:
+    """A signed evidence document. One leaf of the log each."""
+
+    evidence_id: str
+    dispatch_id: str
+    event: str
+    """ERDS event name."""
+    issued_at: datetime
+    content: bytes
+    recipient_id: str = ""
+    """The recipient it is about; empty when it speaks of all."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Statement:
+    """What an agency states under its own seal. One leaf of the log each."""
+
+    statement_id: str
+    """SHA-256 of `content`."""
+    dispatch_id: str
+    agency_id: str
+    status_code: str
+    received_at: datetime
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """A dispatch and one of its recipients."""
+
+    dispatch_id: str
+    recipient_id: str
+    state: str
+    version: int
+    """1 at commit; grows by one at each move."""
+    updated_at: datetime
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One thing that happened, as history tells it."""
+
+    cursor: int
+    """Order of commit over the whole ledger: grows; a reader that has seen one never later finds a smaller new one."""
+    dispatch_id: str
+    sequence: int
+    """From 1 within the dispatch, without gaps."""
+    kind: str
+    at: datetime
+    recipient_id: str = ""
+    actor_id: str = ""
+    status_code: str = ""
+    reason: str = ""
+    evidence_id: str = ""
+    statement_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEvent:
+    """An event before the ledger gives it its place."""
+
+    kind: str
+    at: datetime
+    recipient_id: str = ""
+    actor_id: str = ""
+    status_code: str = ""
+    reason: str = ""
+    evidence_id: str = ""
+    statement_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """What the ledger keeps of a dispatch, as the first commit left it."""
+
+    entry: Entry
+    evidence: tuple[Evidence, ...]
+    """In the order given to `commit`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """One step of one delivery, with all that it leaves."""
+
+    dispatch_id: str
+    recipient_id: str
+    expected_version: int
+    state: str
+    """The state after the move."""
+    at: datetime
+    reason: str = ""
+    statement: Statement | None = None
+    evidence: tuple[Evidence, ...] = ()
+    events: tuple[NewEvent, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Moved:
+    """What a move left; the same for the same statement, however often it is sent."""
+
+    delivery: Delivery
+    """As it stands now, which may be later than this move."""
+    evidence: tuple[Evidence, ...]
+    """What was issued with this very move."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refusal:
+    """A submission judged and refused. Only the evidence is kept, never the bytes."""
+
+    sender_id: str
+    sha256: str
+    reason: str
+    evidence: Evidence
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxItem:
+    """A delivery with its dispatch, at its place in an inbox."""
+
+    cursor: int
+    entry: Entry
+    delivery: Delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OutboxItem:
+    """A dispatch with its deliveries, at its place in an outbox."""
+
+    cursor: int
+    entry: Entry
+    deliveries: tuple[Delivery, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Certificate:
+    """A certificate that acts or signs for an agency."""
+
+    sha256: str
+    """Of its DER form."""
+    pem: str
+    role: str
+    """`system`, `clerk`, `archivist` or `operator`."""
+    may_connect: bool
+    """It may be a TLS client certificate of the agency."""
+    may_seal: bool
+    """It may seal documents and statements in the agency's name."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agency:
+    """One agency of the directory."""
+
+    agency_id: str
+    name: str
+    aliases: tuple[str, ...] = ()
+    certificates: tuple[Certificate, ...] = ()
+    active: bool = True
+    attributes: dict[str, str] = field(default_factory=dict)
+    """Free facts for later needs (level, parent, capabilities)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leaf:
+    """One leaf of the transparency log."""
+
+    index: int
+    """From 0, without gaps, in commit order."""
+    hash: bytes
+    """RFC 6962: SHA-256(0x00 || content), 32 bytes."""
+    kind: str
+    """`evidence` or `statement`."""
+    content_id: str
+    """`evidence_id` or `statement_id`."""
+
+
+class Ledger(Protocol):
+    """Keeps what happened.
+
+    A write that returned is durable: it survives kill -9 and loss of power. A read that starts after a write returned
+    sees it, from any process. Any number of calls may run at once; the backend commits many callers' writes in one
+    transaction and one flush, and one caller's conflict never fails another's write. Cancelling a caller does not tell
+    whether its write took effect. Every method raises `Unavailable` (or `StoreFull`) when the store cannot serve.
+    Event cursors, inbox cursors and leaf indexes follow the order of commit.
+    """
+
+    async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
+        """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1), events, evidence and leaves,
+        in one transaction.
+
+        Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left is returned.
+        Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same sender holds `document_id`
+        (an empty document id is never taken).
+        """
+        ...
+
+    async def advance(self, move: Move) -> Moved:
+        """Moves one delivery if its version is still `expected_version`, and keeps statement, evidence, events and
+        leaves in the same transaction.
+
+        Idempotent by statement: when `move.statement` is kept already for this delivery, nothing changes and what the
+        first one left is returned. Raises `Conflict` when the version is another, `NotFound` when there is no such
+        delivery.
+        """
+        ...
+
+    async def refuse(self, refusal: Refusal) -> Evidence:
+        """Keeps the evidence of a refusal with its leaf, and returns it; for the same sender, digest and reason the
+        first one kept."""
+        ...
+
+    async def kept(self, dispatch_id: str) -> Kept:
+        """Returns what `commit` kept. Raises `NotFound`."""
+        ...
+
+    async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
+        """Returns one delivery. Raises `NotFound`."""
+        ...
+
+    async def deliveries(self, dispatch_id: str) -> tuple[Delivery, ...]:
+        """Returns all deliveries in recipient order of the entry; empty when the dispatch is unknown."""
+        ...
+
+    async def moved(self, statement_id: str) -> Moved | None:
+        """Returns what the move with this statement left, or None when there was none."""
+        ...
+
+    async def history(self, dispatch_id: str) -> tuple[Event, ...]:
+        """Returns the events of a dispatch, oldest first."""
+        ...
+
+    async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
+        """Returns all evidence of a dispatch, in order of commit."""
+        ...
+
+    async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
+        """Returns all statements about a dispatch, in order of commit."""
+        ...
+
+    async def inbox(
+        self, recipient_id: str, *, after: int, limit: int, states: Collection[str] = ()
+    ) -> tuple[InboxItem, ...]:
+        """Returns deliveries to a recipient with a cursor greater than `after`, in cursor order, at most `limit`."""
+        ...
+
+    async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
+        """Returns dispatches of a sender with a cursor greater than `after`, in cursor order, at most `limit`."""
+        ...
+
+    async def hold(self, owner: str, digest: str, size: int) -> None:
+        """Notes that `owner` itself delivered the blob `digest`, which is durable in the archive. Idempotent."""
+        ...
+
+    async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
+        """Returns the sizes of those of `digests` that `owner` delivered, by `hold` or as a part of a kept dispatch
+        of its own that is stored apart."""
+        ...
+
+    async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
+        """Returns leaves of the log from index `start` on."""
+        ...
+
+
+class Directory(Protocol):
+    """Keeps the agencies. The same durability as the ledger; a few writes a day, read as a whole."""
+
+    async def register(self, agency: Agency) -> None:
+        """Adds an agency or replaces what was kept of it. Raises `ValueError` when one of its identifiers, aliases or
+        certificates belongs to another agency."""
+        ...
+
+    async def agencies(self) -> tuple[Agency, ...]:
+        """Returns all agencies, suspended ones too, by identifier."""
+        ...
+
+    async def version(self) -> int:
+        """Returns a number that changes whenever `agencies` would."""
+        ...
