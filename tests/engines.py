@@ -1,0 +1,19 @@
+"""Engines that a test checks against: absent ones are skipped by name, and under CI=true a skip is a failure."""
+
+from __future__ import annotations
+
+import os
+import shutil
+
+import pytest
+
+
+def require(command: str) -> str:
+    """Returns the path of `command`, or skips the calling test naming it."""
+    path = shutil.which(command)
+    if path is not None:
+        return path
+    sentence = f"engine not installed: {command} (run tests/install-engines.sh as root)"
+    if os.environ.get("CI") == "true":
+        pytest.fail(sentence)
+    pytest.skip(sentence)

@@ -1,0 +1,90 @@
+"""The layout's law: which room may know which. Read from the import statements, nothing is run."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+ROOMS = ("edxml", "signing", "storage", "axis_server", "axis_client")
+
+FORBIDDEN = {
+    "signing": {"asyncio", "grpc", "axis", "storage", "edxml", "axis_server", "axis_client", "minio", "sqlite3"},
+    "edxml": {"asyncio", "grpc", "axis", "storage", "axis_server", "axis_client", "minio", "sqlite3"},
+    "storage": {"signing", "edxml", "grpc", "axis", "lxml", "axis_server", "axis_client"},
+    "axis_client": {"axis_server", "storage", "minio", "sqlite3"},
+    "axis_server": {"axis_client", "minio", "sqlite3", "lxml"},
+}
+
+ONLY_IN = {
+    "sqlite3": {"storage/ledger/sqlite.py", "storage/ledger/migrations/__init__.py"},
+    "minio": {"storage/archive/s3.py"},
+    "psycopg": {"storage/ledger/postgres.py"},
+}
+"""A driver lives in its one backend."""
+
+WIRE = {"grpc", "axis", "google"}
+"""What only the edge may know: a protobuf message inside a use case is a breach."""
+
+EDGE = {"axis_server": ("boundary/", "app.py"), "axis_client": ("wire", "client.py", "errors.py", "transport")}
+
+
+def sources(room: str) -> Iterator[Path]:
+    return (path for path in sorted((ROOT / room).rglob("*.py")) if "__pycache__" not in path.parts)
+
+
+def imported(path: Path) -> set[str]:
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names.update(alias.name.split(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.level == 0 and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_only_what_it_may_know(room: str) -> None:
+    files = list(sources(room))
+    assert files, f"{room} is empty"
+    for path in files:
+        breach = imported(path) & FORBIDDEN[room]
+        if room == "storage" and path.relative_to(ROOT).as_posix() in ONLY_IN["sqlite3"]:
+            breach -= {"sqlite3"}
+        assert not breach, f"{path.relative_to(ROOT)} imports {sorted(breach)}"
+
+
+@pytest.mark.parametrize("driver", sorted(ONLY_IN))
+def test_a_driver_is_imported_by_its_one_backend(driver: str) -> None:
+    users = {
+        path.relative_to(ROOT).as_posix() for room in ROOMS for path in sources(room) if driver in imported(path)
+    }
+    assert users <= ONLY_IN[driver]
+
+
+@pytest.mark.parametrize("room", sorted(EDGE))
+def test_the_wire_is_spoken_at_the_edge_only(room: str) -> None:
+    for path in sources(room):
+        inside = path.relative_to(ROOT / room).as_posix()
+        if not inside.startswith(EDGE[room]):
+            assert not imported(path) & WIRE, f"{room}/{inside} speaks the wire"
+
+
+def test_only_the_parser_makes_an_xml_parser() -> None:
+    for room in ROOMS:
+        for path in sources(room):
+            if path != ROOT / "signing" / "parser.py":
+                calls = {
+                    node.func.attr
+                    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+                    if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+                }
+                assert not calls & {"XMLParser", "fromstring", "XML", "iterparse"}, path.relative_to(ROOT)
+
+
+def test_no_module_has_a_name_without_a_noun() -> None:
+    forbidden = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+    assert not [path for room in ROOMS for path in sources(room) if path.stem in forbidden]
