@@ -1,14 +1,14 @@
 """What can go wrong in a store, as a caller would act on it.
 
-    StorageError
-    ├── NotFound            absent, or not yet durable
-    ├── Corrupt             bytes that do not hash to their name: an alarm, never served
-    ├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
-    ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
-    ├── Conflict            someone else moved first; `current` is what stands now
-    ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
-    └── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
-        └── StoreFull       no room; nothing was kept
+StorageError
+├── NotFound            absent, or not yet durable
+├── Corrupt             bytes that do not hash to their name: an alarm, never served
+├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
+├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
+├── Conflict            someone else moved first; `current` is what stands now
+├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
+└── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
+    └── StoreFull       no room; nothing was kept
 """
 
 from __future__ import annotations

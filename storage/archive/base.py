@@ -58,10 +58,18 @@ class Archive(Protocol):
         """Turns a complete upload into a blob, durable when it returns, and returns its size.
 
         Raises `DigestMismatch` and drops the upload when the bytes do not hash to `digest`; `NotFound` when nothing
-        was uploaded. A crash in between leaves either the upload or the blob: calling again is right.
+        was uploaded by this owner, even if the blob is there; `OffsetMismatch` while an append is under way. A crash
+        in between leaves either the upload or the blob: calling again is right, until `discard` or a new upload.
         """
         ...
 
     async def discard(self, owner: str, digest: str) -> None:
-        """Drops an upload in progress; a success when there is none."""
+        """Drops an upload in progress, and the memory of a finished one; a success when there is none.
+
+        An append under way then ends in `OffsetMismatch`. The blob itself is never touched.
+        """
+        ...
+
+    async def probe(self) -> None:
+        """Returns when the store serves: something small was really written and read back. Raises `Unavailable`."""
         ...

@@ -240,6 +240,9 @@ class Ledger(Protocol):
     transaction and one flush, and one caller's conflict never fails another's write. Cancelling a caller does not tell
     whether its write took effect. Every method raises `Unavailable` (or `StoreFull`) when the store cannot serve.
     Event cursors, inbox cursors and leaf indexes follow the order of commit.
+
+    A record that could not be true (a naive time, a recipient named twice, an id that something else holds, text with
+    U+0000 or a lone surrogate) is the caller's mistake: `ValueError`, and nothing is kept.
     """
 
     async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
@@ -288,7 +291,8 @@ class Ledger(Protocol):
         ...
 
     async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
-        """Returns all evidence of a dispatch, in order of commit."""
+        """Returns all evidence of a kept dispatch, in order of commit. A refusal is about no kept dispatch: its
+        evidence is not among them."""
         ...
 
     async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
@@ -316,6 +320,10 @@ class Ledger(Protocol):
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         """Returns leaves of the log from index `start` on."""
+        ...
+
+    async def probe(self) -> None:
+        """Returns when the store serves: something small was really written and read back. Raises `Unavailable`."""
         ...
 
 

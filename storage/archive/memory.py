@@ -1,0 +1,125 @@
+"""An archive in memory, for tests: the same promise, kept more strictly than any disk keeps it.
+
+Buffers are never shared with a caller, arguments that a real store might let pass are refused, and the loop gets a
+turn at every chunk, so that what can interleave does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator
+
+from storage.archive.base import CHUNK_BYTES
+from storage.archive.names import checked_digest
+from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
+
+
+class MemoryArchive:
+    """Keeps blobs in a dictionary.
+
+    `blobs` and `uploads` are open for tests that look at, or tamper with, what is kept.
+    """
+
+    def __init__(self) -> None:
+        self.blobs: dict[str, bytes] = {}
+        self.uploads: dict[tuple[str, str], bytearray] = {}
+        self._appending: set[tuple[str, str]] = set()
+        self._finished: set[tuple[str, str]] = set()
+
+    async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        if digest not in self.blobs:
+            content = bytearray()
+            async for chunk in source:
+                content += _checked_chunk(chunk)
+                await asyncio.sleep(0)
+            self._keep(digest, bytes(content))
+        return len(self.blobs[digest])
+
+    async def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
+        checked_digest(digest)
+        if offset < 0:
+            raise ValueError("an offset is not negative")
+        await asyncio.sleep(0)
+        if digest not in self.blobs:
+            raise NotFound(digest)
+        content = self.blobs[digest]
+        if offset > len(content):
+            raise OffsetMismatch(len(content))
+        sound = hashlib.sha256(content).hexdigest() == digest
+        for start in range(offset, len(content), CHUNK_BYTES):
+            if not sound and start + CHUNK_BYTES >= len(content):
+                break
+            yield content[start : start + CHUNK_BYTES]
+            await asyncio.sleep(0)
+        if not sound:
+            raise Corrupt(digest)
+
+    async def size(self, digest: str) -> int:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        if digest not in self.blobs:
+            raise NotFound(digest)
+        return len(self.blobs[digest])
+
+    async def uploaded(self, owner: str, digest: str) -> int:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        return len(self.uploads.get((owner, digest), b""))
+
+    async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        key = (owner, digest)
+        held = len(self.uploads.get(key, b""))
+        if key in self._appending or offset not in (0, held):
+            raise OffsetMismatch(held)
+        self._appending.add(key)
+        try:
+            self._finished.discard(key)
+            if offset == 0:
+                self.uploads[key] = bytearray()
+            upload = self.uploads[key]
+            async for chunk in source:
+                upload += _checked_chunk(chunk)
+                await asyncio.sleep(0)
+        finally:
+            self._appending.discard(key)
+        if self.uploads.get(key) is not upload:
+            raise OffsetMismatch(0)
+        return len(upload)
+
+    async def finish(self, owner: str, digest: str) -> int:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        key = (owner, digest)
+        if key in self._appending:
+            raise OffsetMismatch(len(self.uploads.get(key, b"")))
+        if key in self.uploads:
+            self._keep(digest, bytes(self.uploads.pop(key)))
+            self._finished.add(key)
+        elif key not in self._finished:
+            raise NotFound(digest)
+        return len(self.blobs[digest])
+
+    async def discard(self, owner: str, digest: str) -> None:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        self.uploads.pop((owner, digest), None)
+        self._finished.discard((owner, digest))
+
+    async def probe(self) -> None:
+        await asyncio.sleep(0)
+
+    def _keep(self, digest: str, content: bytes) -> None:
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise DigestMismatch(digest)
+        self.blobs.setdefault(digest, content)
+
+
+def _checked_chunk(chunk: bytes) -> bytes:
+    if len(chunk) > CHUNK_BYTES:
+        raise ValueError(f"a chunk has at most {CHUNK_BYTES} bytes")
+    return chunk

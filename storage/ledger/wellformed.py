@@ -1,0 +1,91 @@
+"""What must hold of a record before it is kept, whatever keeps it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from storage.ledger.base import Agency, Entry, Evidence, Move, NewEvent, Refusal
+
+
+def check_commit(entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> None:
+    """Raises `ValueError` when a dispatch could not be true as given."""
+    _require(bool(entry.dispatch_id), "a dispatch has an id")
+    _require(
+        [part.number for part in entry.parts] == list(range(len(entry.parts))), "parts are numbered from 0"
+    )
+    _require(bool(entry.parts), "a dispatch has its package as part 0")
+    _require(len(set(entry.recipients)) == len(entry.recipients), "a recipient is named once")
+    check_times([entry.accepted_at])
+    check_text([entry.document_id, entry.sender_name, entry.code_number, entry.code_notation, entry.subject])
+    check_text(entry.recipients)
+    check_text(entry.warnings)
+    for part in entry.parts:
+        check_text([part.identifier, part.name, part.content_type])
+    _check_leaves(entry.dispatch_id, evidence, events)
+
+
+def check_move(move: Move) -> None:
+    """Raises `ValueError` when a move could not be true as given."""
+    check_times([move.at])
+    check_text([move.reason])
+    if move.statement is not None:
+        _require(
+            move.statement.dispatch_id == move.dispatch_id, "a statement speaks of the dispatch it moves"
+        )
+        _require(
+            move.statement.statement_id == hashlib.sha256(move.statement.content).hexdigest(),
+            "a statement is named by the SHA-256 of its content",
+        )
+        check_times([move.statement.received_at])
+    _check_leaves(move.dispatch_id, move.evidence, move.events)
+
+
+def check_refusal(refusal: Refusal) -> None:
+    """Raises `ValueError` when a refusal could not be true as given."""
+    _check_leaves(refusal.evidence.dispatch_id, [refusal.evidence], [])
+
+
+def check_agency(agency: Agency) -> None:
+    """Raises `ValueError` when an agency could not be true as given."""
+    _require(bool(agency.agency_id.strip()), "an agency has an identifier")
+    check_text(
+        [agency.agency_id, agency.name, *agency.aliases, *agency.attributes, *agency.attributes.values()]
+    )
+    keys = [identifier_key(name) for name in (agency.agency_id, *agency.aliases)]
+    _require(len(set(keys)) == len(keys), "an identifier is named once")
+    hashes = [certificate.sha256 for certificate in agency.certificates]
+    _require(len(set(hashes)) == len(hashes), "a certificate is named once")
+
+
+def identifier_key(identifier: str) -> str:
+    """Returns the form under which identifiers of agencies are compared: trimmed, in upper case."""
+    return identifier.strip().upper()
+
+
+def check_times(times: Iterable[datetime]) -> None:
+    """Raises `ValueError` unless each time knows its zone."""
+    for time in times:
+        _require(time.tzinfo is not None, "a time knows its zone")
+
+
+def check_text(texts: Iterable[str]) -> None:
+    """Raises `ValueError` for text that not every store can give back as it was: U+0000 and lone surrogates."""
+    joined = "".join(texts)
+    _require("\0" not in joined, "text holds no U+0000")
+    joined.encode()  # UnicodeEncodeError is a ValueError
+
+
+def _check_leaves(dispatch_id: str, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> None:
+    for one in evidence:
+        _require(one.dispatch_id == dispatch_id, "evidence speaks of its own dispatch")
+        check_times([one.issued_at])
+    for event in events:
+        check_times([event.at])
+        check_text([event.kind, event.reason, event.actor_id, event.status_code])
+
+
+def _require(held: bool, rule: str) -> None:
+    if not held:
+        raise ValueError(rule)
