@@ -1,0 +1,272 @@
+"""`axis-server agency`: the operator's commands on the directory. They work while the axis runs."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from cryptography import x509
+
+from axis_server import registry
+from axis_server.caller import Role
+from axis_server.provision import ProvisionError, issue_profile
+from axis_server.registry import RegistryError, Use
+from axis_server.settings import Settings
+from axis_server.stores import opened_directory
+from axis_server.terminal import CONFIG, Refusal, loaded
+from storage.errors import StorageError
+from storage.ledger.base import Agency, Certificate, Directory
+
+T = TypeVar("T")
+
+
+@click.group()
+def agency() -> None:
+    """Registers agencies and their certificates, suspends and resumes them."""
+
+
+@agency.group()
+def certificate() -> None:
+    """Adds and removes certificates of a registered agency; old and new may overlap."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Offer:
+    """The certificates that a command line names or asks to be issued."""
+
+    files: tuple[Path, ...]
+    roles: tuple[str, ...]
+    """None: all system; one: all that; else one for each file, then for the issued one."""
+    connect_only: bool
+    seal_only: bool
+    issue: Path | None
+    axis: str
+
+    def checked(self) -> _Offer:
+        """Raises `click.UsageError` for options that contradict each other."""
+        if self.connect_only and self.seal_only:
+            raise click.UsageError("--connect-only and --seal-only exclude each other.")
+        if len(self.roles) > 1 and len(self.roles) != len(self.files) + (self.issue is not None):
+            raise click.UsageError("Give one --role for all certificates, or one for each in the same order.")
+        return self
+
+    def read(self, at: datetime) -> tuple[Certificate, ...]:
+        """Reads the certificates in files."""
+        return tuple(
+            registry.read_certificate(path, role=self._role(number), use=self._use(), at=at)
+            for number, path in enumerate(self.files)
+        )
+
+    def issued(self, config: Path, agency_id: str, at: datetime) -> tuple[Certificate, ...]:
+        """Issues what `--issue` asked for, and writes its profile."""
+        if self.issue is None:
+            return ()
+        role = self._role(len(self.files))
+        axis = self.axis or _reachable(loaded(config))
+        new = issue_profile(config.parent, self.issue, agency_id=agency_id, axis=axis, role=role, at=at)
+        return (registry.certificate_of(new.certificate, role=role, use=self._use(), at=at),)
+
+    def _role(self, number: int) -> Role:
+        if len(self.roles) > 1:
+            return Role(self.roles[number])
+        return Role(self.roles[0]) if self.roles else Role.SYSTEM
+
+    def _use(self) -> Use:
+        return Use.CONNECT if self.connect_only else Use.SEAL if self.seal_only else Use.BOTH
+
+
+def _offers(command: Callable[..., None]) -> Callable[..., None]:
+    """Adds the options that make an `_Offer`."""
+    for option in (
+        click.option("--axis", default="", metavar="HOST:PORT", help="The address for the issued profile."),
+        click.option(
+            "--issue",
+            type=click.Path(file_okay=False, path_type=Path),
+            metavar="DIR",
+            help="Issue key and certificate by the TEST authority; write a client profile to DIR.",
+        ),
+        click.option("--connect-only", is_flag=True, help="The certificates may connect, not seal."),
+        click.option("--seal-only", is_flag=True, help="The certificates may seal, not connect."),
+        click.option(
+            "--role",
+            "roles",
+            type=click.Choice([role.value for role in Role]),
+            multiple=True,
+            help="One for all certificates, or one for each in order.  [default: system]",
+        ),
+        click.option(
+            "--certificate",
+            "files",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            multiple=True,
+            metavar="FILE",
+            help="A certificate, PEM or DER. May be repeated.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@agency.command()
+@click.argument("agency_id", metavar="ID")
+@click.option("--name", required=True, help="Name of the agency.")
+@click.option("--alias", "aliases", multiple=True, help="A further identifier. May be repeated.")
+@_offers
+@CONFIG
+def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **options: Any) -> None:
+    """Registers the agency ID with its certificates."""
+    offer, at = _Offer(**options).checked(), datetime.now(UTC)
+
+    async def register(directory: Directory) -> Agency:
+        kept = registry.identifier(agency_id)
+        others = dict.fromkeys(registry.identifier(alias) for alias in aliases)
+        named = Agency(
+            agency_id=kept,
+            name=name.strip() or kept,
+            aliases=tuple(alias for alias in others if alias != kept),
+            certificates=offer.read(at),
+        )
+        await registry.check_new(directory, named)
+        issued = offer.issued(config, kept, at)
+        whole = replace(named, certificates=(*named.certificates, *issued))
+        await registry.add(directory, whole)
+        return whole
+
+    added = _on_directory(config, register)
+    click.echo(f"{added.agency_id} ({added.name}) is registered{_certificates(len(added.certificates))}.")
+    _tell_profile(offer)
+
+
+@agency.command("list")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@CONFIG
+def list_agencies(*, as_json: bool, config: Path) -> None:
+    """Lists the agencies with their certificates."""
+
+    async def agencies(directory: Directory) -> tuple[Agency, ...]:
+        return await directory.agencies()
+
+    for each in _on_directory(config, agencies):
+        if as_json:
+            click.echo(json.dumps(_facts(each), ensure_ascii=False))
+            continue
+        names = " ".join((each.agency_id, *each.aliases))
+        click.echo(f"{names}  {each.name}{'' if each.active else '  SUSPENDED'}")
+        for kept in each.certificates:
+            uses = [word for word, may in (("connects", kept.may_connect), ("seals", kept.may_seal)) if may]
+            click.echo(f"    {kept.sha256}  {kept.role}, {' and '.join(uses)}, until {_expiry(kept)}")
+
+
+@agency.command()
+@click.argument("agency_id", metavar="ID")
+@CONFIG
+def suspend(*, agency_id: str, config: Path) -> None:
+    """Suspends an agency: it can neither call nor be addressed until it is resumed."""
+    changed = _on_directory(config, lambda directory: registry.suspend(directory, agency_id))
+    click.echo(f"{changed.agency_id} ({changed.name}) is suspended.")
+
+
+@agency.command()
+@click.argument("agency_id", metavar="ID")
+@CONFIG
+def resume(*, agency_id: str, config: Path) -> None:
+    """Ends the suspension of an agency."""
+    changed = _on_directory(config, lambda directory: registry.resume(directory, agency_id))
+    click.echo(f"{changed.agency_id} ({changed.name}) is active.")
+
+
+@certificate.command("add")
+@click.argument("agency_id", metavar="ID")
+@_offers
+@CONFIG
+def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
+    """Adds certificates to the agency ID; those it has stay."""
+    offer, at = _Offer(**options).checked(), datetime.now(UTC)
+    if not offer.files and offer.issue is None:
+        raise click.UsageError("Give --certificate FILE or --issue DIR.")
+
+    async def extend(directory: Directory) -> Agency:
+        kept = await registry.find(directory, agency_id)
+        added = (*offer.read(at), *offer.issued(config, kept.agency_id, at))
+        return await registry.add_certificates(directory, kept.agency_id, added)
+
+    changed = _on_directory(config, extend)
+    click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
+    _tell_profile(offer)
+
+
+@certificate.command("remove")
+@click.argument("agency_id", metavar="ID")
+@click.argument("sha256", metavar="SHA256")
+@CONFIG
+def remove_certificate(*, agency_id: str, sha256: str, config: Path) -> None:
+    """Removes the certificate whose SHA-256 begins with SHA256 (see `agency list`)."""
+    changed = _on_directory(
+        config, lambda directory: registry.remove_certificate(directory, agency_id, sha256)
+    )
+    click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
+
+
+def _on_directory(config: Path, act: Callable[[Directory], Awaitable[T]]) -> T:
+    """Opens the directory, acts, closes it; every foreseen failure becomes a sentence."""
+    settings = loaded(config)
+
+    async def acting() -> T:
+        async with opened_directory(settings) as directory:
+            return await act(directory)
+
+    try:
+        return asyncio.run(acting())
+    except (RegistryError, ProvisionError) as exc:
+        raise Refusal(str(exc)) from exc
+    except StorageError as exc:
+        raise Refusal(f"{settings.ledger.path}: the ledger cannot serve: {exc}.") from exc
+
+
+def _reachable(settings: Settings) -> str:
+    """Where a client on this machine finds the axis."""
+    listen = settings.server.listen
+    return str(listen._replace(host="localhost")) if listen.host in ("0.0.0.0", "::") else str(listen)  # noqa: S104
+
+
+def _tell_profile(offer: _Offer) -> None:
+    if offer.issue is not None:
+        click.echo(f"Its profile, for test use, is {offer.issue / 'profile.toml'}.")
+
+
+def _certificates(count: int) -> str:
+    return (
+        " without a certificate: it can neither connect nor seal"
+        if not count
+        else (" with one certificate" if count == 1 else f" with {count} certificates")
+    )
+
+
+def _expiry(kept: Certificate) -> str:
+    return x509.load_pem_x509_certificate(kept.pem.encode()).not_valid_after_utc.date().isoformat()
+
+
+def _facts(each: Agency) -> dict[str, Any]:
+    certificates = [
+        {
+            "sha256": kept.sha256,
+            "role": kept.role,
+            "may_connect": kept.may_connect,
+            "may_seal": kept.may_seal,
+            "not_after": _expiry(kept),
+        }
+        for kept in each.certificates
+    ]
+    return {
+        "agency_id": each.agency_id,
+        "name": each.name,
+        "aliases": list(each.aliases),
+        "active": each.active,
+        "certificates": certificates,
+    }

@@ -1,0 +1,274 @@
+"""What the operator configures: one TOML file, every field described here and in docs/settings.md.
+
+    settings = load(Path("axis.toml"))
+    settings.server.listen        # Address(host="127.0.0.1", port=7443)
+    settings.tls.certificate      # absolute: relative paths are relative to the file
+
+Secrets never stand in the file: `Secrets` reads them from the environment, and nothing else comes from there.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, Any, Literal, NamedTuple
+
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    ValidationInfo,
+)
+from pydantic_core import ErrorDetails
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from signing.policy import Revocation
+
+KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
+_UNITS = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}
+
+
+class SettingsError(Exception):
+    """The file cannot be used. `problems` holds one sentence for each thing that is wrong, all at once."""
+
+    def __init__(self, problems: tuple[str, ...]) -> None:
+        super().__init__("\n".join(problems))
+        self.problems = problems
+
+
+class Address(NamedTuple):
+    """Where a socket listens. Port 0 lets the system choose."""
+
+    host: str
+    port: int
+
+    def __str__(self) -> str:
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def parse_address(value: str) -> Address:
+    """Reads `host:port`; an IPv6 host stands in brackets. Raises `ValueError` with a sentence."""
+    host, colon, port = value.rpartition(":")
+    host = host.removeprefix("[").removesuffix("]")
+    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
+        raise ValueError(f'"{value}" is not an address; write "host:port", for instance "127.0.0.1:7443"')
+    return Address(host, int(port))
+
+
+def _address(value: object) -> object:
+    return parse_address(value) if isinstance(value, str) else value
+
+
+def _optional_address(value: object) -> object:
+    return None if value == "" else _address(value)
+
+
+def _size(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    match = re.fullmatch(r"(\d{1,15})\s*(B|KiB|MiB|GiB|TiB)?", value.strip(), re.ASCII)
+    if match is None:
+        raise ValueError(f'"{value}" is not a size; write bytes as a number, or such as "16 MiB"')
+    return int(match[1]) * _UNITS[match[2] or "B"]
+
+
+def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
+    base: Path = (info.context or {}).get("base", Path())
+    return base / path.expanduser()
+
+
+ListenAddress = Annotated[Address, BeforeValidator(_address)]
+OptionalAddress = Annotated[Address | None, BeforeValidator(_optional_address)]
+Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]
+ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True, validate_default=True
+    )
+
+
+class AxisSettings(_Section):
+    """Who this axis is, as its evidence says."""
+
+    id: str = Field(min_length=1, max_length=100)
+    """Identifier of the axis in its evidence and in WhoAmI. Never change it once evidence was issued."""
+    name: str = Field(default="", max_length=200)
+    """Name of the axis for people, in its evidence."""
+
+
+class ServerSettings(_Section):
+    """The gRPC server."""
+
+    listen: ListenAddress = Address("127.0.0.1", 7443)
+    """Address that agencies connect to, `host:port`. With port 0 the system chooses one."""
+    workers: int = Field(default=2, ge=1, le=256)
+    """Threads that verify seals. About one for each processor core."""
+    shutdown_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
+    """How long calls in flight may take to end after SIGTERM before they are cut."""
+    concurrent_calls: int = Field(default=1000, ge=1)
+    """Calls served at once, watches included; more are answered RESOURCE_EXHAUSTED."""
+    concurrent_streams: int = Field(default=100, ge=1)
+    """Calls at once on one connection; more wait."""
+    probe_seconds: float = Field(default=5.0, gt=0, le=3600)
+    """How often archive and ledger are tried for the health service and the metrics."""
+
+
+class TlsSettings(_Section):
+    """Mutual TLS: the server's own certificate, and who may issue those of the clients."""
+
+    certificate: ConfiguredPath
+    """The server's certificate, PEM; its chain may follow in the same file."""
+    key: ConfiguredPath
+    """Its private key, PEM. An encrypted one is opened by `AXIS_TLS_KEY_PASSWORD` in the environment."""
+    client_ca: list[ConfiguredPath] = Field(min_length=1)
+    """PEM files with the authorities whose client certificates may connect. That alone opens nothing: the
+    certificate must also stand in the directory."""
+
+
+class EvidenceSettings(_Section):
+    """The key with which the axis signs evidence."""
+
+    certificate: ConfiguredPath
+    """The evidence certificate, PEM; its chain may follow in the same file."""
+    key: ConfiguredPath
+    """Its private key, PEM. An encrypted one is opened by `AXIS_EVIDENCE_KEY_PASSWORD` in the environment."""
+
+
+class TrustSettings(_Section):
+    """Whose seals on documents and statements are trusted."""
+
+    anchors: list[ConfiguredPath] = Field(min_length=1)
+    """PEM or DER files with trusted root certificates."""
+    intermediates: list[ConfiguredPath] = []
+    """PEM or DER files with intermediate certificates that help to build chains."""
+    crls: list[ConfiguredPath] = []
+    """PEM or DER files with certificate revocation lists."""
+    revocation: Revocation = Revocation.DECLARED
+    """`required`: a list that holds must cover every certificate, else the submission is to be tried later.
+    `declared`: only certificates that name a revocation source, or whose issuer's list is given here."""
+
+
+class ArchiveSettings(_Section):
+    """Where originals are kept."""
+
+    kind: Literal["files"] = "files"
+    """`files`: a directory of this machine."""
+    path: ConfiguredPath = Path("archive")
+    """The directory. It and the ledger belong together: back them up together."""
+
+
+class LedgerSettings(_Section):
+    """Where the ledger and the directory of agencies are kept."""
+
+    kind: Literal["sqlite"] = "sqlite"
+    """`sqlite`: one file on a local disk of this machine, never on a network share."""
+    path: ConfiguredPath = Path("ledger.sqlite3")
+    """The file."""
+
+
+class LimitSettings(_Section):
+    """The largest things that the axis takes. Sizes are bytes, or such as `"16 MiB"`."""
+
+    message_bytes: Size = 16 * MIB
+    """Largest package in one Submit message; a larger one is uploaded first."""
+    package_bytes: Size = 64 * MIB
+    """Largest package at all, its inline attachments included."""
+    attachment_bytes: Size = 10 * GIB
+    """Largest detached attachment."""
+    recipients: int = Field(default=5000, ge=1)
+    """Most recipients of one dispatch."""
+
+
+class MetricsSettings(_Section):
+    """Prometheus metrics over plain HTTP."""
+
+    listen: OptionalAddress = Address("127.0.0.1", 9464)
+    """Address of `/metrics`, `host:port`; empty turns it off. It asks nobody who they are: keep it closed."""
+
+
+class LogSettings(_Section):
+    """The log, on standard error."""
+
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    """The least that is written."""
+    format: Literal["json", "console"] = "json"
+    """`json`: one object a line, for machines; `console`: for people."""
+
+
+class Settings(_Section):
+    """The whole file."""
+
+    axis: AxisSettings
+    server: ServerSettings
+    tls: TlsSettings
+    evidence: EvidenceSettings
+    trust: TrustSettings
+    archive: ArchiveSettings
+    ledger: LedgerSettings
+    limits: LimitSettings
+    metrics: MetricsSettings
+    log: LogSettings
+
+
+class Secrets(BaseSettings):
+    """What comes from the environment: `AXIS_TLS_KEY_PASSWORD` and `AXIS_EVIDENCE_KEY_PASSWORD`."""
+
+    model_config = SettingsConfigDict(env_prefix="AXIS_", frozen=True)
+
+    tls_key_password: SecretStr | None = None
+    evidence_key_password: SecretStr | None = None
+
+
+def load(path: Path) -> Settings:
+    """Reads the file. Raises `SettingsError` with every problem that can be told from the file alone."""
+    try:
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as exc:
+        raise SettingsError((f"{path}: no such file; `axis-server init DIR` makes one.",)) from exc
+    except (OSError, UnicodeDecodeError) as exc:
+        raise SettingsError((f"{path}: cannot be read: {exc}.",)) from exc
+    except tomllib.TOMLDecodeError as exc:
+        raise SettingsError((f"{path}: is not TOML: {exc}.",)) from exc
+    for name, model in sections():
+        if not any(field.is_required() for field in model.model_fields.values()):
+            document.setdefault(name, {})
+    try:
+        return Settings.model_validate(document, context={"base": path.absolute().parent})
+    except ValidationError as exc:
+        raise SettingsError(tuple(f"{path}: {_sentence(error)}" for error in exc.errors())) from exc
+
+
+def sections() -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yields each section's name in the file and its model, in the order of the file."""
+    for name, field in Settings.model_fields.items():
+        if isinstance(field.annotation, type) and issubclass(field.annotation, BaseModel):
+            yield name, field.annotation
+
+
+def _sentence(error: ErrorDetails) -> str:
+    """Says what is wrong at which field, and what to do."""
+    where = ".".join(str(step) for step in error["loc"])
+    if error["type"] == "extra_forbidden":
+        known = _known_names(error["loc"])
+        near = difflib.get_close_matches(str(error["loc"][-1]), known, n=1)
+        hint = f"did you mean `{near[0]}`?" if near else f"known names here are {', '.join(known)}."
+        return f"`{where}` is not a setting; {hint}"
+    if error["type"] == "missing":
+        return f"`{where}` is missing; see docs/settings.md for what belongs there."
+    message = error["msg"].removeprefix("Value error, ")
+    return f"`{where}`: {message[:1].lower()}{message[1:].rstrip('.')}."
+
+
+def _known_names(loc: tuple[Any, ...]) -> list[str]:
+    inside = dict(sections())
+    model = inside[loc[0]] if len(loc) > 1 and loc[0] in inside else Settings
+    return list(model.model_fields)
