@@ -2,14 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
+from itertools import islice
 from pathlib import Path
+from typing import TypeVar
 
 from cryptography import x509
 
+from signing.chain import MAX_LENGTH, Chain, Issuers, TooManyCandidates, judge_path, paths
 from signing.policy import Policy
-from signing.verdict import Refused, Undecided
+from signing.revocation import CrlIndex, turning_points
+from signing.verdict import Reason, Refused, Undecided
+
+__all__ = ["Chain", "TrustError", "TrustStore"]
+
+MAX_HELPERS = 2 * MAX_LENGTH
+"""Untrusted intermediates looked at; the rest are ignored."""
+KEPT_JUDGEMENTS = 4096
+KEPT_BYTES = 16 << 10
+"""A judgement over more certificate bytes than this is made anew each time, so that the cache stays small."""
+
+SEVERITY = (
+    Reason.CERTIFICATE_REVOKED,
+    Reason.KEY_TOO_WEAK,
+    Reason.LEGACY_ALGORITHM,
+    Reason.ALGORITHM_FORBIDDEN,
+    Reason.CERTIFICATE_EXPIRED,
+    Reason.CERTIFICATE_NOT_YET_VALID,
+    Reason.KEY_USAGE_FORBIDDEN,
+    Reason.CHAIN_INVALID,
+)
+"""When several paths fail, the reason first in this order is told."""
+
+_Key = tuple[x509.Certificate, Policy, tuple[x509.Certificate, ...]]
+_Read = TypeVar("_Read", x509.Certificate, x509.CertificateRevocationList)
 
 
 class TrustError(Exception):
@@ -17,7 +46,13 @@ class TrustError(Exception):
 
 
 class TrustStore:
-    """Immutable; safe to share between threads. Judging is cached per certificate for as long as the facts hold."""
+    """Immutable; safe to share between threads. Judging is cached per certificate while the facts hold."""
+
+    def __init__(self, issuers: Issuers, crls: CrlIndex) -> None:
+        self._issuers = issuers
+        self._crls = crls
+        self._kept: dict[_Key, tuple[datetime, datetime, Chain]] = {}
+        self._lock = threading.Lock()
 
     @classmethod
     def of(
@@ -26,15 +61,24 @@ class TrustStore:
         intermediates: Iterable[x509.Certificate] = (),
         crls: Iterable[x509.CertificateRevocationList] = (),
     ) -> TrustStore:
-        """Any certificate may be an anchor, a signer's own too."""
-        raise NotImplementedError
+        """Any certificate may be an anchor, a signer's own too. Raises `TrustError` for what cannot be
+        read.
+        """
+        try:
+            return cls(Issuers.of(anchors, intermediates), CrlIndex.of(crls))
+        except ValueError as exc:
+            raise TrustError(f"a certificate or CRL cannot be read: {exc}") from exc
 
     @classmethod
     def load(
         cls, anchors: Iterable[Path], intermediates: Iterable[Path] = (), crls: Iterable[Path] = ()
     ) -> TrustStore:
         """Reads PEM (several per file) or DER. Raises `TrustError`."""
-        raise NotImplementedError
+        return cls.of(
+            [c for path in anchors for c in load_certificates(path)],
+            [c for path in intermediates for c in load_certificates(path)],
+            [c for path in crls for c in load_crls(path)],
+        )
 
     def judge(
         self,
@@ -44,14 +88,119 @@ class TrustStore:
         policy: Policy,
         intermediates: Iterable[x509.Certificate] = (),
     ) -> Chain | Refused | Undecided:
-        """Builds a chain from `certificate` to an anchor and judges it at `at`: validity, signatures, path length,
-        name constraints, key usage (digitalSignature or nonRepudiation where KeyUsage is there), revocation by the
-        CRLs given. `intermediates` are untrusted helpers, such as those in a signature's KeyInfo."""
-        raise NotImplementedError
+        """Builds a chain from `certificate` to an anchor and judges it at `at`: validity, signatures, path
+        length, name constraints, key usage (digitalSignature or nonRepudiation where KeyUsage is there),
+        revocation by the CRLs given. `intermediates` are untrusted helpers, such as those in a signature's
+        KeyInfo.
+
+        A chain that held is remembered with the span of time in which nothing about it changes. `at` must be
+        aware.
+        """
+        key = (certificate, policy, tuple(intermediates))
+        kept = self._kept.get(key)
+        if kept is not None and kept[0] < at < kept[1]:
+            return kept[2]
+        judged = self._judge_anew(*key, at)
+        if isinstance(judged, Chain):
+            self._keep(key, judged, at)
+        return judged
+
+    def _judge_anew(
+        self,
+        certificate: x509.Certificate,
+        policy: Policy,
+        helpers: tuple[x509.Certificate, ...],
+        at: datetime,
+    ) -> Chain | Refused | Undecided:
+        if at.tzinfo is None:
+            raise ValueError("`at` must be aware")
+        by_subject: dict[x509.Name, list[x509.Certificate]] = {}
+        failures: list[Refused | Undecided] = []
+        try:
+            for helper in islice(helpers, MAX_HELPERS):
+                by_subject.setdefault(helper.subject, []).append(helper)
+            for path in paths(certificate, self._issuers, by_subject):
+                judged = judge_path(path, at=at, policy=policy, crls=self._crls, issuers=self._issuers)
+                if isinstance(judged, Chain):
+                    return judged
+                failures.append(judged)
+        except (TooManyCandidates, ValueError) as exc:
+            failures.append(Refused(reason=Reason.CHAIN_INVALID, detail=str(exc), certificate=certificate))
+        return _most_telling(failures) or Refused(
+            reason=Reason.UNTRUSTED_SIGNER,
+            detail="no chain of signatures leads from the certificate to a trusted one",
+            certificate=certificate,
+        )
+
+    def _keep(self, key: _Key, chain: Chain, at: datetime) -> None:
+        if sum(len(c.tbs_certificate_bytes) for c in (key[0], *key[2])) > KEPT_BYTES:
+            return
+        span = _unchanging(chain, self._crls, at)
+        if span is None:
+            return
+        with self._lock:
+            if len(self._kept) >= KEPT_JUDGEMENTS and key not in self._kept:
+                del self._kept[next(iter(self._kept))]
+            self._kept[key] = (*span, chain)
 
 
-class Chain:
-    """A chain that held: `certificates` from signer to anchor, `warnings`."""
+def load_certificates(path: Path) -> list[x509.Certificate]:
+    """Reads the certificates of a PEM or DER file, at least one. Raises `TrustError`."""
+    return _load(path, "CERTIFICATE", x509.load_pem_x509_certificate, x509.load_der_x509_certificate)
 
-    certificates: tuple[x509.Certificate, ...]
-    warnings: tuple[str, ...]
+
+def load_crls(path: Path) -> list[x509.CertificateRevocationList]:
+    """Reads the CRLs of a PEM or DER file, at least one. Raises `TrustError`."""
+    return _load(path, "X509 CRL", x509.load_pem_x509_crl, x509.load_der_x509_crl)
+
+
+def _load(
+    path: Path, label: str, from_pem: Callable[[bytes], _Read], from_der: Callable[[bytes], _Read]
+) -> list[_Read]:
+    noun = "CRL" if label == "X509 CRL" else "certificate"
+    try:
+        data = path.read_bytes()
+    except OSError as exc:
+        raise TrustError(f"{path}: cannot be read: {exc.strerror}") from exc
+    if b"-----BEGIN " not in data:
+        try:
+            return [from_der(data)]
+        except ValueError as exc:
+            raise TrustError(f"{path}: neither PEM nor a DER {noun}") from exc
+    blocks = list(_pem_blocks(data, label))
+    if not blocks:
+        labels = {held.decode() for held in re.findall(rb"-----BEGIN ([A-Z0-9 ]+)-----", data)}
+        raise TrustError(f"{path}: holds no {noun}, but {', '.join(sorted(labels)) or 'a broken PEM block'}")
+    read: list[_Read] = []
+    for number, block in enumerate(blocks, 1):
+        try:
+            read.append(from_pem(block))
+        except ValueError as exc:
+            raise TrustError(f"{path}: {noun} {number} of {len(blocks)} cannot be read: {exc}") from exc
+    return read
+
+
+def _pem_blocks(data: bytes, label: str) -> Iterator[bytes]:
+    """Yields each block from its BEGIN line on, also one whose END is missing."""
+    begin = f"-----BEGIN {label}-----".encode()
+    for rest in data.split(begin)[1:]:
+        yield begin + rest.split(b"-----BEGIN ")[0]
+
+
+def _most_telling(failures: list[Refused | Undecided]) -> Refused | Undecided | None:
+    """A path that may yet turn out sound outweighs those that never will."""
+    undecided = next((f for f in failures if isinstance(f, Undecided)), None)
+    return undecided or min(failures, key=lambda f: SEVERITY.index(f.reason), default=None)
+
+
+def _unchanging(chain: Chain, crls: CrlIndex, at: datetime) -> tuple[datetime, datetime] | None:
+    """The open interval around `at` in which nothing about `chain` changes; None when something does at
+    `at`.
+    """
+    points: list[datetime] = []
+    for certificate in chain.certificates:
+        points += (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
+        points += turning_points(certificate, crls)
+    if at in points:
+        return None
+    return max(p for p in points if p < at), min(p for p in points if p > at)
