@@ -13,10 +13,11 @@ from datetime import datetime
 from typing import TypeVar
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
+from signing.issuance import signed_certificate
 from signing.pkix import broken_rule
 from signing.policy import Policy
 from signing.revocation import CrlIndex, revocation
@@ -133,16 +134,8 @@ def _climb(
     for issuer in (*issuers.by_subject.get(top.issuer, ()), *helpers.get(top.issuer, ())):
         if issuer not in path:
             budget.spend_signature()
-            if _issued(issuer, top):
+            if signed_certificate(issuer, top):
                 yield from _climb((*path, issuer), issuers, helpers, budget)
-
-
-def _issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
-    try:
-        certificate.verify_directly_issued_by(issuer)
-    except (InvalidSignature, UnsupportedAlgorithm, TypeError, ValueError):
-        return False
-    return True
 
 
 def judge_path(

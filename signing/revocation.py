@@ -23,10 +23,9 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import AuthorityInformationAccessOID, CRLEntryExtensionOID, ExtensionOID
 
+from signing.issuance import signed_crl
 from signing.policy import Policy, Revocation
 from signing.verdict import Reason, Refused, Undecided
 
@@ -95,7 +94,7 @@ class Crl:
         if known is None:
             if len(self._signed_by) >= VERIFICATIONS_KEPT:
                 self._signed_by.clear()
-            known = self._signed_by[issuer] = _may_sign(issuer) and _signed(self.crl, issuer)
+            known = self._signed_by[issuer] = _may_sign(issuer) and signed_crl(issuer, self.crl)
         return known
 
     def allowed(self, policy: Policy) -> bool:
@@ -235,16 +234,6 @@ def _may_sign(issuer: x509.Certificate) -> bool:
         return issuer.extensions.get_extension_for_class(x509.KeyUsage).value.crl_sign
     except x509.ExtensionNotFound:
         return True
-
-
-def _signed(crl: x509.CertificateRevocationList, issuer: x509.Certificate) -> bool:
-    key = issuer.public_key()
-    if not isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey):
-        return False
-    try:
-        return crl.is_signature_valid(key)
-    except (ValueError, TypeError, UnsupportedAlgorithm):
-        return False
 
 
 def _is_ca(certificate: x509.Certificate) -> bool:
