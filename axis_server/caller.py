@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from axis_server.errors import Declined
+from axis_server.reasons import Code
 from storage.ledger.base import Agency, Certificate
 
 
@@ -13,6 +15,10 @@ class Role(StrEnum):
     CLERK = "clerk"
     ARCHIVIST = "archivist"
     OPERATOR = "operator"
+
+
+ACTORS = frozenset({Role.SYSTEM, Role.CLERK})
+READERS = ACTORS | {Role.ARCHIVIST}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +35,26 @@ class Caller:
     @property
     def role(self) -> Role:
         return Role(self.certificate.role)
+
+
+def admit_reader(caller: Caller) -> None:
+    """Lets a caller read what is its agency's: systems, clerks and archivists of an agency in good standing.
+
+    Raises `Declined`: AGENCY_SUSPENDED, ROLE_FORBIDDEN.
+    """
+    _admit(caller, READERS, "the axis's operator has no access to documents")
+
+
+def admit_actor(caller: Caller) -> None:
+    """Lets a caller send and report in its agency's name: systems and clerks of an agency in good standing.
+
+    Raises `Declined`: AGENCY_SUSPENDED, ROLE_FORBIDDEN.
+    """
+    _admit(caller, ACTORS, f"the role {caller.role} changes nothing")
+
+
+def _admit(caller: Caller, roles: frozenset[Role], otherwise: str) -> None:
+    if not caller.agency.active:
+        raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id} is suspended")
+    if caller.role not in roles:
+        raise Declined(Code.ROLE_FORBIDDEN, otherwise)

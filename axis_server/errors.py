@@ -1,4 +1,8 @@
-"""What a use case raises: the axis declines, and says why."""
+"""What a use case raises: the axis declines, and says why.
+
+A store that cannot serve is nobody's verdict: `storage.errors.Unavailable`, `StoreFull` and `Corrupt` pass
+through a use case as they are, and the boundary answers them with STORE_UNAVAILABLE, STORE_FULL and CORRUPT.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +15,8 @@ from storage.ledger.base import Evidence
 class Declined(Exception):
     """The axis does not do what was asked. `code` is a `reasons.Code` or a `signing.verdict.Reason`.
 
-    `detail` is for the caller: it may name what the caller itself sent, never what belongs to others or stands inside.
+    `detail` is for the caller: it may name what the caller itself sent, never what belongs to others or
+    stands inside.
     """
 
     def __init__(

@@ -1,12 +1,20 @@
-"""Why the axis declines, as stable codes. The verdicts of `signing` keep their own codes and pass through unchanged.
+"""Why the axis declines, as stable codes. The verdicts of `signing` keep their own codes and pass through
+unchanged.
 
-Each code has a public sentence (English, Vietnamese), a next step, a gRPC status and whether a retry can help, in one
-table; docs/errors.md is made to match it and a test holds both together.
+Each code has a public sentence (English, Vietnamese), a next step, a gRPC status and whether a retry can
+help, in the one table of `sentences`; docs/errors.md is made to match it and a test holds both together.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+
+from axis_server.sentences import SENTENCES
+from signing import verdict
+from signing.verdict import Reason, Sentence
 
 
 class Code(StrEnum):
@@ -26,9 +34,12 @@ class Code(StrEnum):
     STATUS_UNKNOWN = "STATUS_UNKNOWN"
     NOT_A_DOCUMENT = "NOT_A_DOCUMENT"
     NOT_A_STATUS = "NOT_A_STATUS"
+    FIELD_TOO_LONG = "FIELD_TOO_LONG"
+    ATTACHMENT_UNNAMED = "ATTACHMENT_UNNAMED"
     ATTACHMENT_MISSING = "ATTACHMENT_MISSING"
     ATTACHMENT_NOT_SEALED = "ATTACHMENT_NOT_SEALED"
     ATTACHMENT_TOO_LARGE = "ATTACHMENT_TOO_LARGE"
+    TOO_MANY_ATTACHMENTS = "TOO_MANY_ATTACHMENTS"
     ZIP_BOMB = "ZIP_BOMB"
     DOCUMENT_ID_MISSING = "DOCUMENT_ID_MISSING"
     DOCUMENT_ID_TAKEN = "DOCUMENT_ID_TAKEN"
@@ -55,3 +66,87 @@ class Code(StrEnum):
     # an alarm
     CORRUPT = "CORRUPT"
     INTERNAL = "INTERNAL"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Answer:
+    """What a code means to its reader."""
+
+    status: str
+    """Name of the gRPC status."""
+    english: str
+    vietnamese: str
+    next_step: str
+    """English; what the reader can do."""
+    next_step_vietnamese: str
+    retryable: bool
+    """The same request can succeed later, or go on where it was cut, with nobody changing the document."""
+
+
+STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
+    {
+        "UNAUTHENTICATED": (Code.STRANGER,),
+        "PERMISSION_DENIED": (
+            Code.AGENCY_SUSPENDED,
+            Code.ROLE_FORBIDDEN,
+            Code.SENDER_MISMATCH,
+            Code.SIGNER_MISMATCH,
+        ),
+        "FAILED_PRECONDITION": (
+            Code.ATTACHMENT_MISSING,
+            Code.UNKNOWN_RECIPIENT,
+            Code.SUSPENDED_RECIPIENT,
+            Code.WRONG_STATE,
+            Code.STATUS_FORBIDDEN,
+            # These lie in the signer's certificate and the time, not in the document's bytes.
+            Reason.UNTRUSTED_SIGNER,
+            Reason.CERTIFICATE_EXPIRED,
+            Reason.CERTIFICATE_NOT_YET_VALID,
+            Reason.CERTIFICATE_REVOKED,
+            Reason.KEY_USAGE_FORBIDDEN,
+            Reason.CHAIN_INVALID,
+            Reason.SIGNED_IN_FUTURE,
+            Reason.SIGNED_OUTSIDE_VALIDITY,
+        ),
+        "ALREADY_EXISTS": (Code.DOCUMENT_ID_TAKEN,),
+        "NOT_FOUND": (Code.NOT_FOUND,),
+        "ABORTED": (Code.OFFSET_MISMATCH, Code.STREAM_TRUNCATED),
+        "RESOURCE_EXHAUSTED": (Code.STORE_FULL,),
+        "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
+        "DATA_LOSS": (Code.CORRUPT,),
+        "INTERNAL": (Code.INTERNAL,),
+    }
+)
+"""gRPC status to codes; every other code says that the request itself is wrong: INVALID_ARGUMENT."""
+
+RETRYABLE_STATUSES = frozenset({"ABORTED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+"""The statuses that are nobody's verdict."""
+
+
+def _answer(sentence: Sentence, status: str) -> Answer:
+    return Answer(
+        status=status,
+        english=sentence.english,
+        vietnamese=sentence.vietnamese,
+        next_step=sentence.next_step,
+        next_step_vietnamese=sentence.next_step_vietnamese,
+        retryable=status in RETRYABLE_STATUSES,
+    )
+
+
+def _table() -> Mapping[str, Answer]:
+    statuses = {str(code): status for status, codes in STATUSES.items() for code in codes}
+    sentences = {str(reason): said for reason, said in verdict.SENTENCES.items() if reason != Reason.SOUND}
+    sentences |= {str(code): SENTENCES[code] for code in Code}
+    return MappingProxyType(
+        {code: _answer(said, statuses.get(code, "INVALID_ARGUMENT")) for code, said in sentences.items()}
+    )
+
+
+ANSWERS = _table()
+"""Every code that a caller can meet: the axis's own, and the reasons of `signing`."""
+
+
+def answer(code: str) -> Answer:
+    """Returns what a code means. Raises `KeyError` for one that is not in the table."""
+    return ANSWERS[code]

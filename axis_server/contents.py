@@ -1,0 +1,118 @@
+"""What a package carries: its attachments as numbered parts, each with its digest. Pure, and slow for large
+ones."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from axis_server.errors import Declined
+from axis_server.judgement import digest
+from axis_server.reasons import Code
+from edxml.attachments import guard
+from edxml.model import Attachment, Package
+from storage.ledger.base import Part
+
+ORIGINAL = "original"
+"""Identifier of part 0, the sealed package itself."""
+PARTS_MOST = 1000
+NAME_CHARACTERS = 1000
+"""Longest identifier that is kept as an identifier; the law's longest name has 200."""
+
+
+def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tuple[Part, ...]:
+    """Returns the original and every attachment in manifest order.
+
+    `sealed` are the references of the seal beside the document itself (URI to SHA-256): they name the
+    detached attachments by `cid:`, one each, and nothing else. A detached part has size 0 until `sized`. An
+    attachment whose ContentId is taken already gets `#2`, `#3` ... after it, so that an evidence names each
+    part.
+
+    Raises `Declined`: ATTACHMENT_NOT_SEALED, ATTACHMENT_MISSING, ZIP_BOMB, FIELD_TOO_LONG,
+    TOO_MANY_ATTACHMENTS.
+    """
+    if len(package.attachments) >= PARTS_MOST:
+        raise Declined(Code.TOO_MANY_ATTACHMENTS, f"{len(package.attachments)}; the most is {PARTS_MOST - 1}")
+    digests = _detached(package.attachments, sealed)
+    parts = [original]
+    names = {original.identifier}
+    for number, attachment in enumerate(package.attachments, start=1):
+        identifier = _unused(bounded(attachment.content_id, "ContentId"), names)
+        names.add(identifier)
+        parts.append(_part(number, identifier, attachment, digests))
+    return tuple(parts)
+
+
+def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
+    """Returns the parts with the sizes of the detached ones, from `held` (SHA-256 to bytes).
+
+    Raises `Declined` (ATTACHMENT_MISSING, naming them) when the sender has not uploaded them all.
+    """
+    missing = [part.identifier for part in parts if _apart(part) and part.sha256 not in held]
+    if missing:
+        raise Declined(
+            Code.ATTACHMENT_MISSING,
+            f"not uploaded: {', '.join(missing[:20])}",
+            facts={"attachment": missing[0], "count": str(len(missing))},
+        )
+    return tuple(replace(part, size=held[part.sha256]) if _apart(part) else part for part in parts)
+
+
+def apart(parts: Sequence[Part]) -> tuple[str, ...]:
+    """Returns the digests of the parts that are stored apart from the package."""
+    return tuple(part.sha256 for part in parts if _apart(part))
+
+
+def bounded(text: str, name: str) -> str:
+    """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it is too long to be kept as an identifier."""
+    if len(text) > NAME_CHARACTERS:
+        raise Declined(
+            Code.FIELD_TOO_LONG, f"{name} has {len(text)} characters; the most is {NAME_CHARACTERS}"
+        )
+    return text
+
+
+def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> dict[str, str]:
+    """Matches the seal's references with the detached attachments, one to one: ContentId to SHA-256."""
+    wanted = [attachment.content_id for attachment in attachments if attachment.content is None]
+    for content_id in wanted:
+        if f"cid:{content_id}" not in sealed:
+            raise Declined(
+                Code.ATTACHMENT_NOT_SEALED,
+                f"{content_id[:64]} has neither its bytes in the package nor a digest in the seal",
+                facts={"attachment": content_id[:64]},
+            )
+    if len(set(wanted)) != len(wanted):
+        raise Declined(Code.ATTACHMENT_NOT_SEALED, "two detached attachments have one ContentId")
+    if strays := set(sealed) - {f"cid:{content_id}" for content_id in wanted}:
+        raise Declined(
+            Code.ATTACHMENT_MISSING, f"the seal refers to {min(strays)[:64]}, which is no detached attachment"
+        )
+    return {content_id: sealed[f"cid:{content_id}"] for content_id in wanted}
+
+
+def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping[str, str]) -> Part:
+    content = attachment.content
+    if content is not None:
+        guard(content)
+    return Part(
+        number=number,
+        identifier=identifier,
+        name=bounded(attachment.name, "AttachmentName"),
+        content_type=bounded(attachment.content_type, "ContentType"),
+        sha256=digests[attachment.content_id] if content is None else digest(content),
+        size=0 if content is None else len(content),
+        inline=content is not None,
+    )
+
+
+def _unused(identifier: str, names: set[str]) -> str:
+    candidate, count = identifier, 1
+    while candidate in names:
+        count += 1
+        candidate = f"{identifier}#{count}"
+    return candidate
+
+
+def _apart(part: Part) -> bool:
+    return part.number > 0 and not part.inline

@@ -1,0 +1,224 @@
+"""Answering: a recipient's sealed statement moves its delivery, and the axis attests it."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from axis_server.attest import Attestor
+from axis_server.caller import Caller, admit_actor
+from axis_server.changes import Changes
+from axis_server.contents import bounded
+from axis_server.directory import DirectoryView
+from axis_server.errors import Declined
+from axis_server.judgement import Rules, digest, judge, speaks_for
+from axis_server.lifecycle import Step, stated_before, step
+from axis_server.reasons import Code
+from axis_server.tasks import OwnedTasks, in_worker
+from edxml.model import Status
+from signing.dispatch import ni_uri
+from signing.evidence import EventId
+from signing.policy import Policy
+from signing.trust import TrustStore
+from storage.errors import Conflict, NotFound
+from storage.ledger.base import Delivery, Entry, Evidence, Ledger, Move, Moved, NewEvent, Statement
+
+STATEMENT_BYTES = 1 << 20
+"""A statement has no attachments; one that proves a thousand parts has some 300 kB."""
+ATTEMPTS = 5
+"""How often a move that lost a race is judged again; every loss is another statement of the same agency."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Report:
+    """A statement that was judged: what it says, about which dispatch, in which names."""
+
+    entry: Entry
+    statement: Statement
+    reason: str
+    names: dict[str, str]
+
+
+class Exchange:
+    """Takes statements of recipients. The same statement gets the same answer."""
+
+    def __init__(
+        self,
+        *,
+        ledger: Ledger,
+        directory: Callable[[], DirectoryView],
+        trust: TrustStore,
+        policy: Policy,
+        attestor: Attestor,
+        clock: Callable[[], datetime],
+        changes: Changes,
+        workers: Executor,
+        owned: OwnedTasks,
+    ) -> None:
+        self._ledger = ledger
+        self._directory = directory
+        self._rules = Rules.of(trust, policy, STATEMENT_BYTES)
+        self._attestor = attestor
+        self._clock = clock
+        self._changes = changes
+        self._workers = workers
+        self._owned = owned
+
+    async def report(self, caller: Caller, dispatch_id: str, statement: bytes) -> Moved:
+        """Moves the caller's delivery of a dispatch by a sealed status package, and returns what that left.
+
+        1. who calls, and whether this is its delivery: to anyone else the dispatch does not exist
+        2. look whether this statement is kept: a retry ends here
+        3. judge the seal, the signer, and that it speaks of this dispatch
+        4. judge the move by the table, attest, compare and swap; who lost a race judges again
+
+        Step 4 is one owned task. Raises `Declined`.
+        """
+        admit_actor(caller)
+        if len(statement) > STATEMENT_BYTES:
+            raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement has at most {STATEMENT_BYTES} bytes")
+        delivery = await self._delivery(caller, dispatch_id)  # 1
+        statement_id = digest(statement)
+        earlier = await self._ledger.moved(statement_id)
+        if earlier is not None and _is_of(earlier.delivery, delivery):
+            return earlier  # 2
+        entry = (await self._ledger.kept(dispatch_id)).entry
+        report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
+        if earlier is not None:
+            raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
+        return await self._owned.run(self._move(report, delivery))  # 4
+
+    async def _delivery(self, caller: Caller, dispatch_id: str) -> Delivery:
+        try:
+            return await self._ledger.delivery(dispatch_id, caller.agency_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND) from absent
+
+    def _judge(self, caller: Caller, entry: Entry, content: bytes) -> _Report:
+        """Step 3, in a worker thread."""
+        view, now = self._directory(), self._clock()
+        judged = judge(content, caller=caller, view=view, rules=self._rules, at=now)
+        status = judged.model
+        if not isinstance(status, Status):
+            raise Declined(Code.NOT_A_STATUS)
+        _check_subject(status, caller, entry, view)
+        reason = bounded(status.description, "Description") if status.status_code == "02" else ""
+        if status.status_code == "02" and not reason:
+            raise Declined(Code.REASON_REQUIRED)
+        if status.status_code == "01":
+            _check_handover(entry, judged.sound.detached)
+        return _Report(
+            entry=entry,
+            statement=Statement(
+                statement_id=digest(content),
+                dispatch_id=entry.dispatch_id,
+                agency_id=caller.agency_id,
+                status_code=status.status_code,
+                received_at=now,
+                content=content,
+            ),
+            reason=reason,
+            names=view.names([caller.agency_id]),
+        )
+
+    async def _move(self, report: _Report, delivery: Delivery) -> Moved:
+        """Step 4. A crash before `advance` leaves nothing, and one after it is answered from step 2."""
+        for _ in range(ATTEMPTS):
+            try:
+                following = step(report.statement.status_code, delivery.state)
+            except Declined:
+                if (moved := await self._left_by_the_first(report)) is not None:
+                    return moved
+                raise
+            evidence = await in_worker(self._workers, self._attest, report, following)
+            try:
+                moved = await self._ledger.advance(_move_of(report, delivery, following, evidence))
+            except Conflict as lost:
+                delivery = lost.current
+                continue
+            self._changes.notify((report.entry.sender_id, delivery.recipient_id))
+            return moved
+        raise Declined(Code.STORE_UNAVAILABLE, "other statements of this agency keep coming first")
+
+    async def _left_by_the_first(self, report: _Report) -> Moved | None:
+        """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
+        statement = report.statement
+        history = await self._ledger.history(statement.dispatch_id)
+        first = stated_before(statement.status_code, statement.agency_id, history)
+        return await self._ledger.moved(first) if first is not None else None
+
+    def _attest(self, report: _Report, following: Step) -> Evidence:
+        about = (report.entry, report.statement, report.names)
+        match following.attests:
+            case EventId.CONTENT_HANDOVER:
+                return self._attestor.handed_over(*about)
+            case EventId.CONSIGNMENT_ACCEPTANCE:
+                return self._attestor.consignment_accepted(*about)
+            case EventId.CONSIGNMENT_REJECTION:
+                return self._attestor.consignment_rejected(*about, reason=report.reason)
+            case _:
+                return self._attestor.statement_received(*about)
+
+
+def _is_of(moved: Delivery, delivery: Delivery) -> bool:
+    return (moved.dispatch_id, moved.recipient_id) == (delivery.dispatch_id, delivery.recipient_id)
+
+
+def _check_subject(status: Status, caller: Caller, entry: Entry, view: DirectoryView) -> None:
+    """Raises `Declined` (STATEMENT_MISMATCH) unless the caller's agency speaks of this very dispatch."""
+    about = status.response_for
+    if not speaks_for(status.sender.organ_id, caller.agency_id, view):
+        raise Declined(Code.STATEMENT_MISMATCH, f"From/OrganId does not name {caller.agency_id}")
+    if not speaks_for(about.organ_id, entry.sender_id, view):
+        raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name the sender")
+    if _composed(about.document_id) != _composed(entry.document_id):
+        raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/DocumentId is not that of the dispatch")
+
+
+def _check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
+    """Raises `Declined` (HANDOVER_INCOMPLETE) unless the statement seals the digest of every part, and
+    nothing else."""
+    wanted = {ni_uri(part.sha256): part.sha256 for part in entry.parts}
+    missing = [str(part.number) for part in entry.parts if sealed.get(ni_uri(part.sha256)) != part.sha256]
+    if missing:
+        named = ", ".join(missing[:100])
+        raise Declined(
+            Code.HANDOVER_INCOMPLETE,
+            f"{len(entry.parts) - len(missing)} of {len(entry.parts)} parts; missing: {named}",
+            facts={"parts": named, "count": str(len(missing))},
+        )
+    if strays := set(sealed) - set(wanted):
+        raise Declined(Code.HANDOVER_INCOMPLETE, f"{len(strays)} references name no part of the dispatch")
+
+
+def _composed(text: str) -> str:
+    return unicodedata.normalize("NFC", text.strip())
+
+
+def _move_of(report: _Report, delivery: Delivery, following: Step, evidence: Evidence) -> Move:
+    statement = report.statement
+    return Move(
+        dispatch_id=delivery.dispatch_id,
+        recipient_id=delivery.recipient_id,
+        expected_version=delivery.version,
+        state=following.state,
+        at=statement.received_at,
+        reason=report.reason,
+        statement=statement,
+        evidence=(evidence,),
+        events=(
+            NewEvent(
+                kind=following.event,
+                at=statement.received_at,
+                recipient_id=delivery.recipient_id,
+                actor_id=statement.agency_id,
+                status_code=statement.status_code,
+                reason=report.reason,
+                evidence_id=evidence.evidence_id,
+                statement_id=statement.statement_id,
+            ),
+        ),
+    )

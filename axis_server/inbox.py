@@ -1,0 +1,122 @@
+"""Receiving: see what waits, watch it arrive, take every part."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Collection
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from axis_server.caller import Caller, admit_reader
+from axis_server.changes import Changes
+from axis_server.errors import Declined
+from axis_server.judgement import digest
+from axis_server.lifecycle import State
+from axis_server.reasons import Code
+from axis_server.records import PAGE_ITEMS, page_items, standing_of
+from axis_server.tasks import in_worker
+from edxml.model import Package
+from edxml.reader import read
+from signing.parser import Limits, parse
+from storage.archive.base import CHUNK_BYTES, Archive
+from storage.errors import Corrupt, NotFound
+from storage.ledger.base import InboxItem, Ledger, Part
+
+POLL_SECONDS = 15.0
+"""How long a watch trusts that hints arrive: those of another process never do, so it looks for itself this
+often."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InboxPage:
+    """Deliveries to the caller's agency, in order of commit."""
+
+    items: tuple[InboxItem, ...]
+    next: int
+    """Pass as `after` to go on; stays the same when there was nothing new."""
+    more: bool
+
+
+class Inbox:
+    """Shows an agency its own deliveries and hands out the bytes."""
+
+    def __init__(
+        self, *, archive: Archive, ledger: Ledger, changes: Changes, workers: Executor | None = None
+    ) -> None:
+        self._archive = archive
+        self._ledger = ledger
+        self._changes = changes
+        self._workers = workers
+
+    async def page(self, caller: Caller, after: int, limit: int, states: Collection[str] = ()) -> InboxPage:
+        """Lists deliveries after the cursor `after`, in `states` if any are named; `limit` 0 means
+        `PAGE_ITEMS`.
+
+        Raises `Declined`.
+        """
+        admit_reader(caller)
+        most = page_items(after, limit)
+        if unknown := set(states) - set(State):
+            raise Declined(Code.INVALID_ARGUMENT, f"no such state: {', '.join(sorted(unknown))}")
+        found = await self._ledger.inbox(caller.agency_id, after=after, limit=most + 1, states=states)
+        items = found[:most]
+        return InboxPage(items=items, next=items[-1].cursor if items else after, more=len(found) > most)
+
+    async def watch(self, caller: Caller, after: int) -> AsyncIterator[InboxItem]:
+        """Yields deliveries after the cursor `after`, and then each new one, until the caller closes it.
+
+        Nothing is queued: the ledger is read again from the last cursor, as fast as the caller takes what it
+        found. Raises `Declined`.
+        """
+        async with self._changes.subscribe(caller.agency_id) as hint:
+            while True:
+                page = await self.page(caller, after, PAGE_ITEMS)
+                for item in page.items:
+                    yield item
+                after = page.next
+                if not page.more:
+                    await hint.wait(POLL_SECONDS)
+
+    async def fetch(
+        self, caller: Caller, dispatch_id: str, number: int, offset: int = 0
+    ) -> AsyncIterator[bytes]:
+        """Returns the bytes of one part from `offset` on, for the recipient and for the sender.
+
+        They are hashed on the way; a complete wrong part never leaves. Raises `Declined`: NOT_FOUND, also for
+        what is not the caller's; OFFSET_MISMATCH past the end; while it is read, CORRUPT and those of a store
+        in trouble.
+        """
+        standing = await standing_of(self._ledger, caller, dispatch_id)
+        parts = standing.entry.parts
+        if not 0 <= number < len(parts):
+            raise Declined(Code.NOT_FOUND, f"the dispatch has parts 0 to {len(parts) - 1}")
+        part = parts[number]
+        if not 0 <= offset <= part.size:
+            raise Declined(
+                Code.OFFSET_MISMATCH, f"the part has {part.size} bytes", facts={"offset": str(part.size)}
+            )
+        if part.inline:
+            return self._inline(parts[0], part, offset)
+        return self._stored(part, offset)
+
+    async def _stored(self, part: Part, offset: int) -> AsyncIterator[bytes]:
+        try:
+            async for chunk in self._archive.get(part.sha256, offset=offset):
+                yield chunk
+        except NotFound as lost:
+            raise Corrupt(f"{part.sha256} is in the ledger and not in the archive") from lost
+
+    async def _inline(self, original: Part, part: Part, offset: int) -> AsyncIterator[bytes]:
+        package = b"".join([chunk async for chunk in self._stored(original, 0)])
+        content = await in_worker(self._workers, _attachment, package, part)
+        for start in range(offset, len(content), CHUNK_BYTES):
+            yield content[start : start + CHUNK_BYTES]
+
+
+def _attachment(package: bytes, part: Part) -> bytes:
+    """Decodes an inline attachment again, as intake did. Raises `Corrupt` when it is not what the ledger
+    says."""
+    model = read(parse(package, Limits(bytes=len(package), text=len(package))))
+    content = model.attachments[part.number - 1].content if isinstance(model, Package) else None
+    if content is None or digest(content) != part.sha256:
+        raise Corrupt(f"part {part.number} of {digest(package)} is not what was accepted")
+    return content

@@ -1,0 +1,258 @@
+"""Sending: one sealed package comes in, is judged, kept, and answered with evidence."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from axis_server.attest import XML, Attestor, Names
+from axis_server.caller import Caller, admit_actor
+from axis_server.changes import Changes
+from axis_server.contents import ORIGINAL, apart, bounded, parts_of, sized
+from axis_server.directory import DirectoryView
+from axis_server.errors import Declined
+from axis_server.judgement import Judged, Rules, digest, judge, speaks_for
+from axis_server.reasons import Code, answer
+from axis_server.routing import resolve
+from axis_server.tasks import OwnedTasks, in_worker
+from edxml.model import Package
+from signing.dispatch import dispatch_id
+from signing.policy import Policy
+from signing.trust import TrustStore
+from storage.archive.base import CHUNK_BYTES, Archive
+from storage.errors import DocumentIdTaken, NotFound
+from storage.ledger.base import Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
+
+SHOWN_CHARACTERS = 2000
+"""Of a subject, in lists; the original has the rest."""
+WARNINGS_MOST = 50
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IntakeLimits:
+    """What one submission may cost."""
+
+    package_bytes: int
+    attachment_bytes: int
+    """Of one detached attachment."""
+    recipients: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Submission:
+    """A package by its bytes: who sends it, and under which name a retry finds it."""
+
+    caller: Caller
+    package: bytes
+    sha256: str
+    dispatch_id: str
+    at: datetime
+    """The axis's time: the seal is judged at it, and the dispatch accepted at it."""
+
+
+class Intake:
+    """Takes dispatches. The same package of the same sender is the same dispatch and gets the same answer."""
+
+    def __init__(
+        self,
+        *,
+        archive: Archive,
+        ledger: Ledger,
+        directory: Callable[[], DirectoryView],
+        trust: TrustStore,
+        policy: Policy,
+        attestor: Attestor,
+        clock: Callable[[], datetime],
+        limits: IntakeLimits,
+        changes: Changes,
+        workers: Executor,
+        owned: OwnedTasks,
+    ) -> None:
+        self._archive = archive
+        self._ledger = ledger
+        self._directory = directory
+        self._rules = Rules.of(trust, policy, limits.package_bytes)
+        self._attestor = attestor
+        self._clock = clock
+        self._limits = limits
+        self._changes = changes
+        self._workers = workers
+        self._owned = owned
+
+    async def submit(self, caller: Caller, package: bytes) -> Kept:
+        """Takes one sealed package and returns what the ledger keeps of it, evidence included.
+
+        Raises `Declined`. A refusal that is a verdict about the document carries a signed
+        SubmissionRejection; what says nothing about the document (who calls, how large, a store or a fact
+        that is missing) carries none.
+        """
+        admit_actor(caller)
+        self._check_size(len(package))
+        sha256 = await in_worker(self._workers, digest, package)
+        name = dispatch_id(caller.agency_id, sha256)
+        return await self._kept(name) or await self._take(caller, package, sha256, name)
+
+    async def submit_uploaded(self, caller: Caller, sha256: str) -> Kept:
+        """The same for a package that the caller's agency uploaded before.
+
+        Raises `Declined`: NOT_FOUND when the agency itself did not upload it, and as `submit`.
+        """
+        admit_actor(caller)
+        name = dispatch_id(caller.agency_id, sha256)
+        if (kept := await self._kept(name)) is not None:
+            return kept
+        size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
+        if size is None:
+            raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
+        self._check_size(size)
+        package = b"".join([chunk async for chunk in self._archive.get(sha256)])
+        return await self._take(caller, package, sha256, name)
+
+    async def _take(self, caller: Caller, package: bytes, sha256: str, name: str) -> Kept:
+        """Walks the road.
+
+        1. who calls                (`submit`)
+        2. look whether it is kept  (`submit`): a retry ends here, with what the first one left
+        3. judge                    seal, signer, form, attachments; nothing is kept yet
+        4. look for attachments     those sealed by digest were uploaded by this agency
+        5. resolve                  recipients, frozen; the last step that refuses for the document's sake
+        6. archive                  a crash after it leaves a blob that nobody sees and a retry finds
+        7. attest                   evidence, signed and not released; a crash forgets it
+        8. commit                   ONE transaction; the point of no return
+        9. announce                 a hint; lost, it costs only time
+
+        Steps 6 to 9 are one owned task: a caller that hangs up does not cut them in two.
+        """
+        submission = _Submission(
+            caller=caller, package=package, sha256=sha256, dispatch_id=name, at=self._clock()
+        )
+        try:
+            view = self._directory()
+            judged, parts = await in_worker(self._workers, _examine, submission, view, self._rules)  # 3
+            parts = sized(parts, await self._ledger.held(caller.agency_id, apart(parts)))  # 4
+            assert isinstance(judged.model, Package)
+            organs = (organ.organ_id for organ in judged.model.recipients)
+            recipients = resolve(organs, view, limit=self._limits.recipients)  # 5
+            entry = _entry(submission, judged, parts, tuple(agency.agency_id for agency in recipients))
+            names = {agency.agency_id: agency.name for agency in recipients}
+            return await self._owned.run(self._keep(entry, package, names))  # 6 to 9
+        except Declined as refusal:
+            if answer(refusal.code).retryable:
+                raise
+            evidence = await self._owned.run(self._refuse(submission, refusal))
+            raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=evidence) from refusal
+
+    async def _keep(self, entry: Entry, package: bytes, names: Names) -> Kept:
+        """Steps 6 to 9. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
+        it."""
+        await self._archive.put(entry.original.sha256, _chunks(package))  # 6
+        evidence = await in_worker(self._workers, self._attest, entry, names)  # 7
+        events = [
+            NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence
+        ]
+        try:
+            kept = await self._ledger.commit(entry, evidence, events)  # 8
+        except DocumentIdTaken as taken:
+            raise Declined(
+                Code.DOCUMENT_ID_TAKEN,
+                f"dispatch {taken.dispatch_id} holds it",
+                facts={"dispatch_id": taken.dispatch_id},
+            ) from taken
+        self._changes.notify(entry.recipients)  # 9
+        return kept
+
+    def _attest(self, entry: Entry, names: Names) -> tuple[Evidence, Evidence]:
+        return (
+            self._attestor.submission_accepted(entry, names),
+            self._attestor.content_consigned(entry, names),
+        )
+
+    async def _refuse(self, submission: _Submission, refusal: Declined) -> Evidence:
+        """Issues and keeps the verdict against a package, or returns the one that was kept first."""
+        evidence = await in_worker(
+            self._workers,
+            self._attestor.submission_rejected,
+            dispatch_id=submission.dispatch_id,
+            sender=submission.caller.agency,
+            sha256=submission.sha256,
+            at=submission.at,
+            code=refusal.code,
+            detail=refusal.detail,
+        )
+        return await self._ledger.refuse(
+            Refusal(
+                sender_id=submission.caller.agency_id,
+                sha256=submission.sha256,
+                reason=refusal.code,
+                evidence=evidence,
+            )
+        )
+
+    async def _kept(self, name: str) -> Kept | None:
+        try:
+            return await self._ledger.kept(name)
+        except NotFound:
+            return None
+
+    def _check_size(self, size: int) -> None:
+        if size > self._limits.package_bytes:
+            raise Declined(Code.PACKAGE_TOO_LARGE, f"{size} bytes; the most is {self._limits.package_bytes}")
+
+
+def _examine(submission: _Submission, view: DirectoryView, rules: Rules) -> tuple[Judged, tuple[Part, ...]]:
+    """Step 3, in a worker thread: everything about a package that its bytes and the directory tell.
+
+    Raises `Declined`.
+    """
+    caller = submission.caller
+    judged = judge(submission.package, caller=caller, view=view, rules=rules, at=submission.at)
+    package = judged.model
+    if not isinstance(package, Package):
+        raise Declined(Code.NOT_A_DOCUMENT)
+    if not speaks_for(package.sender.organ_id, caller.agency_id, view):
+        raise Declined(Code.SENDER_MISMATCH, f"From/OrganId does not name {caller.agency_id}")
+    if package.kind == 0 and not package.document_id:
+        raise Declined(Code.DOCUMENT_ID_MISSING)
+    bounded(package.document_id, "DocumentId")
+    original = Part(
+        number=0,
+        identifier=ORIGINAL,
+        name="original.edxml",
+        content_type=XML,
+        sha256=submission.sha256,
+        size=len(submission.package),
+        inline=False,
+    )
+    return judged, parts_of(original, package, judged.sound.detached)
+
+
+def _entry(
+    submission: _Submission, judged: Judged, parts: tuple[Part, ...], recipients: tuple[str, ...]
+) -> Entry:
+    package = judged.model
+    assert isinstance(package, Package)
+    sender = submission.caller.agency
+    return Entry(
+        dispatch_id=submission.dispatch_id,
+        sender_id=sender.agency_id,
+        sender_name=sender.name,
+        document_id=package.document_id,
+        kind=package.kind,
+        code_number=package.code.number[:SHOWN_CHARACTERS],
+        code_notation=package.code.notation[:SHOWN_CHARACTERS],
+        subject=package.subject[:SHOWN_CHARACTERS],
+        priority=package.priority,
+        promulgation_date=package.promulgated.isoformat() if package.promulgated else "",
+        due_date=package.due.isoformat() if package.due else "",
+        accepted_at=submission.at,
+        parts=parts,
+        recipients=recipients,
+        warnings=tuple(warning[:SHOWN_CHARACTERS] for warning in judged.warnings[:WARNINGS_MOST]),
+    )
+
+
+async def _chunks(content: bytes) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), CHUNK_BYTES):
+        yield content[start : start + CHUNK_BYTES]

@@ -1,0 +1,273 @@
+"""What the axis's own codes say to people: a sentence and a next step, in English and in Vietnamese.
+
+Keyed by the names of `reasons.Code`, which has one for each. The verdicts of `signing` bring their own
+sentences; where both have a code, the one here speaks for both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from signing.verdict import Sentence
+
+
+def _says(english: str, vietnamese: str, next_step: str, next_step_vietnamese: str) -> Sentence:
+    return Sentence(
+        english=english,
+        vietnamese=vietnamese,
+        next_step=next_step,
+        next_step_vietnamese=next_step_vietnamese,
+    )
+
+
+SENTENCES: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "STRANGER": _says(
+            "This certificate belongs to no agency of the axis.",
+            "Chứng thư số này không thuộc cơ quan nào đã đăng ký trên trục.",
+            "Connect with a registered certificate, or ask the axis's operator to register this one.",
+            "Kết nối bằng chứng thư số đã đăng ký, hoặc đề nghị đơn vị vận hành trục đăng ký.",
+        ),
+        "AGENCY_SUSPENDED": _says(
+            "Your agency is suspended on the axis.",
+            "Cơ quan của quý vị đang bị tạm dừng trên trục.",
+            "Ask the axis's operator why, and to resume it.",
+            "Liên hệ đơn vị vận hành trục để biết lý do và đề nghị mở lại.",
+        ),
+        "ROLE_FORBIDDEN": _says(
+            "The role of this certificate does not allow this.",
+            "Vai trò của chứng thư số này không được phép thực hiện thao tác.",
+            "Use a certificate whose role is system or clerk (or archivist, to read).",
+            "Dùng chứng thư số có vai trò hệ thống hoặc văn thư (hoặc lưu trữ, nếu chỉ đọc).",
+        ),
+        "SENDER_MISMATCH": _says(
+            "The package names another agency as its sender.",
+            "Gói tin ghi cơ quan gửi là một cơ quan khác.",
+            "Send it from the agency in From, or correct From/OrganId and seal again.",
+            "Gửi từ đúng cơ quan ghi tại From, hoặc sửa From/OrganId rồi ký lại.",
+        ),
+        "SIGNER_MISMATCH": _says(
+            "The signer's certificate is not registered to seal for your agency.",
+            "Chứng thư số của người ký chưa được đăng ký để ký thay mặt cơ quan của quý vị.",
+            "Seal with your agency's certificate, or ask the axis's operator to register this one.",
+            "Ký bằng chứng thư số của cơ quan, hoặc đề nghị đơn vị vận hành trục đăng ký chứng thư này.",
+        ),
+        "INVALID_ARGUMENT": _says(
+            "The request is not well formed.",
+            "Yêu cầu không đúng định dạng.",
+            "Correct the request as the detail says.",
+            "Sửa yêu cầu theo chi tiết kèm theo.",
+        ),
+        "PACKAGE_TOO_LARGE": _says(
+            "The package is larger than the axis takes.",
+            "Gói tin vượt quá dung lượng mà trục tiếp nhận.",
+            "Detach the large attachments: upload them and seal their digests.",
+            "Tách các tệp đính kèm lớn: tải lên riêng và ký mã băm của chúng.",
+        ),
+        "NOT_EDXML": _says(
+            "The document is not an edXML package.",
+            "Tài liệu không phải là gói tin edXML.",
+            "Send a package after QCVN 102:2016.",
+            "Gửi gói tin theo QCVN 102:2016.",
+        ),
+        "EDXML_INCOMPLETE": _says(
+            "The edXML package lacks something it must have.",
+            "Gói tin edXML thiếu thành phần bắt buộc.",
+            "Add what the detail names, and seal again.",
+            "Bổ sung thành phần nêu trong chi tiết rồi ký lại.",
+        ),
+        "BASE64_MALFORMED": _says(
+            "The content of an attachment is not base64.",
+            "Nội dung tệp đính kèm không phải là base64 hợp lệ.",
+            "Encode the attachment again, and seal again.",
+            "Mã hóa lại tệp đính kèm rồi ký lại.",
+        ),
+        "KIND_UNKNOWN": _says(
+            "The package's business type is none of 0, 1, 2, 3.",
+            "Loại nghiệp vụ của gói tin không thuộc 0, 1, 2, 3.",
+            "Set BussinessDocType to 0 (new), 1 (revoke), 2 (update) or 3 (replace), and seal again.",
+            "Đặt BussinessDocType là 0 (mới), 1 (thu hồi), 2 (cập nhật) hoặc 3 (thay thế) rồi ký lại.",
+        ),
+        "STATUS_UNKNOWN": _says(
+            "The status code is not one of the standard's.",
+            "Mã trạng thái không có trong quy chuẩn.",
+            "Use a status code of QCVN 102:2016, and seal again.",
+            "Dùng mã trạng thái theo QCVN 102:2016 rồi ký lại.",
+        ),
+        "NOT_A_DOCUMENT": _says(
+            "This is a status package, and a document package was expected.",
+            "Đây là gói tin trạng thái, trong khi cần gói tin văn bản.",
+            "Report statuses on the delivery that they are about.",
+            "Gửi trạng thái theo đúng văn bản đã nhận.",
+        ),
+        "NOT_A_STATUS": _says(
+            "This is a document package, and a status package was expected.",
+            "Đây là gói tin văn bản, trong khi cần gói tin trạng thái.",
+            "Submit documents as documents.",
+            "Gửi văn bản bằng chức năng gửi văn bản.",
+        ),
+        "FIELD_TOO_LONG": _says(
+            "A field is longer than any identifier or name may be.",
+            "Một trường dữ liệu dài quá mức cho phép.",
+            "Shorten the field that the detail names, and seal again.",
+            "Rút ngắn trường nêu trong chi tiết rồi ký lại.",
+        ),
+        "ATTACHMENT_UNNAMED": _says(
+            "An attachment has no name by which it could be told from the others.",
+            "Có tệp đính kèm không có tên hoặc mã để phân biệt.",
+            "Give every attachment a ContentId and a name, and seal again.",
+            "Đặt ContentId và tên cho mọi tệp đính kèm rồi ký lại.",
+        ),
+        "ATTACHMENT_MISSING": _says(
+            "An attachment that the document names is not here.",
+            "Thiếu tệp đính kèm mà văn bản có nêu.",
+            "Upload the attachment that the detail names, then send the same package again.",
+            "Tải lên tệp đính kèm nêu trong chi tiết rồi gửi lại đúng gói tin này.",
+        ),
+        "ATTACHMENT_NOT_SEALED": _says(
+            "An attachment outside the package is not covered by the seal.",
+            "Tệp đính kèm nằm ngoài gói tin không được chữ ký bảo vệ.",
+            "Put its digest in the seal as a cid: reference, or its content in the package, and seal again.",
+            "Đưa mã băm của tệp vào chữ ký bằng tham chiếu cid:, hoặc đưa nội dung vào gói, rồi ký lại.",
+        ),
+        "ATTACHMENT_TOO_LARGE": _says(
+            "The file is larger than the axis takes.",
+            "Tệp vượt quá dung lượng mà trục tiếp nhận.",
+            "Split the file, or agree on another way with the recipient.",
+            "Chia nhỏ tệp, hoặc thống nhất cách gửi khác với nơi nhận.",
+        ),
+        "TOO_MANY_ATTACHMENTS": _says(
+            "The package has more attachments than the axis takes.",
+            "Gói tin có quá nhiều tệp đính kèm.",
+            "Gather the attachments in fewer files, and seal again.",
+            "Gộp các tệp đính kèm lại rồi ký lại.",
+        ),
+        "ZIP_BOMB": _says(
+            "An attachment unpacks to far more than it may.",
+            "Tệp đính kèm giải nén ra dung lượng lớn bất thường.",
+            "Send the file itself, not packed so.",
+            "Gửi chính tệp đó, không nén theo cách này.",
+        ),
+        "DOCUMENT_ID_MISSING": _says(
+            "A new document has no DocumentId.",
+            "Văn bản mới không có mã định danh văn bản (DocumentId).",
+            "Give it a DocumentId of its own, and seal again.",
+            "Đặt DocumentId riêng cho văn bản rồi ký lại.",
+        ),
+        "DOCUMENT_ID_TAKEN": _says(
+            "Your agency has sent another package under this DocumentId.",
+            "Cơ quan của quý vị đã gửi một gói tin khác với cùng mã định danh văn bản (DocumentId).",
+            "Look at the dispatch that holds it: it may be this document. Else number the new one anew.",
+            "Kiểm tra gói tin đã gửi: có thể chính là văn bản này. Nếu không, đặt mã mới cho văn bản mới.",
+        ),
+        "NO_RECIPIENT": _says(
+            "The package names no recipient.",
+            "Gói tin không có nơi nhận.",
+            "Name at least one recipient in To, and seal again.",
+            "Ghi ít nhất một nơi nhận tại To rồi ký lại.",
+        ),
+        "UNKNOWN_RECIPIENT": _says(
+            "A recipient is not in the directory; nothing was sent to anyone.",
+            "Có nơi nhận không có trong danh bạ; văn bản chưa được gửi tới nơi nào.",
+            "Correct the identifiers that the detail names and seal again, or have them registered.",
+            "Sửa các mã định danh nêu trong chi tiết rồi ký lại, hoặc đề nghị đơn vị vận hành đăng ký.",
+        ),
+        "SUSPENDED_RECIPIENT": _says(
+            "A recipient is suspended on the axis; nothing was sent to anyone.",
+            "Có nơi nhận đang bị tạm dừng trên trục; văn bản chưa được gửi tới nơi nào.",
+            "Leave it out and seal again, or wait until it is resumed.",
+            "Bỏ nơi nhận đó rồi ký lại, hoặc chờ đến khi nơi nhận được mở lại.",
+        ),
+        "TOO_MANY_RECIPIENTS": _says(
+            "The package names more recipients than the axis takes at once.",
+            "Gói tin có quá nhiều nơi nhận cho một lần gửi.",
+            "Send the document in several packages.",
+            "Gửi văn bản thành nhiều gói tin.",
+        ),
+        "DIGEST_MISMATCH": _says(
+            "The bytes do not match the digest given for them.",
+            "Dữ liệu không khớp với mã băm đã khai báo hoặc đã ký.",
+            "Send the bytes that the digest was made of; a document changed after sealing is sealed again.",
+            "Gửi đúng dữ liệu đã tính mã băm; nếu văn bản bị sửa sau khi ký thì phải ký lại.",
+        ),
+        "OFFSET_MISMATCH": _says(
+            "The transfer was continued at the wrong place.",
+            "Việc truyền tệp được nối tiếp sai vị trí.",
+            "Go on at the offset that the answer names.",
+            "Tiếp tục từ vị trí nêu trong phản hồi.",
+        ),
+        "STREAM_TRUNCATED": _says(
+            "The upload ended early; what arrived is kept.",
+            "Việc tải lên bị ngắt giữa chừng; phần đã nhận được giữ lại.",
+            "Go on at the offset that the answer names.",
+            "Tiếp tục từ vị trí nêu trong phản hồi.",
+        ),
+        "NOT_FOUND": _says(
+            "There is no such thing for your agency.",
+            "Không tìm thấy đối với cơ quan của quý vị.",
+            "Check the identifier.",
+            "Kiểm tra lại mã định danh.",
+        ),
+        "WRONG_STATE": _says(
+            "This status cannot follow where the delivery stands now.",
+            "Trạng thái này không thể báo ở bước xử lý hiện tại.",
+            "Look where the delivery stands, and report what follows from there.",
+            "Xem trạng thái hiện tại của văn bản và báo trạng thái kế tiếp phù hợp.",
+        ),
+        "REASON_REQUIRED": _says(
+            "A refusal needs a reason.",
+            "Từ chối tiếp nhận phải nêu lý do.",
+            "Write the reason in Description, and seal again.",
+            "Ghi lý do tại Description rồi ký lại.",
+        ),
+        "STATEMENT_MISMATCH": _says(
+            "The statement does not speak of this dispatch, or not for your agency.",
+            "Gói tin trạng thái không nói về văn bản này, hoặc không phải của cơ quan quý vị.",
+            "Take From, ResponseFor/OrganId and ResponseFor/DocumentId from the dispatch, and seal again.",
+            "Lấy From, ResponseFor/OrganId và ResponseFor/DocumentId đúng theo văn bản rồi ký lại.",
+        ),
+        "HANDOVER_INCOMPLETE": _says(
+            "The hand-over does not prove exactly the parts of the dispatch.",
+            "Xác nhận bàn giao chưa chứng minh đúng và đủ các phần của văn bản.",
+            "Fetch the parts that the detail names, and seal the digest of every part.",
+            "Tải lại các phần nêu trong chi tiết và ký mã băm của tất cả các phần.",
+        ),
+        "STATUS_FORBIDDEN": _says(
+            "This status is not taken here: not yet, or not from you.",
+            "Trạng thái này chưa được hỗ trợ, hoặc không do quý vị báo.",
+            "Report one of the statuses that the detail names.",
+            "Báo một trong các trạng thái nêu trong chi tiết.",
+        ),
+        "STORE_UNAVAILABLE": _says(
+            "The axis cannot reach its store; nothing is known about the effect.",
+            "Trục tạm thời không truy cập được kho lưu trữ; chưa rõ kết quả.",
+            "Send the same again: it is done at most once.",
+            "Gửi lại đúng yêu cầu này: việc chỉ được thực hiện một lần.",
+        ),
+        "STORE_FULL": _says(
+            "The axis's store is full; nothing was kept.",
+            "Kho lưu trữ của trục đã đầy; chưa lưu gì.",
+            "Send the same again later, or tell the axis's operator.",
+            "Gửi lại sau, hoặc báo cho đơn vị vận hành trục.",
+        ),
+        "SHUTTING_DOWN": _says(
+            "The axis is shutting down.",
+            "Trục đang dừng để bảo trì.",
+            "Send the same again in a moment.",
+            "Gửi lại sau ít phút.",
+        ),
+        "CORRUPT": _says(
+            "Stored bytes are not what was accepted; they are not handed out.",
+            "Dữ liệu lưu trữ không còn đúng như khi tiếp nhận; trục không cung cấp dữ liệu này.",
+            "Tell the axis's operator; it is an alarm there too.",
+            "Báo ngay cho đơn vị vận hành trục.",
+        ),
+        "INTERNAL": _says(
+            "The axis made a mistake.",
+            "Trục gặp lỗi nội bộ.",
+            "Send the same again; if it stays, tell the axis's operator the request's number.",
+            "Gửi lại đúng yêu cầu; nếu vẫn lỗi, báo số của yêu cầu cho đơn vị vận hành trục.",
+        ),
+    }
+)

@@ -1,0 +1,115 @@
+"""Uploads: large blobs, streamed in, resumable at an offset, known to the agency that sent them and to nobody
+else."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterable, AsyncIterator
+from dataclasses import dataclass
+
+from axis_server.caller import Caller, admit_actor
+from axis_server.errors import Declined
+from axis_server.intake import IntakeLimits
+from axis_server.reasons import Code
+from storage.archive.base import CHUNK_BYTES, Archive
+from storage.errors import DigestMismatch, NotFound, OffsetMismatch
+from storage.ledger.base import Ledger
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class UploadState:
+    """How much of a blob the axis holds for the caller's agency."""
+
+    offset: int
+    """Bytes held; go on from here."""
+    complete: bool
+    """The whole blob is held, and its digest was right."""
+
+
+class Uploads:
+    """Takes blobs for an agency. That another one sent the same bytes changes no answer."""
+
+    def __init__(self, *, archive: Archive, ledger: Ledger, limits: IntakeLimits) -> None:
+        self._archive = archive
+        self._ledger = ledger
+        self._most_bytes = max(limits.attachment_bytes, limits.package_bytes)
+
+    async def query(self, caller: Caller, sha256: str) -> UploadState:
+        """Says from where an upload goes on. Raises `Declined`."""
+        admit_actor(caller)
+        _check_digest(sha256)
+        return await self._complete(caller, sha256) or UploadState(
+            offset=await self._archive.uploaded(caller.agency_id, sha256), complete=False
+        )
+
+    async def upload(
+        self, caller: Caller, sha256: str, size: int, offset: int, source: AsyncIterable[bytes]
+    ) -> UploadState:
+        """Takes the bytes of `source` from `offset` on, in chunks of at most `CHUNK_BYTES`, to the end of the
+        blob.
+
+        A crash before the blob is held for the agency costs a repetition: what was appended is found by
+        `query`, and a blob that was finished but not yet noted is uploaded again, onto itself.
+
+        Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, OFFSET_MISMATCH and STREAM_TRUNCATED (both
+        with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
+        """
+        admit_actor(caller)
+        _check_digest(sha256)
+        if not 0 <= offset <= size:
+            raise Declined(Code.INVALID_ARGUMENT, f"offset {offset} is not within {size} bytes")
+        if size > self._most_bytes:
+            raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{size} bytes; the most is {self._most_bytes}")
+        return await self._complete(caller, sha256) or await self._take(
+            caller.agency_id, sha256, size, offset, source
+        )
+
+    async def _complete(self, caller: Caller, sha256: str) -> UploadState | None:
+        size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
+        return None if size is None else UploadState(offset=size, complete=True)
+
+    async def _take(
+        self, owner: str, sha256: str, size: int, offset: int, source: AsyncIterable[bytes]
+    ) -> UploadState:
+        try:
+            held = await self._archive.append(owner, sha256, offset, _bounded(source, size - offset))
+            if held < size:
+                raise Declined(
+                    Code.STREAM_TRUNCATED, f"{held} of {size} bytes arrived", facts={"offset": str(held)}
+                )
+            await self._archive.finish(owner, sha256)
+        except OffsetMismatch as mismatch:
+            raise Declined(
+                Code.OFFSET_MISMATCH,
+                f"go on at byte {mismatch.offset}",
+                facts={"offset": str(mismatch.offset)},
+            ) from mismatch
+        except NotFound as lost:
+            raise Declined(Code.OFFSET_MISMATCH, "go on at byte 0", facts={"offset": "0"}) from lost
+        except (DigestMismatch, _TooMuch) as mismatch:
+            await self._archive.discard(owner, sha256)
+            raise Declined(Code.DIGEST_MISMATCH, f"the {size} bytes announced are not these") from mismatch
+        await self._ledger.hold(owner, sha256, size)
+        return UploadState(offset=size, complete=True)
+
+
+class _TooMuch(Exception):
+    """A stream goes on past the size that was announced."""
+
+
+async def _bounded(source: AsyncIterable[bytes], most: int) -> AsyncIterator[bytes]:
+    taken = 0
+    async for chunk in source:
+        if len(chunk) > CHUNK_BYTES:
+            raise Declined(Code.INVALID_ARGUMENT, f"a chunk has at most {CHUNK_BYTES} bytes")
+        taken += len(chunk)
+        if taken > most:
+            raise _TooMuch
+        yield chunk
+
+
+def _check_digest(sha256: str) -> None:
+    if not _DIGEST.fullmatch(sha256):
+        raise Declined(Code.INVALID_ARGUMENT, "a digest is 64 lower-case hexadecimal digits")
