@@ -1,18 +1,50 @@
 """The nouns of an edXML package, in the standard's order and (in English) its terms.
 
-Cardinality and spelling: QCVN 102:2016 and its 2022 amendment. Every text is as written (NFC or NFD, spaces kept
-inside, trimmed at the ends); a missing and an empty element are both an empty string, so that a model says what a
-package says and not how its producer spelled it. What the model has no field for is kept in `extensions`.
+Cardinality and spelling: QCVN 102:2016 and its 2022 amendment. Every text is as written (NFC or NFD, spaces
+kept inside, trimmed at the ends); a missing and an empty element are both an empty string, so that a model
+says what a package says and not how its producer spelled it. A list holds no empty entries, and a group
+whose every text is empty is `None` (or the default). What the model has no field for is kept in
+`extensions` and `attributes`. A signature is not part of the model.
 """
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta, timezone
+
+from edxml.codes import PRIORITY
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
 HEADER_PLACE = f"{{{NAMESPACE}}}edXMLEnvelope/{{{NAMESPACE}}}edXMLHeader"
 """Where the seal goes, for `signing.seal.seal(place=...)`."""
+VIETNAM = timezone(timedelta(hours=7), "+07:00")
+
+_DATE = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})", re.ASCII)
+_TIMESTAMP = re.compile(r"(\d{4})([/-])(\d{1,2})\2(\d{1,2})[ T](\d{1,2}):(\d{2}):(\d{2})(?:\.\d+)?", re.ASCII)
+
+
+def date_of(text: str) -> date | None:
+    """Reads `yyyy/MM/dd` (or with hyphens); None when it is no date."""
+    match = _DATE.fullmatch(text)
+    if match is None:
+        return None
+    try:
+        return date(int(match[1]), int(match[3]), int(match[4]))
+    except ValueError:
+        return None
+
+
+def timestamp_of(text: str) -> datetime | None:
+    """Reads `yyyy/MM/dd HH:mm:ss` (or with hyphens), to the second, as Vietnam time; None when it is none."""
+    match = _TIMESTAMP.fullmatch(text)
+    if match is None:
+        return None
+    year, month, day, hour, minute, second = (int(match[i]) for i in (1, 3, 4, 5, 6, 7))
+    try:
+        return datetime(year, month, day, hour, minute, second, tzinfo=VIETNAM)
+    except ValueError:
+        return None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,8 +52,10 @@ class Warn:
     """Something odd that is not refused."""
 
     code: str
-    """Stable, such as `FIELD_TOO_LONG`, `IDS_DISAGREE`, `WRONG_CONTENT_TYPE`, `STATUS_14`, `PSEUDO_SIGNATURE`."""
+    """Stable, such as `FIELD_TOO_LONG`, `IDS_DISAGREE`, `WRONG_CONTENT_TYPE`, `STATUS_14`,
+    `PSEUDO_SIGNATURE`; all of them stand in `edxml.reader`."""
     detail: str
+    """English, for small print; names places and sizes, not the document's texts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,7 +162,8 @@ class Attachment:
     """As labelled; see `edxml.attachments.kind_of` for what the bytes are."""
     description: str = ""
     content: bytes | None = None
-    """The inline bytes after base64 decoding, exactly; None when detached (or missing)."""
+    """The inline bytes after base64 decoding, exactly; None when detached (or missing). An empty file is
+    `b""`."""
 
     @property
     def detached(self) -> bool:
@@ -140,9 +175,22 @@ class Extension:
     """An element that the standard does not name, kept whole."""
 
     path: str
-    """Names from the root without namespace, such as `MessageHeader/ApplicationType`."""
+    """Names below the root without namespace, such as `edXMLEnvelope/edXMLHeader/MessageHeader/Stamp`. An
+    element that may stand several times is counted from 1:
+    `edXMLEnvelope/edXMLHeader/MessageHeader/To[2]/Branch`."""
     xml: bytes
-    """The element in exclusive canonical form."""
+    """The element in exclusive canonical form, without comments."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ForeignAttribute:
+    """An attribute that the model has no field for, such as `actor` of TraceHeaderList."""
+
+    path: str
+    """The element that carries it, as in `Extension.path`; empty for the root."""
+    name: str
+    """Expanded: `id` or `{namespace}id`."""
+    value: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -176,26 +224,30 @@ class Package:
     attachments: tuple[Attachment, ...] = ()
     """In manifest order; attachments that no manifest entry names come last."""
     extensions: tuple[Extension, ...] = ()
+    """Ordered by path; those of one path in the order of the document."""
+    attributes: tuple[ForeignAttribute, ...] = ()
+    """Ordered by path and name."""
     warnings: tuple[Warn, ...] = ()
 
     @property
     def kind(self) -> int:
         """BussinessDocType as a number; 0 when missing. The reader refuses anything but 0 to 3."""
-        raise NotImplementedError
+        return int(self.bussiness.doc_type) if self.bussiness else 0
 
     @property
     def priority(self) -> int:
         """0 to 4; 0 when missing or odd (with a warning)."""
-        raise NotImplementedError
+        return int(self.other.priority) if self.other.priority in PRIORITY else 0
 
     @property
     def promulgated(self) -> date | None:
         """PromulgationDate as a date; None when it is none."""
-        raise NotImplementedError
+        return date_of(self.promulgation_date)
 
     @property
     def due(self) -> date | None:
-        raise NotImplementedError
+        """DueDate as a date; None when it is none."""
+        return date_of(self.due_date)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,19 +264,23 @@ class Status:
     recipients: tuple[Organ, ...] = ()
     """Usually none: a status goes to ResponseFor/OrganId."""
     extensions: tuple[Extension, ...] = ()
+    attributes: tuple[ForeignAttribute, ...] = ()
     warnings: tuple[Warn, ...] = ()
 
     @property
     def reported_at(self) -> datetime | None:
         """Timestamp as an aware datetime in +07:00; None when it is none."""
-        raise NotImplementedError
+        return timestamp_of(self.timestamp)
 
 
 class NotEdxml(Exception):
-    """The tree is no edXML package that can be understood. `reason` is a stable code, the message a plain sentence."""
+    """The tree is no edXML package that can be understood. `reason` is a stable code, the message a plain
+    sentence."""
 
     def __init__(self, reason: str, detail: str) -> None:
         super().__init__(detail)
         self.reason = reason
-        """`NOT_EDXML`, `EDXML_INCOMPLETE`, `BASE64_MALFORMED`, `KIND_UNKNOWN`, `STATUS_UNKNOWN`, `ATTACHMENT_UNNAMED` ..."""
+        """`NOT_EDXML`, `EDXML_INCOMPLETE`, `EDXML_AMBIGUOUS` (two readers could see two documents),
+        `EXTENSIONS_UNFIT` (too many or not canonical), `BASE64_MALFORMED`, `KIND_UNKNOWN`, `STATUS_UNKNOWN`,
+        `ATTACHMENT_UNNAMED` (no ContentId), `DUPLICATE_CONTENT_ID`."""
         self.detail = detail
