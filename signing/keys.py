@@ -2,10 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
+from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
+
+from signing.algorithms import ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, RSA_SHA256
+
+_MIN_RSA_BITS = 2048
+_CURVES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
+    "secp256r1": (ECDSA_SHA256, hashes.SHA256()),
+    "secp384r1": (ECDSA_SHA384, hashes.SHA384()),
+    "secp521r1": (ECDSA_SHA512, hashes.SHA512()),
+}
 
 
 class UnusableKey(Exception):
@@ -31,16 +46,86 @@ class Signer(Protocol):
         ...
 
     def sign(self, data: bytes) -> bytes:
-        """Returns the signature value in XML signature's form (for ECDSA r || s, RFC 6931), over `data` hashed by
-        the algorithm's own digest."""
+        """Returns the signature value in XML signature's form (for ECDSA r || s, RFC 6931), over `data`
+        hashed by the algorithm's own digest."""
         ...
 
 
+class MemorySigner:
+    """A signer whose private key is in memory: RSA from 2048 bits, or ECDSA on P-256, P-384 or P-521."""
+
+    def __init__(
+        self,
+        key: object,
+        certificate: x509.Certificate,
+        chain: Iterable[x509.Certificate] = (),
+    ) -> None:
+        """Raises `UnusableKey` when the key is too weak, of another kind, or not the certificate's."""
+        self.certificate = certificate
+        self.chain = tuple(chain)
+        if isinstance(key, rsa.RSAPrivateKey):
+            if key.key_size < _MIN_RSA_BITS:
+                raise UnusableKey(
+                    f"The RSA key has {key.key_size} bits; {_MIN_RSA_BITS} are the least. Use a new key."
+                )
+            self.algorithm = RSA_SHA256
+        elif isinstance(key, ec.EllipticCurvePrivateKey):
+            if key.curve.name not in _CURVES:
+                raise UnusableKey(f"The curve {key.curve.name} is not accepted. Use P-256, P-384 or P-521.")
+            self.algorithm = _CURVES[key.curve.name][0]
+        else:
+            raise UnusableKey("The key is neither RSA nor ECDSA. Use an RSA or ECDSA key.")
+        if key.public_key() != certificate.public_key():
+            raise UnusableKey(
+                "The private key is not the certificate's. Give the two that were made together."
+            )
+        self._key = key
+
+    def __repr__(self) -> str:
+        return f"MemorySigner({self.certificate.subject.rfc4514_string()!r})"
+
+    def sign(self, data: bytes) -> bytes:
+        """See `Signer.sign`."""
+        if isinstance(self._key, rsa.RSAPrivateKey):
+            return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+        size = (self._key.curve.key_size + 7) // 8
+        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(_CURVES[self._key.curve.name][1])))
+        return r.to_bytes(size) + s.to_bytes(size)
+
+
 def load_pem(key: Path, certificate: Path, password: bytes | None = None) -> Signer:
-    """Loads a private key and its certificate (a chain may follow it in the same file) from PEM files."""
-    raise NotImplementedError
+    """Loads a private key and its certificate (a chain may follow it in the same file) from PEM files.
+
+    Raises `UnusableKey`, also when a file cannot be read.
+    """
+    try:
+        private = load_pem_private_key(_read(key), password)
+    except TypeError as error:
+        if password is None:
+            raise UnusableKey(f"{key} is protected by a password. Give the password.") from error
+        raise UnusableKey(f"{key} is not protected, but a password was given. Give none.") from error
+    except (ValueError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(f"{key} holds no private key in PEM form that this password opens.") from error
+    try:
+        certificates = x509.load_pem_x509_certificates(_read(certificate))
+    except ValueError as error:
+        raise UnusableKey(f"{certificate} holds no certificate in PEM form.") from error
+    return MemorySigner(private, certificates[0], certificates[1:])
 
 
 def load_pkcs12(path: Path, password: bytes | None = None) -> Signer:
-    """Loads key, certificate and chain from a PKCS#12 file."""
-    raise NotImplementedError
+    """Loads key, certificate and chain from a PKCS#12 file. Raises `UnusableKey`, also when unreadable."""
+    try:
+        private, certificate, chain = pkcs12.load_key_and_certificates(_read(path), password)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise UnusableKey(f"{path} is no PKCS#12 file that this password opens.") from error
+    if private is None or certificate is None:
+        raise UnusableKey(f"{path} lacks the private key or its certificate. Export both into one file.")
+    return MemorySigner(private, certificate, chain)
+
+
+def _read(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise UnusableKey(f"{path} cannot be read: {error.strerror}.") from error

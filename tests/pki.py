@@ -58,8 +58,8 @@ USAGES = (
 def make_key(kind: str = "p256", slot: int = 0) -> PrivateKey:
     """Makes a private key: `p256`, `p384`, `p521`, `k256`, `ed25519`, or `rsa2048` and the like.
 
-    EC keys are fresh each time. RSA keys are made once a run and kept by size and `slot`, because making one is
-    slow.
+    EC keys are fresh each time. RSA keys are made once a run and kept by size and `slot`, because making one
+    is slow.
     """
     if kind in CURVES:
         return ec.generate_private_key(CURVES[kind])
@@ -178,7 +178,7 @@ class Authority(Identity):
         excluded: Iterable[x509.GeneralName] = (),
         crl_url: str | None = None,
     ) -> Authority:
-        """Issues an intermediate. `ca` False gives one that has no right to issue; `permitted` and `excluded` are
+        """Issues an intermediate. `ca` False gives one that may not issue; `permitted` and `excluded` are
         its name constraints."""
         issued = _issued(
             self,
