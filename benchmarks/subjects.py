@@ -106,5 +106,5 @@ def floor(world: World) -> list[str]:
         sys.executable,
         "-m",
         "benchmarks.floor",
-        *("--certificate", str(tls / "server.pem"), "--key", str(tls / "server.key"), "--ca", str(tls / "ca" / "ca.pem")),
+        *("--certificate", str(tls / "tls" / "server.pem"), "--key", str(tls / "tls" / "server.key"), "--ca", str(tls / "ca" / "ca.pem")),
     ]

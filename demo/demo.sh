@@ -1,0 +1,102 @@
+#!/usr/bin/env bash
+# The main job on the embedded default (SQLite and files), told step by step. Everything happens in a temporary folder and on
+# loopback; each line that begins with $ is a command as a clerk or an operator would type it.
+set -euo pipefail
+here=$(cd "$(dirname "$0")" && pwd)
+work=$(mktemp -d)
+axis_pid=
+trap '[ -z "$axis_pid" ] || kill -9 "$axis_pid" 2>/dev/null || true; rm -rf "$work"' EXIT
+cd "$work"
+started=$SECONDS
+
+step() { printf '\n\033[1m%s. %s\033[0m\n' "$((++number))" "$*"; }
+run() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+fails() { # EXIT-CODE COMMAND…: a step that must be refused, with this exit code
+  local wanted=$1 got=0
+  shift
+  printf '\033[2m$ %s\033[0m\n' "$*"
+  "$@" || got=$?
+  [ "$got" = "$wanted" ] || { echo "expected exit code $wanted, got $got"; exit 1; }
+  echo "(exit code $got, as it must be)"
+}
+field() { python3 -c 'import json,sys; value=json.loads(sys.stdin.readline())
+for key in sys.argv[1].split("."): value=value[int(key)] if key.isdigit() else value[key]
+print(value)' "$1"; }
+start_axis() {
+  axis-server run --config axis/axis.toml >axis.out 2>axis.log &
+  axis_pid=$!
+  for _ in $(seq 100); do grep -q 'listening on' axis.out && return; sleep 0.1; done
+  cat axis.out axis.log; exit 1
+}
+number=0
+
+step "An operator makes an axis, with a test CA and its own keys"
+port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
+run axis-server init axis --listen "127.0.0.1:$port"
+
+step "The operator registers a ministry, a province and a department; each gets a certificate and a profile"
+run axis-server agency add 000.00.00.G90 --name "Bộ Mẫu" --alias G90 --issue ministry --config axis/axis.toml
+run axis-server agency add 000.00.00.H90 --name "UBND tỉnh Ví Dụ" --issue province --config axis/axis.toml
+run axis-server agency add H91.01 --name "Sở Nội vụ tỉnh Giả Định" --issue department --config axis/axis.toml
+run axis-server check-config --config axis/axis.toml
+
+step "The axis starts: gRPC over mutual TLS"
+start_axis
+grep 'listening on' axis.out
+
+step "The ministry's clerk seals an urgent letter with two attachments, 30 MB and a small one, and looks at the seal"
+cp "$here/letter.edxml" letter.edxml
+head -c 30000000 /dev/urandom >"Bản đồ quy hoạch.pdf"
+printf 'Số liệu quý I\n' >"số liệu.csv"
+run axis seal letter.edxml -o sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" \
+  --key ministry/system.key --cert ministry/system.pem
+run axis verify sealed.edxml --trust ministry/ca.pem --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv"
+
+step "The clerk sends it. \"Sent\" means: archived, committed, and the axis's signed evidence verified"
+run axis send sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
+id=$(axis outbox --profile ministry/profile.toml --json | field dispatch.dispatch_id)
+echo "dispatch $id"
+
+step "The province's clerk sees it, takes it, and proves that every byte is there (status 01, sealed), then accepts (status 03)"
+run axis inbox --profile province/profile.toml
+run axis fetch "$id" -o received --profile province/profile.toml
+cmp received/*quy*hoạch* "Bản đồ quy hoạch.pdf" && echo "byte for byte the same"
+run axis accept "$id" --profile province/profile.toml
+run axis report "$id" --status 05 --profile province/profile.toml
+
+step "The department refuses it (status 02), with the reason that the law wants"
+run axis refuse "$id" --reason "Thiếu phụ lục 2" --profile department/profile.toml
+
+step "The ministry sees both endings, signed"
+run axis status "$id" --profile ministry/profile.toml
+run axis evidence "$id" -o proof --profile ministry/profile.toml
+
+step "Anyone can check the evidence offline: with axis, and with xmlsec1 where it is installed"
+run axis verify proof/*.xml --trust ministry/ca.pem
+if command -v xmlsec1 >/dev/null; then
+  for file in proof/*SubmissionAcceptance*.xml; do
+    xmlsec1 --verify --id-attr:Id SignedProperties --trusted-pem ministry/ca.pem "$file" 2>&1 | head -n 1
+  done
+fi
+
+step "kill -9 in the middle of the day: the axis comes back and gives the same answer to the same submission"
+kill -9 "$axis_pid"; wait "$axis_pid" 2>/dev/null || true
+start_axis
+run axis send sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
+run axis evidence "$id" -o proof-again --profile ministry/profile.toml
+diff -r proof proof-again && echo "every evidence is the same, byte for byte"
+
+step "One changed byte is refused, with a reason and signed evidence of the refusal; nothing is kept"
+sed 's/quý I năm 2026/quý V năm 2026/' sealed.edxml >tampered.edxml
+fails 1 axis verify tampered.edxml --trust ministry/ca.pem
+fails 1 axis send tampered.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
+
+step "A stranger learns nothing: the department asks for a dispatch that is not its own"
+run axis send "$here/letter-to-province.edxml" --profile ministry/profile.toml
+other=$(axis outbox --profile ministry/profile.toml --json | tail -n 1 | field dispatch.dispatch_id)
+fails 1 axis status "$other" --profile department/profile.toml
+
+step "The axis stops cleanly"
+kill "$axis_pid"; wait "$axis_pid"; axis_pid=
+echo "stopped"
+printf '\nThe whole road took %s seconds.\n' "$((SECONDS - started))"
