@@ -7,6 +7,8 @@ StorageError
 ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
 ├── Conflict            someone else moved first; `current` is what stands now
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
+├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
+├── NotALedger          the file is something else; nothing was touched
 └── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
     └── StoreFull       no room; nothing was kept
 """
@@ -57,6 +59,21 @@ class DocumentIdTaken(StorageError):
     def __init__(self, dispatch_id: str) -> None:
         super().__init__(f"held by dispatch {dispatch_id}")
         self.dispatch_id = dispatch_id
+
+
+class SchemaTooNew(StorageError):
+    """The ledger was written by a newer program than this one."""
+
+    def __init__(self, found: int, known: int) -> None:
+        super().__init__(
+            f"the ledger has schema {found}, this program knows up to {known}: run the newer program"
+        )
+        self.found = found
+        self.known = known
+
+
+class NotALedger(StorageError):
+    """The file to be opened is not a ledger."""
 
 
 class Unavailable(StorageError):

@@ -225,7 +225,7 @@ class MemoryLedger:
             and (delivery := dispatch.deliveries.get(recipient_id)) is not None
             and (not states or delivery.state in states)
         )
-        return tuple(item for item, _ in zip(found, range(limit), strict=False))
+        return tuple(item for item, _ in zip(found, range(max(0, limit)), strict=False))
 
     async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
         await asyncio.sleep(0)
@@ -238,7 +238,7 @@ class MemoryLedger:
             for dispatch in self._dispatches.values()
             if dispatch.cursor > after and dispatch.kept.entry.sender_id == sender_id
         )
-        return tuple(item for item, _ in zip(found, range(limit), strict=False))
+        return tuple(item for item, _ in zip(found, range(max(0, limit)), strict=False))
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
         await asyncio.sleep(0)
@@ -248,7 +248,7 @@ class MemoryLedger:
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         await asyncio.sleep(0)
-        return tuple(self._leaves[start : start + limit])
+        return tuple(self._leaves[max(0, start) : max(0, start) + max(0, limit)])
 
     async def probe(self) -> None:
         await asyncio.sleep(0)

@@ -1,0 +1,171 @@
+"""An archive in a directory tree: one file per blob, durable when `put` returns.
+
+Small blobs take one hop into a thread; large ones stream through it a chunk at a time, so memory stays the same for
+any size. Several processes may share the directory, which must be one local file system with POSIX locks.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterable, AsyncIterator, Callable
+from concurrent.futures import ThreadPoolExecutor
+from io import FileIO
+from pathlib import Path
+from typing import ParamSpec, TypeVar
+
+from storage.archive.base import CHUNK_BYTES
+from storage.archive.names import checked_digest
+from storage.archive.shelf import Shelf, disk_errors
+from storage.archive.staging import Staging
+from storage.errors import Corrupt, NotFound, OffsetMismatch
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_THREADS = 16
+"""How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush, and file
+systems flush many files at the price of one."""
+
+
+class FilesArchive:
+    """Keeps blobs as files under `root`, which is made if absent. Close it with `aclose`."""
+
+    def __init__(self, root: Path, *, threads: int = _THREADS) -> None:
+        self._shelf = Shelf(root)
+        self._staging = Staging(root, self._shelf)
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="archive")
+
+    async def aclose(self) -> None:
+        """Waits for file operations under way and closes what is open."""
+        await asyncio.to_thread(self._threads.shutdown)
+        self._staging.close()
+
+    async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
+        checked_digest(digest)
+        blocks = _blocks(source)
+        first = await anext(blocks, b"")
+        if len(first) < CHUNK_BYTES:
+            return await self._in_thread(self._shelf.keep, digest, first)
+        present = await self._in_thread(self._shelf.durable_size, digest)
+        if present is not None:
+            return present
+        incoming = await self._in_thread(self._shelf.incoming)
+        try:
+            await self._in_thread(incoming.write, first)
+            async for block in blocks:
+                await self._in_thread(incoming.write, block)
+            return await self._in_thread(self._shelf.keep_incoming, digest, incoming)
+        finally:
+            await self._in_thread(incoming.close)
+
+    async def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
+        checked_digest(digest)
+        if offset < 0:
+            raise ValueError("an offset is not negative")
+        reading = await self._in_thread(_Reading, self._shelf.path(digest), digest)
+        try:
+            if offset > reading.size:
+                raise OffsetMismatch(reading.size)
+            chunk = reading.first
+            while True:
+                wanted = chunk[max(0, offset - (reading.position - len(chunk))) :]
+                if wanted:
+                    yield wanted
+                if reading.position >= reading.size:
+                    return
+                chunk = await self._in_thread(reading.next_chunk)
+        finally:
+            reading.close()
+
+    async def size(self, digest: str) -> int:
+        return await self._in_thread(self._shelf.size, checked_digest(digest))
+
+    async def uploaded(self, owner: str, digest: str) -> int:
+        return await self._in_thread(self._staging.uploaded, owner, checked_digest(digest))
+
+    async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
+        upload = await self._in_thread(self._staging.begin, owner, checked_digest(digest), offset)
+        waiting = bytearray()
+        try:
+            async for chunk in source:
+                waiting += chunk
+                if len(waiting) >= CHUNK_BYTES:
+                    block, waiting = waiting, bytearray()
+                    await self._in_thread(upload.write, block)
+        finally:
+            try:
+                await self._in_thread(upload.write, waiting)
+            finally:
+                held = await self._in_thread(self._staging.end, upload)
+        return held
+
+    async def finish(self, owner: str, digest: str) -> int:
+        return await self._in_thread(self._staging.finish, owner, checked_digest(digest))
+
+    async def discard(self, owner: str, digest: str) -> None:
+        await self._in_thread(self._staging.discard, owner, checked_digest(digest))
+
+    async def probe(self) -> None:
+        await self._in_thread(self._shelf.probe)
+
+    async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Runs `work` in a thread and, when cancelled, waits for it first: no file is closed under a writer."""
+        running = asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
+        try:
+            return await asyncio.shield(running)
+        except asyncio.CancelledError:
+            while not running.done():
+                try:
+                    await asyncio.wait({running})
+                except asyncio.CancelledError:
+                    continue
+            if not running.cancelled():
+                running.exception()  # told to nobody: the caller has gone
+            raise
+
+
+class _Reading:
+    """A blob being read from its start, hashed on the way."""
+
+    def __init__(self, path: Path, digest: str) -> None:
+        with disk_errors():
+            try:
+                self._file = FileIO(path)
+            except FileNotFoundError as exc:
+                raise NotFound(digest) from exc
+            self.size = path.stat().st_size
+        self.position = 0
+        self._digest = digest
+        self._hash = hashlib.sha256()
+        try:
+            self.first = self.next_chunk()
+        except BaseException:
+            self.close()
+            raise
+
+    def next_chunk(self) -> bytes:
+        """Returns the next chunk, empty at the end. Raises `Corrupt` in place of a last chunk of a wrong blob."""
+        with disk_errors():
+            chunk = self._file.read(CHUNK_BYTES)
+        self._hash.update(chunk)
+        self.position += len(chunk)
+        at_end = not chunk or self.position >= self.size
+        if at_end and self._hash.hexdigest() != self._digest:
+            raise Corrupt(self._digest)
+        return chunk
+
+    def close(self) -> None:
+        self._file.close()
+
+
+async def _blocks(source: AsyncIterable[bytes]) -> AsyncIterator[bytes | bytearray]:
+    """Joins chunks into blocks of at least `CHUNK_BYTES`; only the last block is smaller."""
+    waiting = bytearray()
+    async for chunk in source:
+        waiting += chunk
+        if len(waiting) >= CHUNK_BYTES:
+            block, waiting = waiting, bytearray()
+            yield block
+    if waiting:
+        yield waiting

@@ -1,0 +1,191 @@
+"""Where blobs stand on a disk, and how one gets there so that it stays. Blocking: `files` calls this from threads.
+
+root/ab/cd/abcd…        blobs, complete or absent, never written again
+root/incoming/          files being written; those whose writer died are removed at the next start
+root/staging/           uploads in progress (`storage.archive.staging`)
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import hashlib
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from storage.errors import Corrupt, DigestMismatch, NotFound, StoreFull, Unavailable
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_BLOB_MODE = 0o440
+
+
+@contextmanager
+def disk_errors() -> Iterator[None]:
+    """Translates what the operating system says into what a caller of the archive acts on."""
+    try:
+        yield
+    except OSError as exc:
+        reason = errno.errorcode.get(exc.errno or 0, "OSError")
+        raise (StoreFull if exc.errno in _NO_ROOM else Unavailable)(f"the disk answers {reason}") from exc
+
+
+def write_all(descriptor: int, content: bytes | bytearray) -> None:
+    """Writes every byte; `os.write` may stop short of the end."""
+    view = memoryview(content)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_directory(path: Path) -> None:
+    """Makes the names in a directory durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Incoming:
+    """A file being written, hashed as it grows, locked so that nobody takes it for an orphan."""
+
+    def __init__(self, directory: Path) -> None:
+        self.path = directory / secrets.token_hex(16)
+        self.size = 0
+        self._hash = hashlib.sha256()
+        self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _BLOB_MODE)
+        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
+
+    def write(self, content: bytes | bytearray) -> None:
+        """Adds to the end."""
+        with disk_errors():
+            write_all(self._descriptor, content)
+        self._hash.update(content)
+        self.size += len(content)
+
+    def seal(self, digest: str) -> None:
+        """Makes the content durable. Raises `DigestMismatch` when it is not what was announced."""
+        if self._hash.hexdigest() != digest:
+            raise DigestMismatch(digest)
+        os.fsync(self._descriptor)
+
+    def close(self) -> None:
+        """Closes the file, and removes it unless it has been moved to its place."""
+        with suppress(FileNotFoundError):
+            self.path.unlink()
+        os.close(self._descriptor)
+
+
+class Shelf:
+    """The blobs under one root."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._incoming = root / "incoming"
+        self._durable_directories: set[Path] = set()
+        with disk_errors():
+            root.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._incoming.mkdir(exist_ok=True)
+            sync_directory(root)
+            self._remove_orphans()
+
+    def path(self, digest: str) -> Path:
+        """Returns where a blob stands or would stand."""
+        return self._root / digest[:2] / digest[2:4] / digest
+
+    def size(self, digest: str) -> int:
+        """Returns the size of a blob. Raises `NotFound`."""
+        with disk_errors():
+            try:
+                return self.path(digest).stat().st_size
+            except FileNotFoundError as exc:
+                raise NotFound(digest) from exc
+
+    def durable_size(self, digest: str) -> int | None:
+        """Returns the size of a blob after making sure that its name is durable too, or None when absent.
+
+        Another writer may have just moved it to its place and not have synchronised the directory yet.
+        """
+        with disk_errors():
+            path = self.path(digest)
+            try:
+                size = path.stat().st_size
+            except FileNotFoundError:
+                return None
+            self._make_durable(path.parent)
+            sync_directory(path.parent)
+            return size
+
+    def keep(self, digest: str, content: bytes | bytearray) -> int:
+        """Keeps a small blob in one go and returns its size."""
+        present = self.durable_size(digest)
+        if present is None:
+            incoming = self.incoming()
+            try:
+                incoming.write(content)
+                return self.keep_incoming(digest, incoming)
+            finally:
+                incoming.close()
+        if hashlib.sha256(content).hexdigest() != digest:
+            raise DigestMismatch(digest)
+        if present != len(content):
+            raise Corrupt(digest)
+        return present
+
+    def incoming(self) -> Incoming:
+        """Opens a file to be written and then kept; its owner closes it in any case."""
+        with disk_errors():
+            return Incoming(self._incoming)
+
+    def keep_incoming(self, digest: str, incoming: Incoming) -> int:
+        """Keeps what was written and returns its size."""
+        with disk_errors():
+            incoming.seal(digest)
+            self.place(incoming.path, digest)
+        return incoming.size
+
+    def place(self, path: Path, digest: str) -> None:
+        """Moves a complete, synchronised file of the same file system to its place.
+
+        A crash before the move leaves the file where it was, one after it a blob. Two writers of one digest move
+        the same bytes: the second replaces the first by its equal.
+        """
+        target = self.path(digest)
+        self._make_durable(target.parent)
+        path.rename(target)
+        sync_directory(target.parent)
+
+    def probe(self) -> None:
+        """Writes, synchronises, reads back and removes a small file."""
+        content = secrets.token_bytes(64)
+        incoming = self.incoming()
+        try:
+            incoming.write(content)
+            with disk_errors():
+                incoming.seal(hashlib.sha256(content).hexdigest())
+                if incoming.path.read_bytes() != content:
+                    raise Unavailable("the disk does not give back what was written")
+        finally:
+            incoming.close()
+
+    def _make_durable(self, directory: Path) -> None:
+        """Makes `root/ab/cd` and the way to it, once per process; whoever made it may not have synchronised it."""
+        if directory in self._durable_directories:
+            return
+        directory.mkdir(parents=True, exist_ok=True)
+        sync_directory(directory.parent)
+        sync_directory(self._root)
+        self._durable_directories.add(directory)
+
+    def _remove_orphans(self) -> None:
+        """Removes files whose writer died: a living one holds the lock."""
+        for path in self._incoming.iterdir():
+            with suppress(FileNotFoundError, BlockingIOError):
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                    path.unlink()
+                finally:
+                    os.close(descriptor)

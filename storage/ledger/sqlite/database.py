@@ -1,0 +1,125 @@
+"""Opening the file: connections, named queries, migrations, and what SQLite's errors mean to a caller."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from importlib import resources
+from pathlib import Path
+
+from storage.errors import NotALedger, SchemaTooNew, StoreFull, Unavailable
+
+APPLICATION_ID = 0x41584953
+"""`AXIS`, in the file's header: tells a ledger from any other SQLite file."""
+
+BUSY_SECONDS = 10.0
+"""How long to wait for another process's transaction: many group commits, far less than a caller's deadline."""
+
+_CHECKPOINT_PAGES = 4000
+"""Pages (of 4 KiB) in the write-ahead log before they are moved into the file: fewer, larger moves."""
+
+Queries = Mapping[str, str]
+
+
+def load_queries() -> Queries:
+    """Reads `sql/*.sql`: each query follows a line `-- name: …`."""
+    queries: dict[str, str] = {}
+    for file in sorted((resources.files(__package__) / "sql").iterdir(), key=lambda file: file.name):
+        _, *named = re.split(r"^-- name: (\w+)\n", file.read_text("utf-8"), flags=re.MULTILINE)
+        queries |= dict(zip(named[::2], (text.strip() for text in named[1::2]), strict=True))
+    return queries
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Translates what SQLite says about the store into what a caller of the ledger acts on."""
+    try:
+        yield
+    except sqlite3.Error as exc:
+        name = getattr(exc, "sqlite_errorname", type(exc).__name__)
+        raise (StoreFull if name == "SQLITE_FULL" else Unavailable)(f"the ledger answers {name}") from exc
+
+
+def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+    """Opens one connection, to be used by one thread at a time. Transactions are begun and ended explicitly."""
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
+    )
+    connection.execute("PRAGMA synchronous = FULL")
+    connection.execute("PRAGMA foreign_keys = ON")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+    if read_only:
+        connection.execute("PRAGMA query_only = ON")
+    return connection
+
+
+def prepare(path: Path) -> None:
+    """Makes the file if absent, readable by its owner alone, and brings its schema up to date.
+
+    Raises `SchemaTooNew` or `NotALedger`, having changed nothing.
+    """
+    with database_errors():
+        try:
+            path.touch(mode=0o600)
+            connection = connect(path)
+        except OSError as exc:
+            raise Unavailable(f"the ledger's file cannot be made: {exc.strerror}") from exc
+        try:
+            _check_kind(connection)
+            connection.execute("PRAGMA journal_mode = WAL").fetchone()
+            _migrate(connection)
+        finally:
+            connection.close()
+
+
+def _check_kind(connection: sqlite3.Connection) -> None:
+    try:
+        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    except sqlite3.DatabaseError as exc:
+        if getattr(exc, "sqlite_errorname", "") != "SQLITE_NOTADB":
+            raise
+        raise NotALedger("the file is no SQLite database") from exc
+    if application_id != APPLICATION_ID and (application_id != 0 or tables != 0):
+        raise NotALedger("the SQLite file belongs to another application")
+
+
+def _migrate(connection: sqlite3.Connection) -> None:
+    """Runs the migrations that the file lacks, in one transaction that takes the write lock first.
+
+    Two processes that open at once: the second waits for the lock and then finds nothing to do. A crash leaves the
+    schema as it was, since SQLite's schema changes, `user_version` and `application_id` are transactional.
+    """
+    migrations = _migrations()
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        (found,) = connection.execute("PRAGMA user_version").fetchone()
+        if found > len(migrations):
+            raise SchemaTooNew(found, len(migrations))
+        for script in migrations[found:]:
+            for statement in _statements(script):
+                connection.execute(statement)
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        connection.execute(f"PRAGMA user_version = {len(migrations)}")
+        connection.execute("COMMIT")
+    except BaseException:
+        with suppress(sqlite3.Error):
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _migrations() -> list[str]:
+    """Reads `migrations/*.sql` in order; the number of a file is the schema version it leads to."""
+    files = sorted((resources.files(__package__) / "migrations").iterdir(), key=lambda file: file.name)
+    return [file.read_text("utf-8") for file in files]
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

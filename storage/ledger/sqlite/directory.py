@@ -1,0 +1,39 @@
+"""What the directory's writing verb does inside a transaction."""
+
+from __future__ import annotations
+
+from storage.ledger.base import Agency
+from storage.ledger.sqlite.rows import to_json
+from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.wellformed import identifier_key
+
+
+def register(transaction: Transaction, agency: Agency) -> None:
+    """`Directory.register`."""
+    names = (agency.agency_id, *agency.aliases)
+    keys = [identifier_key(name) for name in names]
+    hashes = [certificate.sha256 for certificate in agency.certificates]
+    other = transaction.one("other_named", agency.agency_id, to_json(keys))
+    if other is not None:
+        raise ValueError(f"an identifier of {agency.agency_id} belongs to {other[0]}")
+    other = transaction.one("other_certified", agency.agency_id, to_json(hashes))
+    if other is not None:
+        raise ValueError(f"a certificate of {agency.agency_id} belongs to {other[0]}")
+    transaction.run("put_agency", agency.agency_id, agency.name, agency.active, to_json(agency.attributes))
+    transaction.run("drop_names", agency.agency_id)
+    transaction.run("drop_certificates", agency.agency_id)
+    transaction.run_many(
+        "add_name",
+        [
+            (key, agency.agency_id, ordinal, name)
+            for ordinal, (key, name) in enumerate(zip(keys, names, strict=True))
+        ],
+    )
+    transaction.run_many(
+        "add_certificate",
+        [
+            (one.sha256, agency.agency_id, ordinal, one.pem, one.role, one.may_connect, one.may_seal)
+            for ordinal, one in enumerate(agency.certificates)
+        ],
+    )
+    transaction.one("count", "directory")

@@ -1,0 +1,61 @@
+"""The reading side: a small pool of threads, a connection each. No read waits for a writer, nor a writer for a read."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from storage.errors import Unavailable
+from storage.ledger.sqlite.database import Queries, connect, database_errors
+from storage.ledger.sqlite.rows import Row
+
+_THREADS = 4
+"""Reads at once. They take the interpreter's lock for most of their time, so more would not be faster."""
+
+Values = Sequence[object] | Mapping[str, object]
+
+
+class Readers:
+    """Runs named queries. Each query sees every write that returned before it was asked."""
+
+    def __init__(self, path: Path, queries: Queries) -> None:
+        self._path = path
+        self._queries = queries
+        self._local = threading.local()
+        self._connections: list[sqlite3.Connection] = []
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="ledger-reader")
+        self._closed = False
+
+    async def one(self, name: str, *values: object) -> Row | None:
+        """Returns the first row of a named query, or None."""
+        rows = await self.all(name, values)
+        return rows[0] if rows else None
+
+    async def all(self, name: str, values: Values) -> list[Row]:
+        """Returns the rows of a named query."""
+        if self._closed:
+            raise Unavailable("the ledger is closed")
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._threads, self._query, name, values)
+
+    async def aclose(self) -> None:
+        """Waits for reads under way, then closes the connections."""
+        self._closed = True
+        await asyncio.to_thread(self._threads.shutdown)
+        while self._connections:
+            self._connections.pop().close()
+
+    def _query(self, name: str, values: Values) -> list[Row]:
+        with database_errors():
+            return self._connection().execute(self._queries[name], values).fetchall()
+
+    def _connection(self) -> sqlite3.Connection:
+        connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = self._local.connection = connect(self._path, read_only=True)
+            self._connections.append(connection)
+        return connection
