@@ -170,6 +170,8 @@ def _kind_of_text(head: bytes, *, whole: bool) -> Kind:
 def fits_label(content: bytes, label: str) -> bool:
     """Whether the bytes can be what a media type claims; a missing or unfamiliar label claims nothing."""
     claimed = _LABELS.get(label.partition(";")[0].strip().lower())
+    if claimed is _ZIPS:
+        return content.startswith(_ZIP_STARTS)
     return claimed is None or kind_of(content) in claimed
 
 

@@ -98,40 +98,57 @@ def _gather(element: etree._Element, shape: Part, place: Place, notes: Notes) ->
     by_tag = shape.by_tag
     for child in element:
         part = by_tag.get(child.tag)
+        if part is not None and part.plain and not len(child) and not child.keys() and part.key not in values:
+            text = child.text  # By far the usual case, shortened: one text and nothing else.
+            if text is None or len(text) <= part.longest:
+                values[part.key] = text.strip(WHITESPACE) if text else ""
+                continue
         if part is None:
             _meet_stranger(child, shape, place, notes)
-            continue
-        earlier = values.get(part.key)
-        if earlier is not None and not part.many:
+        elif part.many:
+            _gather_entry(child, part, values.setdefault(part.key, []), place, notes)
+        elif part.key in values:
             raise NotEdxml("EDXML_AMBIGUOUS", f"{part.name} stands twice where one is allowed.")
-        here = (place, part.name, 1 + len(earlier or ()) if part.many else 0)
-        mark = notes.mark() if part.many else (0, 0)
-        value: Any
-        if part.parts is not None:
-            value = _gather(child, part, here, notes)
-        elif len(child):
-            value = _composed_text(child, part)
         else:
-            value = (child.text or "").strip(WHITESPACE)
-        if value is None:
-            notes.keep_element(child, place)
-            continue
-        if child.keys():
-            _gather_attributes(child, part, value, here, notes)
-        if part.parts is None and len(value) > part.longest:
-            notes.warn("FIELD_TOO_LONG", f"{path_of(here)}: {len(value)} characters, {part.longest} allowed.")
-        if not part.many:
-            values[part.key] = value
-        elif says(value):
-            values.setdefault(part.key, []).append(value)
-        else:
-            _meet_empty(child, part, place, mark, notes)
+            values[part.key] = _value(child, part, (place, part.name, 0), notes)
     return values
+
+
+def _value(element: etree._Element, part: Part, here: Place, notes: Notes) -> Any:
+    """A string or a dictionary; None when the element is to be kept whole."""
+    value: Any
+    if part.parts is not None:
+        value = _gather(element, part, here, notes)
+    else:
+        value = _composed_text(element, part) if len(element) else (element.text or "").strip(WHITESPACE)
+        if value is not None and len(value) > part.longest:
+            notes.warn("FIELD_TOO_LONG", f"{path_of(here)}: {len(value)} characters, {part.longest} allowed.")
+    if value is not None and element.keys():
+        _gather_attributes(element, part, value, here, notes)
+    return value
+
+
+def _gather_entry(
+    element: etree._Element, part: Part, entries: list[Any], place: Place, notes: Notes
+) -> None:
+    """An entry of a list that says nothing is none; what the standard does not name in it is kept with it."""
+    mark = notes.mark()
+    value = _value(element, part, (place, part.name, len(entries) + 1), notes)
+    if says(value):
+        entries.append(value)
+        return
+    if value is None or notes.mark() != mark:
+        notes.forget_since(mark)
+        notes.keep_element(element, place)
+    if part.name == "To":
+        notes.warn("RECIPIENT_EMPTY", "A To says nothing and was left out.")
 
 
 def says(value: Any) -> bool:
     """Whether a value holds any text."""
-    return any(map(says, value.values())) if isinstance(value, dict) else bool(value)
+    if isinstance(value, dict):
+        return any(each if isinstance(each, str) else says(each) for each in value.values())
+    return bool(value)
 
 
 def _has_text(element: etree._Element) -> bool:
@@ -164,17 +181,6 @@ def _gather_attributes(element: etree._Element, part: Part, value: Any, here: Pl
             value[part.attributes[name]] = text.strip(WHITESPACE)
         elif (name, text) not in part.implied:
             notes.keep_attribute(here, name, text)
-
-
-def _meet_empty(
-    element: etree._Element, part: Part, parent: Place, mark: tuple[int, int], notes: Notes
-) -> None:
-    """An entry of a list that says nothing is none; what the standard does not name in it is kept with it."""
-    if notes.mark() != mark:
-        notes.forget_since(mark)
-        notes.keep_element(element, parent)
-    if part.name == "To":
-        notes.warn("RECIPIENT_EMPTY", "A To says nothing and was left out.")
 
 
 def _meet_stranger(element: etree._Element, shape: Part, place: Place, notes: Notes) -> None:

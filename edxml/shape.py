@@ -33,6 +33,8 @@ class Part:
     """Of a text: kept whole as an extension, not refused, when it has children; its form is not agreed
     upon."""
     parts: tuple[Part, ...] | None = None
+    plain: bool = False
+    """A text that may stand once."""
     by_tag: Mapping[str, Part] = field(default_factory=dict)
     """`parts` by expanded name."""
     local_names: frozenset[str] = frozenset()
@@ -54,7 +56,16 @@ def text(
     joins: tuple[str, ...] = (),
     loose: bool = False,
 ) -> Part:
-    return Part(name=name, key=key, many=many, always=always, longest=longest, joins=joins, loose=loose)
+    return Part(
+        name=name,
+        key=key,
+        many=many,
+        always=always,
+        longest=longest,
+        joins=joins,
+        loose=loose,
+        plain=not many,
+    )
 
 
 def group(
