@@ -9,7 +9,7 @@ from dataclasses import replace
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.reasons import Code
-from edxml.attachments import guard
+from edxml.attachments import ZipBomb, guard
 from edxml.model import Attachment, Package
 from storage.ledger.base import Part
 
@@ -24,9 +24,9 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
     """Returns the original and every attachment in manifest order.
 
     `sealed` are the references of the seal beside the document itself (URI to SHA-256): they name the
-    detached attachments by `cid:`, one each, and nothing else. A detached part has size 0 until `sized`. An
-    attachment whose ContentId is taken already gets `#2`, `#3` ... after it, so that an evidence names each
-    part.
+    detached attachments by `cid:`, one each, and nothing else. A detached part has size 0 until `sized`.
+    ContentIds are unique in a package; an attachment that calls itself `original` gets `#2` after it, so that
+    an evidence names each part.
 
     Raises `Declined`: ATTACHMENT_NOT_SEALED, ATTACHMENT_MISSING, ZIP_BOMB, FIELD_TOO_LONG,
     TOO_MANY_ATTACHMENTS.
@@ -82,8 +82,6 @@ def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> d
                 f"{content_id[:64]} has neither its bytes in the package nor a digest in the seal",
                 facts={"attachment": content_id[:64]},
             )
-    if len(set(wanted)) != len(wanted):
-        raise Declined(Code.ATTACHMENT_NOT_SEALED, "two detached attachments have one ContentId")
     if strays := set(sealed) - {f"cid:{content_id}" for content_id in wanted}:
         raise Declined(
             Code.ATTACHMENT_MISSING, f"the seal refers to {min(strays)[:64]}, which is no detached attachment"
@@ -94,7 +92,7 @@ def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> d
 def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping[str, str]) -> Part:
     content = attachment.content
     if content is not None:
-        guard(content)
+        _check_expansion(content, identifier)
     return Part(
         number=number,
         identifier=identifier,
@@ -104,6 +102,13 @@ def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping
         size=0 if content is None else len(content),
         inline=content is not None,
     )
+
+
+def _check_expansion(content: bytes, identifier: str) -> None:
+    try:
+        guard(content)
+    except ZipBomb as bomb:
+        raise Declined(Code.ZIP_BOMB, f"{identifier[:64]}: {bomb}") from bomb
 
 
 def _unused(identifier: str, names: set[str]) -> str:

@@ -77,6 +77,18 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Add what the detail names, and seal again.",
             "Bổ sung thành phần nêu trong chi tiết rồi ký lại.",
         ),
+        "EDXML_AMBIGUOUS": _says(
+            "The edXML package can be read in more than one way.",
+            "Gói tin edXML có thể bị hiểu theo nhiều cách.",
+            "Remove what the detail names, and seal again.",
+            "Bỏ thành phần nêu trong chi tiết rồi ký lại.",
+        ),
+        "EXTENSIONS_UNFIT": _says(
+            "The package holds elements outside the standard that the axis cannot keep as they are.",
+            "Gói tin có thành phần ngoài quy chuẩn mà trục không thể giữ nguyên.",
+            "Remove the elements that the standard does not name, and seal again.",
+            "Bỏ các thành phần không có trong quy chuẩn rồi ký lại.",
+        ),
         "BASE64_MALFORMED": _says(
             "The content of an attachment is not base64.",
             "Nội dung tệp đính kèm không phải là base64 hợp lệ.",
@@ -118,6 +130,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Có tệp đính kèm không có tên hoặc mã để phân biệt.",
             "Give every attachment a ContentId and a name, and seal again.",
             "Đặt ContentId và tên cho mọi tệp đính kèm rồi ký lại.",
+        ),
+        "DUPLICATE_CONTENT_ID": _says(
+            "Two attachments carry the same ContentId.",
+            "Có hai tệp đính kèm trùng ContentId.",
+            "Give every attachment a ContentId of its own, and seal again.",
+            "Đặt ContentId riêng cho từng tệp đính kèm rồi ký lại.",
         ),
         "ATTACHMENT_MISSING": _says(
             "An attachment that the document names is not here.",

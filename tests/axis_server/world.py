@@ -1,0 +1,303 @@
+"""A small world to test the axis in: three agencies, their certificates, an axis with every use case, real seals.
+
+world = World.made(archive=MemoryArchive(), ledger=MemoryLedger())
+package = world.sealed(world.ministry, document(to=["H90"]))
+kept = await world.intake.submit(world.ministry.caller(), package)
+await world.exchange.report(world.province.caller(), kept.entry.dispatch_id, world.arrived(world.province, kept.entry))
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from cryptography.hazmat.primitives import hashes
+
+from axis_server.attest import Attestor
+from axis_server.caller import Caller
+from axis_server.changes import Changes
+from axis_server.directory import DirectoryView
+from axis_server.exchange import Exchange
+from axis_server.inbox import Inbox
+from axis_server.intake import Intake, IntakeLimits
+from axis_server.records import Records
+from axis_server.tasks import OwnedTasks
+from axis_server.uploads import Uploads
+from edxml.model import HEADER_PLACE, Attachment, Code, Organ, Package, ResponseFor, Status
+from edxml.writer import write
+from signing.dispatch import ni_uri
+from signing.evidence import EvidenceRecord, Party, read
+from signing.keys import MemorySigner
+from signing.policy import DEFAULT_POLICY, Policy
+from signing.seal import seal
+from signing.trust import TrustStore
+from signing.verdict import Sound
+from signing.verify import verify
+from storage.archive.base import CHUNK_BYTES, Archive
+from storage.ledger.base import Agency, Certificate, Entry, Evidence, Ledger
+from tests.pki import AT, Authority, Identity, authority
+
+LIMITS = IntakeLimits(package_bytes=4 << 20, attachment_bytes=8 << 20, recipients=3000)
+DOCUMENT_ID = "000.00.00.G90,2026/03/02,7816/BM-VP"
+PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class House:
+    """An agency with the key it seals with."""
+
+    agency: Agency
+    identity: Identity
+
+    @property
+    def id(self) -> str:
+        return self.agency.agency_id
+
+    @property
+    def signer(self) -> MemorySigner:
+        return MemorySigner(self.identity.key, self.identity.certificate, self.identity.chain)
+
+    def caller(self, role: str = "system") -> Caller:
+        """The agency, connected with its certificate of that role."""
+        certificate = next(one for one in self.agency.certificates if one.role == role)
+        return Caller(agency=self.agency, certificate=certificate)
+
+
+def house(root: Authority, agency_id: str, name: str, *aliases: str, active: bool = True) -> House:
+    """Makes an agency: its system seals and connects; a clerk, an archivist and an operator connect."""
+    identity = root.issue(name)
+    certificates = [
+        Certificate(
+            sha256=identity.certificate.fingerprint(hashes.SHA256()).hex(),
+            pem=identity.certificate_pem.decode(),
+            role="system",
+            may_connect=True,
+            may_seal=True,
+        )
+    ]
+    for role in ("clerk", "archivist", "operator"):
+        sha256 = hashlib.sha256(f"{agency_id} {role}".encode()).hexdigest()
+        certificates.append(Certificate(sha256=sha256, pem="", role=role, may_connect=True, may_seal=False))
+    agency = Agency(
+        agency_id=agency_id, name=name, aliases=aliases, certificates=tuple(certificates), active=active
+    )
+    return House(agency=agency, identity=identity)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pki:
+    """What costs time to make, made once a run."""
+
+    root: Authority
+    axis: Identity
+    ministry: House
+    province: House
+    department: House
+    stranger: House
+
+    @classmethod
+    def made(cls) -> Pki:
+        root = authority()
+        return cls(
+            root=root,
+            axis=root.issue("Test Axis"),
+            ministry=house(root, "G90", "Bộ Mẫu", "000.00.00.G90"),
+            province=house(root, "H90", "UBND tỉnh Ví Dụ", "000.00.00.H90"),
+            department=house(root, "H91.01", "Sở Nội vụ tỉnh Giả Định"),
+            stranger=house(root, "K99", "Người Lạ"),
+        )
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """The axis and the agencies. `ministry` sends by custom; `stranger` is in the directory and party to nothing."""
+
+    archive: Archive
+    ledger: Ledger
+    pki: Pki
+    workers: Executor
+    now: datetime = AT
+    policy: Policy = DEFAULT_POLICY
+    trust: TrustStore = field(init=False)
+    view: DirectoryView = field(init=False)
+    changes: Changes = field(default_factory=Changes)
+    owned: OwnedTasks = field(default_factory=OwnedTasks)
+
+    def __post_init__(self) -> None:
+        self.trust = TrustStore.of([self.pki.root.certificate])
+        self.view = DirectoryView.of(one.agency for one in self.houses)
+
+    @property
+    def houses(self) -> tuple[House, ...]:
+        return (self.pki.ministry, self.pki.province, self.pki.department, self.pki.stranger)
+
+    @property
+    def ministry(self) -> House:
+        return self.pki.ministry
+
+    @property
+    def province(self) -> House:
+        return self.pki.province
+
+    @property
+    def department(self) -> House:
+        return self.pki.department
+
+    @property
+    def stranger(self) -> House:
+        return self.pki.stranger
+
+    def suspend(self, suspended: House) -> House:
+        """Suspends an agency in the directory, and returns it as its next call would find it."""
+        changed = replace(suspended, agency=replace(suspended.agency, active=False))
+        self.view = DirectoryView.of(
+            changed.agency if one.id == suspended.id else one.agency for one in self.houses
+        )
+        return changed
+
+    # The use cases, made anew over whatever stores are there now.
+
+    @property
+    def _attestor(self) -> Attestor:
+        axis = self.pki.axis
+        return Attestor(
+            issuer=Party(agency_id="axis.test", name="Trục thử nghiệm"),
+            signer=MemorySigner(axis.key, axis.certificate, axis.chain),
+            new_id=lambda: str(uuid4()),
+        )
+
+    @property
+    def intake(self) -> Intake:
+        return self.intake_within(LIMITS)
+
+    def intake_within(self, limits: IntakeLimits) -> Intake:
+        return Intake(
+            archive=self.archive, ledger=self.ledger, limits=limits, **self._judging, workers=self.workers
+        )
+
+    @property
+    def exchange(self) -> Exchange:
+        return Exchange(ledger=self.ledger, **self._judging, workers=self.workers)
+
+    @property
+    def _judging(self) -> dict[str, Any]:
+        return {
+            "directory": lambda: self.view,
+            "trust": self.trust,
+            "policy": self.policy,
+            "attestor": self._attestor,
+            "clock": lambda: self.now,
+            "changes": self.changes,
+            "owned": self.owned,
+        }
+
+    @property
+    def uploads(self) -> Uploads:
+        return Uploads(archive=self.archive, ledger=self.ledger, limits=LIMITS)
+
+    @property
+    def inbox(self) -> Inbox:
+        return Inbox(archive=self.archive, ledger=self.ledger, changes=self.changes, workers=self.workers)
+
+    @property
+    def records(self) -> Records:
+        return Records(ledger=self.ledger)
+
+    # What agencies do.
+
+    def sealed(
+        self, by: House, unsigned: Package | Status, detached: Mapping[str, str] | None = None
+    ) -> bytes:
+        """A package under the seal of `by`; `detached` is ContentId to SHA-256."""
+        references = {f"cid:{content_id}": sha256 for content_id, sha256 in (detached or {}).items()}
+        return self.sealed_bytes(by, write(unsigned), references)
+
+    def sealed_bytes(self, by: House, unsigned: bytes, references: Mapping[str, str] | None = None) -> bytes:
+        return seal(unsigned, signer=by.signer, at=self.now, place=HEADER_PLACE, detached=references or {})
+
+    async def sent(self, *to: House, **changes: Any) -> Entry:
+        """The ministry sends a document; returns what the ledger keeps of it."""
+        package = document(to=[one.id for one in to], **changes)
+        return (await self.intake.submit(self.ministry.caller(), self.sealed(self.ministry, package))).entry
+
+    async def uploaded(self, by: House, content: bytes) -> str:
+        """Uploads a blob for an agency and returns its digest."""
+        sha256 = hashlib.sha256(content).hexdigest()
+        state = await self.uploads.upload(by.caller(), sha256, len(content), 0, chunks(content))
+        assert state.complete
+        return sha256
+
+    def statement(self, by: House, entry: Entry, code: str, description: str = "", **changes: Any) -> bytes:
+        """A status package of a recipient about a dispatch, sealed."""
+        return self.sealed(by, status(by, entry, code, description, **changes))
+
+    def arrived(self, by: House, entry: Entry, digests: Iterable[str] | None = None) -> bytes:
+        """Statement 01 that seals the digest of every part, or of those given."""
+        digests = [part.sha256 for part in entry.parts] if digests is None else list(digests)
+        references = {ni_uri(sha256): sha256 for sha256 in digests}
+        return self.sealed_bytes(by, write(status(by, entry, "01")), references)
+
+    async def report(self, by: House, entry: Entry, code: str, description: str = "") -> None:
+        """A recipient reports one status, as its system would."""
+        statement = self.arrived(by, entry) if code == "01" else self.statement(by, entry, code, description)
+        await self.exchange.report(by.caller(), entry.dispatch_id, statement)
+
+    def said(self, evidence: Evidence) -> EvidenceRecord:
+        """What an evidence says, once its seal is verified."""
+        verdict = verify(evidence.content, trust=self.trust, at=self.now)
+        assert isinstance(verdict, Sound), verdict
+        assert verdict.certificate == self.pki.axis.certificate
+        return read(verdict)
+
+
+def document(
+    *, to: Iterable[str] = ("H90",), sender: str = "G90", document_id: str = DOCUMENT_ID, **changes: Any
+) -> Package:
+    """A document package that nobody has sealed yet."""
+    package = Package(
+        sender=Organ(organ_id=sender, organ_name="Bộ Mẫu"),
+        recipients=tuple(Organ(organ_id=one) for one in to),
+        document_id=document_id,
+        code=Code(number="7816", notation="BM-VP"),
+        subject="V/v chuẩn bị số liệu",
+        place="Hà Nội",
+        promulgation_date="2026/03/02",
+        due_date="2026/03/20",
+        steering_type="1",
+        attachments=(inline("209", "Công văn số 7816.pdf"),),
+    )
+    return replace(package, **changes)
+
+
+def inline(content_id: str, name: str, content: bytes = PDF) -> Attachment:
+    return Attachment(content_id=content_id, name=name, content_type="application/pdf", content=content)
+
+
+def detached(content_id: str, name: str) -> Attachment:
+    return Attachment(content_id=content_id, name=name, content_type="application/octet-stream")
+
+
+def status(by: House, entry: Entry, code: str, description: str = "", **changes: Any) -> Status:
+    """A status package that nobody has sealed yet."""
+    unsigned = Status(
+        sender=Organ(organ_id=by.id, organ_name=by.agency.name),
+        response_for=ResponseFor(organ_id=entry.sender_id, code="7816/BM-VP", document_id=entry.document_id),
+        status_code=code,
+        description=description,
+        timestamp="2026/03/02 10:15:00",
+    )
+    return replace(unsigned, **changes)
+
+
+async def chunks(content: bytes, size: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
+    for start in range(0, len(content), size):
+        yield content[start : start + size]
+
+
+async def joined(source: AsyncIterator[bytes]) -> bytes:
+    return b"".join([chunk async for chunk in source])
