@@ -1,0 +1,48 @@
+"""The way to the axis for an agency's programs and people.
+
+    from axis_client import Client, Profile, Refused, TryLater
+
+    with Client(Profile.load("profile.toml")) as axis:
+        sealed = axis.seal("letter.edxml", attachments=["map.pdf"])   # keep these bytes until it is sent
+        try:
+            sent = axis.send(sealed, attachments=["map.pdf"])
+        except TryLater as later:
+            ...                                        # send the same bytes again: the same dispatch
+        except Refused as refused:
+            print(refused.reason, refused.message_vi)  # correct it, seal again
+        else:
+            print(sent.dispatch.dispatch_id, [evidence.event for evidence in sent.evidence])
+
+        for item in axis.inbox():                      # and what others sent to us
+            fetched = axis.fetch(item.dispatch.dispatch_id, "in/" + item.dispatch.dispatch_id)
+            axis.hand_over(fetched)                    # our seal says: every byte is here
+            axis.accept(item.dispatch.dispatch_id)
+
+`AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client`,
+`sync`, `packing` (what goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof`
+(evidence is checked here), `patience` (retries), `files`, `model` (the nouns), `errors`, `sentences`, `wire`
+(the only place that speaks gRPC), `cli` (the `axis` command).
+"""
+
+from axis_client.client import AsyncClient, Surroundings
+from axis_client.errors import AxisError, EvidenceError, LocalError, NotFound, NotTrusted, Refused, TryLater
+from axis_client.model import State
+from axis_client.patience import Patience
+from axis_client.profile import Profile
+from axis_client.sync import Client
+
+__all__ = [
+    "AsyncClient",
+    "AxisError",
+    "Client",
+    "EvidenceError",
+    "LocalError",
+    "NotFound",
+    "NotTrusted",
+    "Patience",
+    "Profile",
+    "Refused",
+    "State",
+    "Surroundings",
+    "TryLater",
+]

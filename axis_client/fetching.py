@@ -1,0 +1,245 @@
+"""Receiving: every byte on disk, proved by the axis's evidence and the sender's seal before it gets its
+name."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from axis_client import files, proof
+from axis_client.downloading import download
+from axis_client.errors import EvidenceError, NotTrusted, TryLater, explain
+from axis_client.model import Dispatch, Fetched, FetchedFile, Part, Proof, Retrieved, Status
+from axis_client.patience import Persistence
+from axis_client.sending import Report
+from axis_client.wire import Wire
+from edxml.attachments import Limits, ZipBomb, distinct_names, unwrap
+from edxml.model import Attachment, NotEdxml, Package
+from edxml.reader import read
+from signing.dispatch import dispatch_id as name_of
+from signing.evidence import ContentPart, EventId
+from signing.parser import DEFAULT_LIMITS, Malformed
+from signing.trust import TrustStore
+from signing.verdict import Sound, Undecided
+from signing.verify import verify
+
+PACKAGE_NAME = "package.edxml"
+"""Name of the sealed package on disk."""
+UNWRAPPED_MOST = Limits(total=256 << 20)
+"""A wrapped file is opened in memory; a larger one stays in its ZIP."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attested:
+    """A dispatch whose parts and time of acceptance the axis's evidence bears out. Only `attested` makes
+    one."""
+
+    dispatch: Dispatch
+    accepted_at: datetime
+
+
+def attested(dispatch_id: str, status: Status, proofs: Sequence[Proof]) -> Attested:
+    """Holds what the axis offers for `dispatch_id` against its own evidence and against the name itself,
+    which is a digest of sender and package. Raises `EvidenceError`."""
+    dispatch = status.dispatch
+    if not dispatch.parts or name_of(dispatch.sender_id, dispatch.parts[0].sha256) != dispatch_id:
+        raise explain(EvidenceError, "CONTENT_MISMATCH", f"what is offered is not dispatch {dispatch_id}")
+    wanted = (EventId.SUBMISSION_ACCEPTANCE, EventId.CONTENT_CONSIGNMENT)
+    found = [p for p in proofs if p.record.event in wanted and p.record.message_id == dispatch_id]
+    if not found:
+        raise explain(EvidenceError, "EVIDENCE_MISSING", str(EventId.CONTENT_CONSIGNMENT))
+    for entry in found:
+        proof.check_dispatch(
+            entry,
+            dispatch_id=dispatch_id,
+            sender_id=dispatch.sender_id,
+            document_id=dispatch.document_id,
+        )
+        proof.check_parts(entry, content_parts(dispatch))
+    return Attested(dispatch=dispatch, accepted_at=found[0].record.submitted_at or found[0].record.at)
+
+
+def content_parts(dispatch: Dispatch) -> tuple[ContentPart, ...]:
+    return tuple(
+        ContentPart(identifier=part.identifier, content_type=part.content_type, sha256=part.sha256)
+        for part in dispatch.parts
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fetcher:
+    """Takes dispatches to disk."""
+
+    wire: Wire
+    persist: Persistence
+    trust: TrustStore
+    report: Report
+
+    async def fetch(self, source: Attested, directory: Path, *, force: bool) -> Fetched:
+        """Takes everything, verifies it, and only then gives the files their names in `directory`.
+
+        1. download   package and detached attachments, into a hidden folder beside the target; a crash leaves
+        it,
+                      and the next run goes on from there
+        2. verify     the package's seal at the time of acceptance, over the digests of what lies beside it
+        3. take out   the inline attachments, and the content of one-file ZIPs beside them
+        4. place      one atomic step a file; the same file again is a success
+
+        What is refused in step 2 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
+        """
+        dispatch = source.dispatch
+        staging = self._staging(dispatch, directory)
+        await self._download(dispatch, staging)  # 1
+        try:
+            sound, package = await asyncio.to_thread(self._judge, source, staging)  # 2
+        except NotTrusted:
+            shutil.rmtree(staging)
+            raise
+        landed = await asyncio.to_thread(_take_out, dispatch, package, staging)  # 3
+        placed = await asyncio.to_thread(_place, landed, directory, force)  # 4
+        shutil.rmtree(staging)
+        return Fetched(
+            dispatch=dispatch,
+            directory=directory,
+            files=placed,
+            signer=sound.certificate,
+            warnings=(*sound.warnings, *(f"{warn.code}: {warn.detail}" for warn in package.warnings)),
+        )
+
+    async def retrieve(self, source: Attested, directory: Path, *, force: bool) -> Retrieved:
+        """Takes the original and the detached attachments as they are kept. Raises `NotTrusted`,
+        `LocalError`."""
+        dispatch = source.dispatch
+        staging = self._staging(dispatch, directory)
+        await self._download(dispatch, staging)
+        detached = [part for part in dispatch.parts[1:] if not part.inline]
+        _, *names = distinct_names([PACKAGE_NAME, *(part.name for part in detached)])
+        landed = [_landed(staging / "0", PACKAGE_NAME, dispatch.parts[0])]
+        landed += [
+            _landed(staging / str(part.number), name, part)
+            for part, name in zip(detached, names, strict=True)
+        ]
+        placed = await asyncio.to_thread(_place, landed, directory, force)
+        shutil.rmtree(staging)
+        return Retrieved(dispatch=dispatch, directory=directory, files=placed)
+
+    def _staging(self, dispatch: Dispatch, directory: Path) -> Path:
+        staging = directory / f".{_plain(dispatch.dispatch_id)}.part"
+        files.make_directory(staging)
+        return staging
+
+    async def _download(self, dispatch: Dispatch, staging: Path) -> None:
+        for part in dispatch.parts:
+            if not part.inline:
+                await download(
+                    self.wire, self.persist, dispatch, part, staging / str(part.number), self.report
+                )
+
+    def _judge(self, source: Attested, staging: Path) -> tuple[Sound, Package]:
+        dispatch = source.dispatch
+        document = files.read(staging / "0", DEFAULT_LIMITS.bytes)
+        detached = {f"cid:{part.identifier}": part.sha256 for part in dispatch.parts[1:] if not part.inline}
+        try:
+            if document is None:
+                raise explain(NotTrusted, "SEAL_NOT_SOUND", f"more than {DEFAULT_LIMITS.bytes} bytes")
+            verdict = verify(document, trust=self.trust, at=source.accepted_at, detached=detached)
+            if isinstance(verdict, Undecided):
+                raise explain(TryLater, "SEAL_UNDECIDED", f"{verdict.reason}: {verdict.detail}")
+            if not isinstance(verdict, Sound):
+                raise explain(NotTrusted, "SEAL_NOT_SOUND", f"{verdict.reason}: {verdict.detail}")
+            package = read(verdict.root)
+        except (Malformed, NotEdxml) as exc:
+            raise explain(NotTrusted, "SEAL_NOT_SOUND", f"{exc.reason}: {exc.detail}") from exc
+        if not isinstance(package, Package):
+            raise explain(NotTrusted, "SEAL_NOT_SOUND", "it is no document")
+        _check_sealed(dispatch, package, detached, verdict)
+        return verdict, package
+
+
+def _check_sealed(dispatch: Dispatch, package: Package, detached: dict[str, str], sound: Sound) -> None:
+    """The list of parts is the axis's; what the sender sealed must be exactly that."""
+    if dict(sound.detached) != detached:
+        raise explain(NotTrusted, "CONTENT_MISMATCH", "the seal names other detached files")
+    sealed = [None if a.content is None else _sha256(a.content) for a in package.attachments]
+    offered = [part.sha256 if part.inline else None for part in dispatch.parts[1:]]
+    if sealed != offered or package.document_id != dispatch.document_id:
+        raise explain(NotTrusted, "CONTENT_MISMATCH", "the package holds other files than the axis lists")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Landed:
+    """A file that is whole and verified, and still without its name."""
+
+    draft: Path
+    name: str
+    file: FetchedFile
+
+
+def _landed(draft: Path, name: str, part: Part, *, unwrapped: bool = False) -> _Landed:
+    blob = files.measure(draft)
+    file = FetchedFile(path=draft, sha256=blob.sha256, size=blob.size, part=part.number, unwrapped=unwrapped)
+    return _Landed(draft=draft, name=name, file=file)
+
+
+def _take_out(dispatch: Dispatch, package: Package, staging: Path) -> list[_Landed]:
+    """Writes the inline attachments beside the rest, and returns every file that is to be placed.
+
+    Where a producer wrapped a file in a ZIP of one entry, the ZIP stays as it came, named `<name>.zip`, and
+    the file in it stands beside it under the attachment's own name.
+    """
+    drafts: list[tuple[Path, str, Part, bool]] = []
+    for part, attachment in zip(dispatch.parts[1:], package.attachments, strict=True):
+        draft = staging / str(part.number)
+        inner = None
+        if attachment.content is not None:
+            files.write(draft, attachment.content, force=True)
+            inner = _unwrapped(attachment)
+        if inner is None:
+            drafts.append((draft, attachment.name, part, False))
+        else:
+            inside = staging / f"{part.number}.inside"
+            files.write(inside, inner, force=True)
+            drafts.append((draft, f"{attachment.name}.zip", part, False))
+            drafts.append((inside, attachment.name, part, True))
+    _, *names = distinct_names([PACKAGE_NAME, *(name for _, name, _, _ in drafts)])
+    landed = [_landed(staging / "0", PACKAGE_NAME, dispatch.parts[0])]
+    for (draft, _, part, unwrapped), name in zip(drafts, names, strict=True):
+        landed.append(_landed(draft, name, part, unwrapped=unwrapped))
+    return landed
+
+
+def _unwrapped(attachment: Attachment) -> bytes | None:
+    """The content of a one-file ZIP; None for all else, and for a ZIP that expands absurdly, which stays
+    closed."""
+    try:
+        inner = unwrap(attachment, UNWRAPPED_MOST)
+    except ZipBomb:
+        return None
+    return inner.content if inner.entry else None
+
+
+def _place(landed: Sequence[_Landed], directory: Path, force: bool) -> tuple[FetchedFile, ...]:
+    """Gives each file its name. Without `force` nothing is placed when one name holds another content."""
+    if not force:
+        for entry in landed:
+            files.check_free(directory / entry.name, entry.file.sha256)
+    placed = []
+    for entry in landed:
+        path = directory / entry.name
+        files.place(entry.draft, path, force=force)
+        placed.append(replace(entry.file, path=path))
+    return tuple(placed)
+
+
+def _plain(text: str) -> str:
+    """An identifier as a file name: letters and digits only, so that no answer of an axis names a path."""
+    return "".join(c for c in text if c.isascii() and c.isalnum())[:64]
+
+
+def _sha256(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()

@@ -1,0 +1,195 @@
+"""What this package's own reasons mean, for people, in both languages. The axis brings its own sentences
+along."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    english: str
+    vietnamese: str
+    hint: str = ""
+    hint_vietnamese: str = ""
+
+
+_TELL = "Keep all files and tell the axis's operator and your security officer."
+_TELL_VI = "Giữ nguyên mọi tệp và báo cho đơn vị vận hành trục và cán bộ an toàn thông tin."
+_AGAIN = "Run the same command again later; nothing will be sent twice."
+_AGAIN_VI = "Chạy lại đúng lệnh này sau; văn bản không bị gửi hai lần."
+
+SENTENCES: Mapping[str, Sentence] = {
+    # files and arguments here
+    "FILE_MISSING": Sentence(
+        "There is no such file:",
+        "Không có tệp này:",
+        "Check the name and the folder.",
+        "Kiểm tra tên tệp và thư mục.",
+    ),
+    "FILE_UNREADABLE": Sentence(
+        "The file cannot be read:",
+        "Không đọc được tệp:",
+        "Give a file (not a folder) that you may read.",
+        "Chọn một tệp (không phải thư mục) mà bạn có quyền đọc.",
+    ),
+    "FILE_UNWRITABLE": Sentence(
+        "The file cannot be written:",
+        "Không ghi được tệp:",
+        "Check the folder, its permissions and the free space.",
+        "Kiểm tra thư mục, quyền ghi và dung lượng trống.",
+    ),
+    "OUTPUT_EXISTS": Sentence(
+        "Nothing was written, for this file is already there:",
+        "Không ghi gì vì tệp này đã có:",
+        "Choose another name, or --force to replace it.",
+        "Chọn tên khác, hoặc dùng --force để ghi đè.",
+    ),
+    "USAGE": Sentence("The command is wrong:", "Lệnh không đúng:", "See --help.", "Xem --help."),
+    "PROFILE_INVALID": Sentence(
+        "The profile cannot be used:",
+        "Không dùng được hồ sơ kết nối:",
+        "Correct the field that is named; docs/integrator.md describes each.",
+        "Sửa trường đã nêu; xem mô tả từng trường trong docs/integrator.md.",
+    ),
+    "KEY_UNUSABLE": Sentence(
+        "The key or certificate cannot be used:",
+        "Không dùng được khóa hoặc chứng thư số:",
+        "Check that both belong together, and the password.",
+        "Kiểm tra khóa và chứng thư có khớp nhau không, và mật khẩu.",
+    ),
+    "TRUST_UNREADABLE": Sentence(
+        "A trust file cannot be read:",
+        "Không đọc được tệp chứng thư tin cậy:",
+        "Give PEM or DER certificates (or CRLs).",
+        "Chọn tệp chứng thư (hoặc CRL) dạng PEM hay DER.",
+    ),
+    "NO_SEAL_KEY": Sentence(
+        "There is no key to seal with.",
+        "Không có khóa để ký số.",
+        "Give --key and --cert, or --p12, or a profile that has them.",
+        "Thêm --key và --cert, hoặc --p12, hoặc hồ sơ kết nối có khóa.",
+    ),
+    # documents here
+    "XML_UNREADABLE": Sentence(
+        "The file is no XML that may be read here:", "Tệp không phải XML đọc được ở đây:"
+    ),
+    "NOT_EDXML": Sentence("The file is no edXML package:", "Tệp không phải gói tin edXML:"),
+    "NOT_A_DOCUMENT": Sentence(
+        "The file is a status, not a document.",
+        "Tệp là gói tin trạng thái, không phải văn bản.",
+        "Answer with axis accept, refuse or report.",
+        "Trả lời bằng axis accept, refuse hoặc report.",
+    ),
+    "SEAL_IMPOSSIBLE": Sentence("The file cannot be sealed as it is:", "Không ký số được tệp này:"),
+    "RECIPIENTS_SEALED": Sentence(
+        "The package is sealed and names other recipients:",
+        "Gói tin đã ký số và ghi nơi nhận khác:",
+        "Send it without --to, or seal a new package for these recipients.",
+        "Gửi không kèm --to, hoặc lập và ký gói tin mới cho các nơi nhận này.",
+    ),
+    "ATTACHMENT_NOT_SEALED": Sentence(
+        "The sealed package does not name this file (by its digest):",
+        "Gói tin đã ký số không có tệp này (theo mã băm):",
+        "The file was changed, or belongs to another package.",
+        "Tệp đã bị thay đổi hoặc thuộc gói tin khác.",
+    ),
+    "ATTACHMENT_TOO_LARGE": Sentence(
+        "The axis takes no attachment this large:", "Trục không nhận tệp đính kèm lớn như vậy:"
+    ),
+    "ATTACHMENT_AMBIGUOUS": Sentence(
+        "Two entries of the package have this attachment's name:",
+        "Gói tin có hai mục trùng tên tệp đính kèm này:",
+        "Rename one of them in the package.",
+        "Đổi tên một trong hai mục trong gói tin.",
+    ),
+    "STATUS_UNKNOWN": Sentence(
+        "This status cannot be reported here:",
+        "Không báo được trạng thái này:",
+        "Use 04 (assigned), 05 (processing) or 06 (done).",
+        "Dùng 04 (phân công), 05 (đang xử lý) hoặc 06 (hoàn thành).",
+    ),
+    "REASON_REQUIRED": Sentence(
+        "A refusal needs a reason.", "Từ chối phải nêu lý do.", "Add --reason.", "Thêm --reason."
+    ),
+    "UNKNOWN_RECIPIENT": Sentence(
+        "The directory knows no such agency:",
+        "Danh bạ không có cơ quan này:",
+        "Check the recipient's identifier.",
+        "Kiểm tra mã định danh nơi nhận.",
+    ),
+    "NOT_RECIPIENT": Sentence(
+        "This agency is not a recipient of the dispatch:", "Cơ quan này không phải nơi nhận của văn bản:"
+    ),
+    "AGENCY_MISMATCH": Sentence(
+        "The axis knows this certificate as another agency than the profile says:",
+        "Trục nhận ra chứng thư này thuộc cơ quan khác với hồ sơ kết nối:",
+        "Use the certificate of the agency in the profile, or correct `agency`.",
+        "Dùng đúng chứng thư của cơ quan trong hồ sơ, hoặc sửa `agency`.",
+    ),
+    # the way there
+    "UNREACHABLE": Sentence(
+        "The axis cannot be reached:",
+        "Không kết nối được với trục:",
+        "Check the network and `axis` in the profile. " + _AGAIN,
+        "Kiểm tra mạng và `axis` trong hồ sơ kết nối. " + _AGAIN_VI,
+    ),
+    "TLS_FAILED": Sentence(
+        "The axis does not prove who it is, or the link could not be secured:",
+        "Không xác thực được máy chủ trục, hoặc không lập được kênh an toàn:",
+        "Check `ca`, `certificate` and `tls_name` in the profile.",
+        "Kiểm tra `ca`, `certificate` và `tls_name` trong hồ sơ kết nối.",
+    ),
+    "NO_ANSWER_IN_TIME": Sentence(
+        "The axis did not answer in time.", "Trục không trả lời kịp.", _AGAIN, _AGAIN_VI
+    ),
+    "BUSY": Sentence("The axis is busy.", "Trục đang quá tải.", _AGAIN, _AGAIN_VI),
+    "AXIS_FAILED": Sentence(
+        "The axis failed to serve the call:", "Trục gặp lỗi khi xử lý yêu cầu:", _AGAIN, _AGAIN_VI
+    ),
+    "AXIS_DECLINED": Sentence("The axis declines the call:", "Trục từ chối yêu cầu:"),
+    # what came back
+    "SEAL_NOT_SOUND": Sentence(
+        "The sender's seal does not hold:",
+        "Chữ ký số của bên gửi không hợp lệ:",
+        "Do not use the document; refuse it, or ask the sender.",
+        "Không sử dụng văn bản; từ chối hoặc hỏi lại bên gửi.",
+    ),
+    "SEAL_UNDECIDED": Sentence(
+        "The sender's seal cannot be judged yet:",
+        "Chưa kết luận được về chữ ký số của bên gửi:",
+        "Give the missing revocation list (crls in the profile) and try again.",
+        "Bổ sung danh sách thu hồi (crls trong hồ sơ kết nối) rồi thử lại.",
+    ),
+    "CONTENT_MISMATCH": Sentence(
+        "What was received is not what was sent:", "Nội dung nhận được khác nội dung đã gửi:", _TELL, _TELL_VI
+    ),
+    "EVIDENCE_MISSING": Sentence(
+        "The axis's answer lacks the evidence that it must have:",
+        "Trục không trả chứng cứ cần có:",
+        _TELL,
+        _TELL_VI,
+    ),
+    "EVIDENCE_NOT_SOUND": Sentence(
+        "The seal on the axis's evidence does not hold:",
+        "Chữ ký số trên chứng cứ của trục không hợp lệ:",
+        _TELL,
+        _TELL_VI,
+    ),
+    "EVIDENCE_UNDECIDED": Sentence(
+        "The seal on the axis's evidence cannot be judged:",
+        "Chưa kết luận được về chữ ký số trên chứng cứ của trục:",
+        "Give the missing revocation list (crls in the profile) and run the same command again.",
+        "Bổ sung danh sách thu hồi (crls trong hồ sơ kết nối) rồi chạy lại đúng lệnh này.",
+    ),
+    "EVIDENCE_ISSUER": Sentence(
+        "The evidence was not issued by this axis:", "Chứng cứ không do trục này cấp:", _TELL, _TELL_VI
+    ),
+    "EVIDENCE_MISMATCH": Sentence(
+        "The axis's evidence says something else than what happened:",
+        "Chứng cứ của trục không khớp với việc đã diễn ra:",
+        _TELL,
+        _TELL_VI,
+    ),
+}

@@ -1,0 +1,42 @@
+"""Mutual TLS to the axis."""
+
+from __future__ import annotations
+
+import grpc
+import grpc.aio
+
+from axis_client.profile import Profile
+
+LARGEST_ANSWER = 64 << 20
+"""Bytes of one answer: a page of an inbox or the evidence of a dispatch to 5,000 recipients fits; more is
+refused."""
+LARGEST_TRAILERS = 2 << 20
+"""Bytes of the metadata that ends a call."""
+
+
+def open_channel(profile: Profile) -> grpc.aio.Channel:
+    """Opens a channel; the first call connects it. Must be called in the event loop that uses it."""
+    credentials = grpc.ssl_channel_credentials(
+        root_certificates=profile.ca_pem,
+        private_key=profile.key_pem,
+        certificate_chain=profile.certificate_pem,
+    )
+    options: list[tuple[str, str | int]] = [
+        ("grpc.max_receive_message_length", LARGEST_ANSWER),
+        ("grpc.max_send_message_length", -1),
+        # A refusal carries its signed evidence in the trailers, which names every recipient.
+        ("grpc.max_metadata_size", LARGEST_TRAILERS),
+        ("grpc.absolute_max_metadata_size", LARGEST_TRAILERS),
+        # Reconnect soon after the axis is back; gRPC's own default waits up to two minutes.
+        ("grpc.initial_reconnect_backoff_ms", 200),
+        ("grpc.min_reconnect_backoff_ms", 200),
+        ("grpc.max_reconnect_backoff_ms", 5_000),
+        # A watch may be silent for hours: notice a dead link within a minute or so.
+        ("grpc.keepalive_time_ms", 60_000),
+        ("grpc.keepalive_timeout_ms", 20_000),
+        # Retrying is axis_client.patience's task, which knows what may be sent again.
+        ("grpc.enable_retries", 0),
+    ]
+    if profile.tls_name:
+        options.append(("grpc.ssl_target_name_override", profile.tls_name))
+    return grpc.aio.secure_channel(profile.axis, credentials, options=options)
