@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from lxml import etree
 
 from signing.algorithms import C14N, C14N11, EXCLUSIVE
-from signing.parser import parse
+from signing.parser import Malformed, parse
 
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _WITH_COMMENTS = "WithComments"
@@ -57,7 +57,7 @@ def canonical_document(root: etree._Element, form: Form) -> bytes:
 
 def canonical_part(element: etree._Element, form: Form) -> bytes:
     """Returns the canonical form of the subtree of `element`. Raises `NotCanonical`."""
-    if form.exclusive and not form.prefixes:
+    if (form.exclusive and not form.prefixes) or element.getparent() is None:
         return _canonical(element, form)
     return _canonical(_standing_alone(element, form).getroottree(), form)
 
@@ -79,7 +79,10 @@ def _canonical(tree: etree._Element | etree._ElementTree, form: Form) -> bytes:
 def _standing_alone(element: etree._Element, form: Form) -> etree._Element:
     """A document of its own, whose root is `element` with the namespaces (and, in inclusive form, the `xml:`
     attributes) in scope from above."""
-    alone = parse(etree.tostring(element, encoding="utf-8", with_tail=False))
+    try:
+        alone = parse(etree.tostring(element, encoding="utf-8", with_tail=False))
+    except Malformed as error:
+        raise NotCanonical("a part under too many namespaces") from error
     if form.exclusive:
         return alone
     for ancestor in element.iterancestors():

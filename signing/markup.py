@@ -35,7 +35,7 @@ class Flood(Exception):
 
 
 def has_doctype(utf8: bytes) -> bool:
-    """Tells whether a DOCTYPE stands before the root: behind it none is well-formed, in a comment none is one."""
+    """Tells whether a DOCTYPE stands before the root: behind it none is well-formed."""
     return b"<!DOCTYPE" in utf8 and _PROLOG.match(utf8) is not None
 
 

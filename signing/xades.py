@@ -1,0 +1,67 @@
+"""What a signer claims under its own signature: when, and with which certificate (ETSI EN 319 132-1, clause
+5.2)."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, timezone
+
+from lxml import etree
+
+from signing.algorithms import DS, XADES
+from signing.structure import Breach, base64_of, digest_method
+from signing.verdict import Reason
+
+_VIETNAM = timezone(timedelta(hours=7))
+_DATE_TIME = re.compile(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Claims:
+    """What SignedProperties say; only worth something once their digest is checked."""
+
+    signed_at: datetime | None = None
+    """In UTC. Without a zone it is meant in +07:00, as all times of the field are."""
+    certificate_digests: tuple[tuple[str, bytes], ...] = ()
+    """Digest name and value of the signer's certificate: of SigningCertificate, SigningCertificateV2 or
+    both."""
+
+
+def read_claims(signed_properties: etree._Element) -> Claims:
+    """Reads SigningTime and SigningCertificate or SigningCertificateV2. Raises `Breach`."""
+    times = list(signed_properties.iter(f"{{{XADES}}}SigningTime"))
+    certificates = [
+        list(signed_properties.iter(f"{{{XADES}}}{name}"))
+        for name in ("SigningCertificate", "SigningCertificateV2")
+    ]
+    if any(len(found) > 1 for found in (times, *certificates)):
+        raise Breach(Reason.SIGNATURE_MALFORMED, "signed properties that say the same thing twice")
+    return Claims(
+        signed_at=_time(times[0]) if times else None,
+        certificate_digests=tuple(_certificate_digest(found[0]) for found in certificates if found),
+    )
+
+
+def _time(element: etree._Element) -> datetime:
+    text = (element.text or "").strip(" \t\r\n")
+    match = _DATE_TIME.fullmatch(text)
+    if len(element) or match is None:
+        raise Breach(Reason.SIGNATURE_MALFORMED, "a SigningTime that is no date and time")
+    try:
+        claimed = datetime.fromisoformat(text)
+        return (claimed if match["zone"] else claimed.replace(tzinfo=_VIETNAM)).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Breach(Reason.SIGNATURE_MALFORMED, "a SigningTime that is no date and time") from error
+
+
+def _certificate_digest(element: etree._Element) -> tuple[str, bytes]:
+    """Of the first Cert, which is the signer's; others name its chain."""
+    first = next(iter(element), None)
+    digest = None if first is None else first.find(f"{{{XADES}}}CertDigest")
+    inside = [] if digest is None else list(digest)
+    if [child.tag for child in inside] != [f"{{{DS}}}DigestMethod", f"{{{DS}}}DigestValue"]:
+        raise Breach(Reason.SIGNATURE_MALFORMED, "a signing certificate without digest")
+    return digest_method(inside[0]), base64_of(inside[1])
