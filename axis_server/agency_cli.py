@@ -18,7 +18,7 @@ from axis_server.caller import Role
 from axis_server.provision import ProvisionError, issue_profile
 from axis_server.registry import RegistryError, Use
 from axis_server.settings import Settings
-from axis_server.stores import opened_directory
+from axis_server.stores import opened_ledger
 from axis_server.terminal import CONFIG, Refusal, loaded
 from storage.errors import StorageError
 from storage.ledger.base import Agency, Certificate, Directory
@@ -218,7 +218,7 @@ def _on_directory(config: Path, act: Callable[[Directory], Awaitable[T]]) -> T:
     settings = loaded(config)
 
     async def acting() -> T:
-        async with opened_directory(settings) as directory:
+        async with opened_ledger(settings) as directory:
             return await act(directory)
 
     try:

@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 ROOT_LIFE = timedelta(days=3650)
+FOR_TEST = "For test use only"
 LEAF_LIFE = timedelta(days=1825)
 BACKDATED = timedelta(hours=1)
 """Certificates begin this much earlier, so that a clock a little behind does not find them not yet valid."""
@@ -117,6 +118,12 @@ class Authority(Issued):
         return Issued(certificate=builder.sign(self.key, hashes.SHA256()), key=key)
 
 
+def is_for_test(certificate: x509.Certificate) -> bool:
+    """Tells whether `Authority` made or issued a certificate."""
+    names = certificate.subject.get_attributes_for_oid(NameOID.ORGANIZATION_NAME)
+    return any(name.value == FOR_TEST for name in names)
+
+
 def _builder(
     subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePrivateKey, at: datetime, life: timedelta
 ) -> x509.CertificateBuilder:
@@ -136,7 +143,7 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name(
         [
             x509.NameAttribute(NameOID.COUNTRY_NAME, "VN"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, "For test use only"),
+            x509.NameAttribute(NameOID.ORGANIZATION_NAME, FOR_TEST),
             x509.NameAttribute(NameOID.COMMON_NAME, common_name[:64]),
         ]
     )

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import sys
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
+import structlog
 
+from axis_server import logs
 from axis_server.agency_cli import agency
+from axis_server.app import serve
+from axis_server.checkconfig import Severity, check
+from axis_server.material import MaterialError
 from axis_server.provision import ProvisionError, provision
-from axis_server.settings import Address, parse_address
-from axis_server.terminal import Refusal
+from axis_server.settings import Address, Secrets, parse_address
+from axis_server.terminal import CONFIG, Refusal, loaded
+from signing.keys import UnusableKey
+from signing.trust import TrustError
+from storage.errors import StorageError
+
+log = structlog.get_logger()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -77,6 +90,46 @@ def init(
     click.echo(f"  axis-server run --config {config}")
     click.echo(
         f"Warning: {directory / 'ca'} holds a certificate authority FOR TEST USE ONLY. Whoever reads"
-        " ca/ca.key can be any agency; for real use, name your own authority in the configuration and delete ca/.",
+        " ca/ca.key can be any agency; for real use, configure your own authority and delete ca/.",
         err=True,
     )
+
+
+@main.command("check-config")
+@CONFIG
+def check_config(config: Path) -> None:
+    """Finds every problem of a configuration in one run. Exit 0: none but warnings; 1: problems."""
+    findings = asyncio.run(check(loaded(config), Secrets(), at=datetime.now(UTC), ports=True))
+    for finding in findings:
+        click.echo(f"{finding.severity}: {finding.sentence}", err=True)
+    if any(finding.severity is Severity.PROBLEM for finding in findings):
+        raise Refusal(f"{config}: the axis would not run.")
+    click.echo(f"{config}: ready to run.")
+
+
+@main.command()
+@CONFIG
+def run(config: Path) -> None:
+    """Runs the axis until SIGTERM or Ctrl-C. Prints `listening on HOST:PORT` when it serves."""
+    settings, secrets = loaded(config), Secrets()
+    logs.configure(settings.log, sys.stderr)
+    findings = asyncio.run(check(settings, secrets, at=datetime.now(UTC), ports=True))
+    for finding in findings:
+        if finding.severity is Severity.WARNING:
+            log.warning("config.warning", detail=finding.sentence)
+    if problems := [finding.sentence for finding in findings if finding.severity is Severity.PROBLEM]:
+        raise Refusal("\n".join(problems))
+    try:
+        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
+            runner.run(serve(settings, secrets, ready=lambda address: click.echo(f"listening on {address}")))
+    except (MaterialError, UnusableKey, TrustError, StorageError, OSError) as exc:
+        raise Refusal(f"{config}: the axis cannot run: {exc}.") from exc
+
+
+def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
+    """Finds uvloop, where the extra `fast` is installed."""
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop.new_event_loop

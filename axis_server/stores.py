@@ -4,18 +4,40 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-
-from storage.ledger.sqlite import SqliteLedger
+from dataclasses import dataclass
 
 from axis_server.settings import Settings
-from storage.ledger.base import Directory
+from storage.archive.base import Archive
+from storage.archive.files import FilesArchive
+from storage.ledger.base import Directory, Ledger
+from storage.ledger.sqlite import SqliteLedger
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stores:
+    """What an axis keeps things in."""
+
+    archive: Archive
+    ledger: Ledger
+    directory: Directory
 
 
 @asynccontextmanager
-async def opened_directory(settings: Settings) -> AsyncIterator[Directory]:
-    """Opens the directory of agencies alone, for the operator's commands; the axis may run meanwhile."""
+async def opened(settings: Settings) -> AsyncIterator[Stores]:
+    """Opens archive and ledger, and closes them at the end. Raises `StorageError`."""
+    async with opened_ledger(settings) as ledger:
+        archive = FilesArchive(settings.archive.path)
+        try:
+            yield Stores(archive=archive, ledger=ledger, directory=ledger)
+        finally:
+            await archive.aclose()
+
+
+@asynccontextmanager
+async def opened_ledger(settings: Settings) -> AsyncIterator[SqliteLedger]:
+    """Opens the ledger alone, with the directory; the axis may run meanwhile. Raises `StorageError`."""
     ledger = await SqliteLedger.open(settings.ledger.path)
     try:
         yield ledger
     finally:
-        await ledger.close()
+        await ledger.aclose()

@@ -1,0 +1,248 @@
+"""The composition root: it alone knows every concrete thing, opens it, serves, and closes it backwards."""
+
+from __future__ import annotations
+
+import asyncio
+import signal
+import uuid
+from collections.abc import AsyncIterator, Callable, Coroutine
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import prometheus_client
+import structlog
+from cryptography import x509
+
+from axis_server.attest import Attestor
+from axis_server.boundary.directory import AxisFacts, DirectoryServicer
+from axis_server.boundary.inbox import InboxServicer
+from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.records import RecordServicer
+from axis_server.boundary.server import Door, Health, Services, make_server
+from axis_server.boundary.submission import SubmissionServicer
+from axis_server.changes import Changes
+from axis_server.directory import DirectoryWatch
+from axis_server.exchange import Exchange
+from axis_server.inbox import Inbox
+from axis_server.intake import Intake, IntakeLimits
+from axis_server.material import TlsMaterial, pem_of, tls_material
+from axis_server.metrics import Metrics
+from axis_server.probe import Prober
+from axis_server.records import Records
+from axis_server.settings import Address, Secrets, Settings
+from axis_server.stores import Stores, opened
+from axis_server.tasks import OwnedTasks
+from axis_server.uploads import Uploads
+from signing.evidence import Party
+from signing.keys import Signer, load_pem
+from signing.policy import Policy
+from signing.trust import TrustStore
+
+log = structlog.get_logger()
+
+DIRECTORY_SECONDS = 1.0
+"""How soon a suspended agency is out."""
+
+
+def now() -> datetime:
+    """The axis's clock."""
+    return datetime.now(UTC)
+
+
+def new_id() -> str:
+    """Identifiers of evidence and requests: random, so that they tell nothing."""
+    return str(uuid.uuid4())
+
+
+async def serve(settings: Settings, secrets: Secrets, *, ready: Callable[[Address], None]) -> None:
+    """Runs the axis until SIGTERM or SIGINT; `ready` is told the address once calls are taken.
+
+    At the end, in this order: the lamp goes red, no new call is taken, calls in flight may end within the
+    grace, work that must not be cut in two ends, and the stores close. Raises `MaterialError`, `UnusableKey`,
+    `TrustError`, `StorageError`, `OSError` when it cannot start.
+    """
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for each in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(each, stop.set)
+    async with running(settings, secrets) as axis:
+        ready(axis.address)
+        log.info("axis.started", axis=settings.axis.id, address=str(axis.address))
+        await axis.serve_until(stop)
+        log.info("axis.stopping", grace=settings.server.shutdown_grace_seconds)
+    log.info("axis.stopped")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Axis:
+    """An axis that takes calls."""
+
+    address: Address
+    metrics_address: Address | None
+    background: frozenset[asyncio.Task[None]]
+    """What goes on beside the calls; none of them ends by itself."""
+
+    async def serve_until(self, stop: asyncio.Event) -> None:
+        """Returns when `stop` is set. Raises what ended a background task: without it the axis misleads."""
+        stopping = asyncio.create_task(stop.wait())
+        await asyncio.wait({stopping, *self.background}, return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        for task in self.background:
+            if task.done():
+                task.result()
+
+
+@asynccontextmanager
+async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
+    """Opens everything, serves, and closes it backwards.
+
+    1. what is only read    keys, trust; a mistake there opens nothing
+    2. stores               and the first view of the directory
+    3. owned work           threads that verify; what must not be cut in two
+    4. the door             with its lamp: the first to close
+    """
+    async with AsyncExitStack() as stack:
+        tls = tls_material(settings.tls, secrets.tls_key_password)
+        signer = _signer(settings, secrets)
+        trust = TrustStore.load(settings.trust.anchors, settings.trust.intermediates, settings.trust.crls)
+
+        stores = await stack.enter_async_context(opened(settings))
+        watch = DirectoryWatch(stores.directory)
+        await watch.refresh()
+
+        workers = stack.enter_context(
+            ThreadPoolExecutor(settings.server.workers, thread_name_prefix="verify")
+        )
+        owned = OwnedTasks()
+        stack.push_async_callback(owned.drain)
+
+        metrics, lamp = Metrics.make(), Health()
+        services = _services(settings, stores, watch, signer, trust, workers, owned)
+        boundary = Boundary(directory=watch.view, metrics=metrics, new_id=new_id)
+        server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
+        metrics_address = _exported(metrics, settings.metrics.listen, stack)
+        own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
+        prober = Prober(stores=stores, show=lamp.show, metrics=metrics, certificates=own, clock=now)
+        await prober.probe()
+        background = await stack.enter_async_context(
+            _background(watch.follow(DIRECTORY_SECONDS), prober.follow(settings.server.probe_seconds))
+        )
+        await server.start()
+        stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
+        stack.callback(boundary.end_watches)
+        stack.push_async_callback(lamp.shut)
+        yield Axis(
+            address=settings.server.listen._replace(port=port),
+            metrics_address=metrics_address,
+            background=background,
+        )
+
+
+def _signer(settings: Settings, secrets: Secrets) -> Signer:
+    password = secrets.evidence_key_password
+    return load_pem(
+        settings.evidence.key,
+        settings.evidence.certificate,
+        password.get_secret_value().encode() if password else None,
+    )
+
+
+def _services(
+    settings: Settings,
+    stores: Stores,
+    watch: DirectoryWatch,
+    signer: Signer,
+    trust: TrustStore,
+    workers: ThreadPoolExecutor,
+    owned: OwnedTasks,
+) -> Services:
+    archive, ledger, changes = stores.archive, stores.ledger, Changes()
+    limits = IntakeLimits(
+        package_bytes=settings.limits.package_bytes,
+        attachment_bytes=settings.limits.attachment_bytes,
+        recipients=settings.limits.recipients,
+    )
+    policy = Policy(revocation=settings.trust.revocation)
+    issuer = Party(agency_id=settings.axis.id, name=settings.axis.name)
+    attestor = Attestor(issuer=issuer, signer=signer, new_id=new_id)
+    intake = Intake(
+        archive=archive,
+        ledger=ledger,
+        directory=watch.view,
+        trust=trust,
+        policy=policy,
+        attestor=attestor,
+        clock=now,
+        limits=limits,
+        changes=changes,
+        workers=workers,
+        owned=owned,
+    )
+    exchange = Exchange(
+        ledger=ledger,
+        directory=watch.view,
+        trust=trust,
+        policy=policy,
+        attestor=attestor,
+        clock=now,
+        changes=changes,
+        workers=workers,
+        owned=owned,
+    )
+    facts = AxisFacts(
+        axis_id=settings.axis.id,
+        certificates=tuple(pem_of([one]).decode() for one in (signer.certificate, *signer.chain)),
+        max_message_bytes=settings.limits.message_bytes,
+        max_attachment_bytes=settings.limits.attachment_bytes,
+    )
+    return Services(
+        submission=SubmissionServicer(
+            intake=intake,
+            uploads=Uploads(archive=archive, ledger=ledger, limits=limits),
+            ledger=ledger,
+            message_bytes=settings.limits.message_bytes,
+        ),
+        inbox=InboxServicer(
+            inbox=Inbox(archive=archive, ledger=ledger, changes=changes, workers=workers), exchange=exchange
+        ),
+        records=RecordServicer(records=Records(ledger=ledger)),
+        directory=DirectoryServicer(directory=watch.view, facts=facts),
+    )
+
+
+def _door(settings: Settings, tls: TlsMaterial) -> Door:
+    return Door(
+        address=str(settings.server.listen),
+        certificate_chain=tls.certificate_chain,
+        private_key=tls.private_key,
+        client_ca=tls.client_ca,
+        message_bytes=settings.limits.message_bytes,
+        concurrent_calls=settings.server.concurrent_calls,
+        concurrent_streams=settings.server.concurrent_streams,
+    )
+
+
+def _exported(metrics: Metrics, listen: Address | None, stack: AsyncExitStack) -> Address | None:
+    """Serves the metrics from a thread of their own, so that they answer when the loop does not."""
+    if listen is None:
+        return None
+    server, thread = prometheus_client.start_http_server(listen.port, listen.host, metrics.registry)
+    stack.callback(thread.join)
+    stack.callback(server.server_close)
+    stack.callback(server.shutdown)
+    return listen._replace(port=server.server_port)
+
+
+@asynccontextmanager
+async def _background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[frozenset[asyncio.Task[None]]]:
+    """Runs `works` until the block ends; then they are cancelled and waited for."""
+    tasks = frozenset(asyncio.create_task(work) for work in works)
+    try:
+        yield tasks
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)

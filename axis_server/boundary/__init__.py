@@ -1,0 +1,10 @@
+"""The boundary: gRPC on one side, use cases on the other, nothing of either leaks through.
+
+identity      the TLS peer's certificate -> the `Caller`
+interceptor   around every call: who, how long, how it ended; every error becomes a status
+errors        the one table from what was raised to `google.rpc.Status`
+submission, inbox, records, directory
+              the services of `axis.v1`: they translate and call, no more
+translate     records to messages
+server        the gRPC server with its limits, health and reflection
+"""

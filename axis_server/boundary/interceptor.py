@@ -1,0 +1,189 @@
+"""Around every call of `axis.v1`: who calls, what it cost, how it ended.
+
+An error may come at the start of a handler or in the middle of its stream, so the handler itself is wrapped,
+never only the lookup of it. Every call leaves one event `rpc.finished` in the log. Health and reflection pass
+unwrapped: they tell nothing that a TLS client may not know.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import grpc.aio
+import structlog
+from google.protobuf.message import Message
+
+from axis_server.boundary.errors import failure_of
+from axis_server.boundary.identity import Context, fingerprint, identify
+from axis_server.directory import DirectoryView
+from axis_server.errors import Declined
+from axis_server.metrics import Metrics
+from axis_server.reasons import Code
+
+log = structlog.get_logger()
+
+SERVED = "/axis.v1."
+SUBMIT = "SubmissionService/Submit"
+WATCH = "InboxService/WatchInbox"
+
+
+class Call:
+    """One call in progress: counts what passes, and how it ends."""
+
+    def __init__(self, method: str, request_id: str) -> None:
+        self.method = method
+        self.request_id = request_id
+        self.received = 0
+        self.sent = 0
+        self.code = "OK"
+        self.reason = ""
+
+    def take(self, message: Message) -> None:
+        self.received += message.ByteSize()
+
+    def give(self, message: Message) -> None:
+        self.sent += message.ByteSize()
+
+    async def taken(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
+        async for message in messages:
+            self.take(message)
+            yield message
+
+
+class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
+    """Admits known callers, translates errors, logs and measures."""
+
+    def __init__(
+        self, *, directory: Callable[[], DirectoryView], metrics: Metrics, new_id: Callable[[], str]
+    ) -> None:
+        self._directory = directory
+        self._metrics = metrics
+        self._new_id = new_id
+        self._watches: set[asyncio.Task[Any]] = set()
+        self._stopping = False
+
+    def end_watches(self) -> None:
+        """Ends all watches with SHUTTING_DOWN, and any that still come: they would outlast every grace."""
+        self._stopping = True
+        for task in self._watches:
+            task.cancel()
+
+    async def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], Awaitable[grpc.RpcMethodHandler[Any, Any]]],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> grpc.RpcMethodHandler[Any, Any]:
+        handler = await continuation(handler_call_details)
+        method = handler_call_details.method
+        if handler is None or not method.startswith(SERVED):
+            return handler
+        return self._wrapped(handler, method.removeprefix(SERVED))
+
+    def _wrapped(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
+        async def unary(request: Message, context: Context) -> Message:
+            async with self._call(method, context) as call:
+                call.take(request)
+                response: Message = await handler.unary_unary(request, context)
+                call.give(response)
+                return response
+            raise AssertionError("unreachable: a call that fails is aborted")
+
+        async def streamed_out(request: Message, context: Context) -> None:
+            async with (
+                self._call(method, context) as call,
+                aclosing(handler.unary_stream(request, context)) as responses,
+            ):
+                call.take(request)
+                async for response in responses:
+                    call.give(response)
+                    await context.write(response)
+
+        async def streamed_in(requests: AsyncIterator[Message], context: Context) -> Message:
+            async with self._call(method, context) as call:
+                response: Message = await handler.stream_unary(call.taken(requests), context)
+                call.give(response)
+                return response
+            raise AssertionError("unreachable: a call that fails is aborted")
+
+        kinds: dict[tuple[bool, bool], tuple[Any, Any]] = {
+            (False, False): (grpc.unary_unary_rpc_method_handler, unary),
+            (False, True): (grpc.unary_stream_rpc_method_handler, streamed_out),
+            (True, False): (grpc.stream_unary_rpc_method_handler, streamed_in),
+        }
+        make, wrapper = kinds[handler.request_streaming, handler.response_streaming]
+        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
+            wrapper,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+        return wrapped
+
+    @asynccontextmanager
+    async def _call(self, method: str, context: Context) -> AsyncIterator[Call]:
+        call, started = Call(method, self._new_id()), time.perf_counter()
+        certificate = fingerprint(context)
+        structlog.contextvars.clear_contextvars()
+        structlog.contextvars.bind_contextvars(
+            request_id=call.request_id, method=method, certificate=certificate[:16]
+        )
+        self._metrics.calls_open.inc()
+        watching = asyncio.current_task() if method == WATCH else None
+        if watching is not None:
+            self._metrics.watches_open.inc()
+            self._watches.add(watching)
+        try:
+            if watching is not None and self._stopping:
+                raise Declined(Code.SHUTTING_DOWN)
+            caller = identify(certificate, self._directory())
+            structlog.contextvars.bind_contextvars(agency=caller.agency_id, role=caller.role.value)
+            yield call
+        except grpc.aio.AbortError:
+            call.code = "ABORTED"
+            raise
+        except asyncio.CancelledError:
+            if not (self._stopping and watching):
+                call.code = "CANCELLED"
+                raise
+            await self._abort(call, Declined(Code.SHUTTING_DOWN), context)
+        except Exception as exc:  # noqa: BLE001 - every error becomes a status; the unforeseen is logged
+            await self._abort(call, exc, context)
+        finally:
+            if watching is not None:
+                self._watches.discard(watching)
+            self._tell(call, time.perf_counter() - started)
+
+    async def _abort(self, call: Call, raised: Exception, context: Context) -> None:
+        """Ends the call with the status that `raised` means."""
+        failure = failure_of(raised, call.request_id)
+        call.code, call.reason = failure.status.name, failure.reason
+        if not failure.foreseen:
+            log.error("rpc.failed", error_id=call.request_id, exc_info=raised)
+        await context.abort(failure.status, failure.message, failure.trailers)
+
+    def _tell(self, call: Call, seconds: float) -> None:
+        """Logs and counts a call that ended."""
+        metrics = self._metrics
+        metrics.calls_open.dec()
+        metrics.calls.labels(call.method, call.code).inc()
+        metrics.received_bytes.labels(call.method).inc(call.received)
+        metrics.sent_bytes.labels(call.method).inc(call.sent)
+        if call.method == WATCH:
+            metrics.watches_open.dec()
+        else:
+            metrics.call_seconds.labels(call.method).observe(seconds)
+        if call.method == SUBMIT and call.code == "OK":
+            metrics.submissions_accepted.inc()
+        elif call.method == SUBMIT and call.reason:
+            metrics.submissions_refused.labels(call.reason).inc()
+        log.info(
+            "rpc.finished",
+            code=call.code,
+            reason=call.reason or None,
+            ms=round(seconds * 1000, 1),
+            received=call.received,
+            sent=call.sent,
+        )

@@ -1,0 +1,83 @@
+"""`SubmissionService`: upload what is large, submit what is sealed."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+from axis.v1 import submission_pb2, submission_pb2_grpc
+from axis_server.boundary import translate
+from axis_server.boundary.identity import Context, current_caller
+from axis_server.errors import Declined
+from axis_server.intake import Intake
+from axis_server.reasons import Code
+from axis_server.uploads import Uploads
+from storage.ledger.base import Ledger
+
+MOST_SIZE = (1 << 63) - 1
+
+
+class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
+    """Translates; `Intake` and `Uploads` decide."""
+
+    def __init__(self, *, intake: Intake, uploads: Uploads, ledger: Ledger, message_bytes: int) -> None:
+        """`message_bytes` is the largest package in one message."""
+        self._intake = intake
+        self._uploads = uploads
+        self._ledger = ledger
+        self._message_bytes = message_bytes
+
+    async def Submit(
+        self, request: submission_pb2.SubmitRequest, context: Context
+    ) -> submission_pb2.SubmitResponse:
+        caller = current_caller()
+        match request.WhichOneof("source"):
+            case "package":
+                if len(request.package) > self._message_bytes:
+                    most = f"one message takes {self._message_bytes} bytes; upload the package first"
+                    raise Declined(Code.PACKAGE_TOO_LARGE, most)
+                kept = await self._intake.submit(caller, request.package)
+            case "package_sha256":
+                kept = await self._intake.submit_uploaded(caller, request.package_sha256)
+            case _:
+                raise Declined(Code.INVALID_ARGUMENT, "neither `package` nor `package_sha256` is given")
+        deliveries = await self._ledger.deliveries(kept.entry.dispatch_id)
+        return submission_pb2.SubmitResponse(
+            dispatch=translate.dispatch(kept.entry),
+            deliveries=[translate.delivery(one) for one in deliveries],
+            evidence=[translate.evidence(one) for one in kept.evidence],
+            warnings=kept.entry.warnings,
+        )
+
+    async def QueryUpload(
+        self, request: submission_pb2.QueryUploadRequest, context: Context
+    ) -> submission_pb2.QueryUploadResponse:
+        state = await self._uploads.query(current_caller(), request.sha256)
+        return submission_pb2.QueryUploadResponse(offset=state.offset, complete=state.complete)
+
+    async def Upload(
+        self,
+        request_iterator: AsyncIterator[submission_pb2.UploadRequest],
+        context: Context,
+    ) -> submission_pb2.UploadResponse:
+        first = await anext(request_iterator, None)
+        if first is None or not first.HasField("header"):
+            raise Declined(Code.INVALID_ARGUMENT, "the first message of an upload has a header")
+        header = first.header
+        if header.size > MOST_SIZE:
+            raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{header.size} bytes")
+        state = await self._uploads.upload(
+            current_caller(), header.sha256, header.size, header.offset, _chunks(first, request_iterator)
+        )
+        return submission_pb2.UploadResponse(offset=state.offset, complete=state.complete)
+
+
+async def _chunks(
+    first: submission_pb2.UploadRequest, others: AsyncIterator[submission_pb2.UploadRequest]
+) -> AsyncIterator[bytes]:
+    if first.chunk:
+        yield first.chunk
+    async for message in others:
+        if message.HasField("header"):
+            raise Declined(Code.INVALID_ARGUMENT, "only the first message of an upload has a header")
+        if message.chunk:
+            yield message.chunk

@@ -1,0 +1,153 @@
+"""Records of the ledger and the directory to messages of `axis.v1`, and back where a caller names one."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from google.protobuf.timestamp_pb2 import Timestamp
+
+from axis.v1 import directory_pb2, inbox_pb2, records_pb2, types_pb2
+from axis_server.caller import Role
+from axis_server.errors import Declined
+from axis_server.lifecycle import State
+from axis_server.reasons import Code
+from storage.ledger import base
+
+STATES = {
+    State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
+    State.HANDED_OVER: types_pb2.DELIVERY_STATE_HANDED_OVER,
+    State.ACCEPTED: types_pb2.DELIVERY_STATE_ACCEPTED,
+    State.REFUSED: types_pb2.DELIVERY_STATE_REFUSED,
+    State.IN_PROCESS: types_pb2.DELIVERY_STATE_IN_PROCESS,
+    State.DONE: types_pb2.DELIVERY_STATE_DONE,
+}
+ROLES = {
+    Role.SYSTEM: directory_pb2.ROLE_SYSTEM,
+    Role.CLERK: directory_pb2.ROLE_CLERK,
+    Role.ARCHIVIST: directory_pb2.ROLE_ARCHIVIST,
+    Role.OPERATOR: directory_pb2.ROLE_OPERATOR,
+}
+MOST_CURSOR = (1 << 63) - 1
+"""Stores count in signed 64 bits; the wire in unsigned."""
+_NAMED_STATES: dict[int, State] = {number: state for state, number in STATES.items()}
+
+
+def time(at: datetime) -> Timestamp:
+    stamp = Timestamp()
+    stamp.FromDatetime(at)
+    return stamp
+
+
+def part(record: base.Part) -> types_pb2.Part:
+    return types_pb2.Part(
+        number=record.number,
+        identifier=record.identifier,
+        name=record.name,
+        content_type=record.content_type,
+        sha256=record.sha256,
+        size=record.size,
+        inline=record.inline,
+    )
+
+
+def dispatch(record: base.Entry) -> types_pb2.Dispatch:
+    return types_pb2.Dispatch(
+        dispatch_id=record.dispatch_id,
+        sender_id=record.sender_id,
+        sender_name=record.sender_name,
+        document_id=record.document_id,
+        kind=record.kind,
+        code_number=record.code_number,
+        code_notation=record.code_notation,
+        subject=record.subject,
+        priority=record.priority,
+        promulgation_date=record.promulgation_date,
+        due_date=record.due_date,
+        accepted_at=time(record.accepted_at),
+        parts=[part(one) for one in record.parts],
+    )
+
+
+def delivery(record: base.Delivery) -> types_pb2.Delivery:
+    return types_pb2.Delivery(
+        dispatch_id=record.dispatch_id,
+        recipient_id=record.recipient_id,
+        state=STATES[State(record.state)],
+        version=record.version,
+        updated_at=time(record.updated_at),
+        reason=record.reason,
+    )
+
+
+def evidence(record: base.Evidence) -> types_pb2.Evidence:
+    return types_pb2.Evidence(
+        evidence_id=record.evidence_id,
+        dispatch_id=record.dispatch_id,
+        event=record.event,
+        recipient_id=record.recipient_id,
+        issued_at=time(record.issued_at),
+        content=record.content,
+    )
+
+
+def statement(record: base.Statement) -> types_pb2.Statement:
+    return types_pb2.Statement(
+        statement_id=record.statement_id,
+        dispatch_id=record.dispatch_id,
+        agency_id=record.agency_id,
+        status_code=record.status_code,
+        received_at=time(record.received_at),
+        content=record.content,
+    )
+
+
+def event(record: base.Event) -> types_pb2.Event:
+    return types_pb2.Event(
+        cursor=record.cursor,
+        dispatch_id=record.dispatch_id,
+        sequence=record.sequence,
+        kind=record.kind,
+        recipient_id=record.recipient_id,
+        actor_id=record.actor_id,
+        at=time(record.at),
+        status_code=record.status_code,
+        reason=record.reason,
+        evidence_id=record.evidence_id,
+        statement_id=record.statement_id,
+    )
+
+
+def inbox_item(record: base.InboxItem) -> inbox_pb2.InboxItem:
+    return inbox_pb2.InboxItem(
+        cursor=record.cursor, dispatch=dispatch(record.entry), delivery=delivery(record.delivery)
+    )
+
+
+def outbox_item(record: base.OutboxItem) -> records_pb2.OutboxItem:
+    return records_pb2.OutboxItem(
+        cursor=record.cursor,
+        dispatch=dispatch(record.entry),
+        deliveries=[delivery(one) for one in record.deliveries],
+    )
+
+
+def agency(record: base.Agency) -> directory_pb2.Agency:
+    return directory_pb2.Agency(
+        agency_id=record.agency_id, name=record.name, aliases=record.aliases, active=record.active
+    )
+
+
+def named_states(numbers: Iterable[int]) -> tuple[str, ...]:
+    """Reads the states that a caller names. Raises `Declined` for a number that names none."""
+    try:
+        return tuple(_NAMED_STATES[number].value for number in numbers)
+    except KeyError as exc:
+        raise Declined(Code.INVALID_ARGUMENT, "`states` holds a number that is no delivery state") from exc
+
+
+def cursor(number: int) -> int:
+    """Reads a cursor or offset. Raises `Declined` for one that no store could hold."""
+    if number > MOST_CURSOR:
+        raise Declined(Code.INVALID_ARGUMENT, "a cursor or offset is out of range")
+    return number

@@ -1,0 +1,230 @@
+"""Finds what is wrong with a configuration, all of it in one run, before anything is opened to anybody.
+
+    for finding in await check(settings, secrets, at=now, ports=True):
+        finding.severity, finding.sentence
+
+Each check answers for one thing and goes on where another one failed.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from cryptography import x509
+
+from axis_server.authority import is_for_test
+from axis_server.material import MaterialError, read_certificates, read_key
+from axis_server.registry import weak_key
+from axis_server.settings import Address, Secrets, Settings
+from axis_server.stores import opened_ledger
+from signing.keys import UnusableKey, load_pem
+from signing.policy import Policy
+from signing.trust import Chain, TrustError, TrustStore, load_certificates, load_crls
+from storage.errors import StorageError
+
+SOON = timedelta(days=30)
+"""How long before its end a certificate is warned about: time enough to have a new one issued."""
+
+
+class Severity(StrEnum):
+    PROBLEM = "problem"
+    """The axis cannot run, or would refuse everything."""
+    WARNING = "warning"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing, where it stands and what to do, in a sentence."""
+
+    severity: Severity
+    sentence: str
+
+
+def problem(sentence: str) -> Finding:
+    return Finding(severity=Severity.PROBLEM, sentence=sentence)
+
+
+def warning(sentence: str) -> Finding:
+    return Finding(severity=Severity.WARNING, sentence=sentence)
+
+
+async def check(settings: Settings, secrets: Secrets, *, at: datetime, ports: bool) -> tuple[Finding, ...]:
+    """Checks everything; `ports` also whether the addresses are free."""
+    findings = [
+        *_limits(settings),
+        *_tls(settings, secrets, at),
+        *_evidence(settings, secrets, at),
+        *_trust(settings, at),
+        *_archive(settings.archive.path),
+        *[finding async for finding in _ledger(settings)],
+    ]
+    if ports:
+        findings += _port("server.listen", settings.server.listen)
+        if settings.metrics.listen is not None:
+            findings += _port("metrics.listen", settings.metrics.listen)
+    return tuple(findings)
+
+
+def _limits(settings: Settings) -> Iterator[Finding]:
+    limits = settings.limits
+    if limits.message_bytes > limits.package_bytes:
+        yield problem(
+            "`limits.message_bytes` is larger than `limits.package_bytes`; make it smaller, or that larger."
+        )
+
+
+def _tls(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
+    tls = settings.tls
+    try:
+        certificate = read_certificates(tls.certificate)[0]
+        yield from _own_certificate("tls.certificate", tls.certificate, certificate, at)
+        if not _names(certificate):
+            yield warning(
+                f"`tls.certificate`: {tls.certificate} names no host (subjectAltName), so no client"
+                " will trust it; have one issued with the names that agencies call."
+            )
+        key = read_key(tls.key, secrets.tls_key_password)
+        if key.public_key() != certificate.public_key():
+            yield problem(f"`tls.key`: {tls.key} does not belong to {tls.certificate}; name the pair.")
+    except MaterialError as exc:
+        yield problem(f"`tls`: {exc}")
+    yield from _exposed("tls.key", tls.key)
+    for path in tls.client_ca:
+        try:
+            yield from _authorities("tls.client_ca", path, read_certificates(path), at)
+        except MaterialError as exc:
+            yield problem(f"`tls.client_ca`: {exc}")
+
+
+def _evidence(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
+    evidence = settings.evidence
+    yield from _exposed("evidence.key", evidence.key)
+    password = secrets.evidence_key_password
+    try:
+        signer = load_pem(
+            evidence.key, evidence.certificate, password.get_secret_value().encode() if password else None
+        )
+    except UnusableKey as exc:
+        yield problem(f"`evidence`: {exc}")
+        return
+    yield from _own_certificate("evidence.certificate", evidence.certificate, signer.certificate, at)
+    try:
+        trust = TrustStore.load(settings.trust.anchors, settings.trust.intermediates, settings.trust.crls)
+    except TrustError:
+        return  # told by `_trust`
+    judged = trust.judge(
+        signer.certificate,
+        at=at,
+        policy=Policy(revocation=settings.trust.revocation),
+        intermediates=signer.chain,
+    )
+    if not isinstance(judged, Chain):
+        yield warning(
+            f"`evidence.certificate`: {evidence.certificate} does not hold under this axis's own `trust`"
+            f" ({judged.reason}: {judged.detail}); agencies with the same trust will doubt all evidence."
+        )
+
+
+def _trust(settings: Settings, at: datetime) -> Iterator[Finding]:
+    for field, paths in (
+        ("trust.anchors", settings.trust.anchors),
+        ("trust.intermediates", settings.trust.intermediates),
+    ):
+        for path in paths:
+            try:
+                yield from _authorities(field, path, load_certificates(path), at)
+            except TrustError as exc:
+                yield problem(f"`{field}`: {exc}")
+    for path in settings.trust.crls:
+        try:
+            for crl in load_crls(path):
+                if crl.next_update_utc is not None and crl.next_update_utc < at:
+                    yield warning(
+                        f"`trust.crls`: {path} ran out on {crl.next_update_utc.date()}; until it is"
+                        " renewed, seals under it are answered REVOCATION_UNKNOWN."
+                    )
+        except TrustError as exc:
+            yield problem(f"`trust.crls`: {exc}")
+
+
+def _archive(path: Path) -> Iterator[Finding]:
+    nearest = next(parent for parent in (path, *path.parents) if parent.exists())
+    if not nearest.is_dir():
+        yield problem(f"`archive.path`: {nearest} is not a directory; name another one.")
+    elif not os.access(nearest, os.W_OK | os.X_OK):
+        yield problem(f"`archive.path`: {nearest} is not writable for this user; change its owner or mode.")
+
+
+async def _ledger(settings: Settings) -> AsyncIterator[Finding]:
+    path = settings.ledger.path
+    if not path.parent.is_dir():
+        yield problem(f"`ledger.path`: {path.parent} is not there; make the directory.")
+    elif not os.access(path.parent, os.W_OK | os.X_OK):
+        yield problem(
+            f"`ledger.path`: {path.parent} is not writable for this user; change its owner or mode."
+        )
+    elif path.exists():
+        try:
+            async with opened_ledger(settings):
+                pass
+        except StorageError as exc:
+            yield problem(f"`ledger.path`: {path} cannot be used: {exc}.")
+
+
+def _port(field: str, address: Address) -> Iterator[Finding]:
+    try:
+        family, kind, protocol, _, name = socket.getaddrinfo(*address, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, kind, protocol) as candidate:
+            candidate.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            candidate.bind(name)
+    except OSError as exc:
+        yield problem(
+            f"`{field}`: cannot listen on {address} ({exc.strerror}); free it, or choose another port."
+        )
+
+
+def _own_certificate(
+    field: str, path: Path, certificate: x509.Certificate, at: datetime
+) -> Iterator[Finding]:
+    if certificate.not_valid_after_utc <= at:
+        ended = certificate.not_valid_after_utc.date()
+        yield problem(f"`{field}`: {path} expired on {ended}; have a new one issued.")
+    elif certificate.not_valid_after_utc - at < SOON:
+        left = (certificate.not_valid_after_utc - at).days
+        yield warning(f"`{field}`: {path} expires in {left} days; have a new one issued now.")
+    if certificate.not_valid_before_utc > at:
+        begins = certificate.not_valid_before_utc
+        yield problem(f"`{field}`: {path} holds only from {begins:%Y-%m-%d %H:%M} UTC; check the clock.")
+    if weakness := weak_key(certificate):
+        yield problem(f"`{field}`: {path} has a weak key ({weakness}); have a new one issued.")
+
+
+def _authorities(
+    field: str, path: Path, certificates: list[x509.Certificate], at: datetime
+) -> Iterator[Finding]:
+    for certificate in certificates:
+        if certificate.not_valid_after_utc <= at:
+            ended = certificate.not_valid_after_utc.date()
+            yield warning(
+                f"`{field}`: {path} expired on {ended}; replace it, or what it vouches for is refused."
+            )
+        if is_for_test(certificate):
+            yield warning(f"`{field}`: {path} is the test authority of `axis-server init`; not for real use.")
+
+
+def _exposed(field: str, path: Path) -> Iterator[Finding]:
+    if path.exists() and path.stat().st_mode & 0o077:
+        yield warning(f"`{field}`: {path} can be read by others; chmod 600 {path}.")
+
+
+def _names(certificate: x509.Certificate) -> bool:
+    try:
+        return bool(list(certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value))
+    except x509.ExtensionNotFound:
+        return False

@@ -1,0 +1,76 @@
+"""What the axis counts, for Prometheus. Each is described in docs/metrics.md.
+
+    metrics = Metrics.make()
+    metrics.submissions_accepted.inc()
+    metrics.registry          # what the HTTP exporter serves
+
+Names never hold an agency or a document: who exchanges how much with whom stays in the ledger.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.process_collector import ProcessCollector
+
+SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 120.0)
+"""Borders of the latency histogram: from one read in memory to a large dispatch."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Made once, in the composition root, each with its own registry."""
+
+    registry: CollectorRegistry
+    calls: Counter
+    call_seconds: Histogram
+    calls_open: Gauge
+    received_bytes: Counter
+    sent_bytes: Counter
+    submissions_accepted: Counter
+    submissions_refused: Counter
+    watches_open: Gauge
+    probe_up: Gauge
+    certificate_days_left: Gauge
+
+    @classmethod
+    def make(cls) -> Metrics:
+        """Makes all metrics in a fresh registry."""
+        registry = CollectorRegistry()
+        ProcessCollector(registry=registry)
+        counter, gauge = partial(Counter, registry=registry), partial(Gauge, registry=registry)
+        return cls(
+            registry=registry,
+            calls=counter("axis_calls", "Calls that ended, by gRPC code.", ("method", "code")),
+            call_seconds=Histogram(
+                "axis_call_seconds",
+                "How long calls took, watches left out.",
+                ("method",),
+                buckets=SECONDS,
+                registry=registry,
+            ),
+            calls_open=gauge("axis_calls_open", "Calls in progress, watches included."),
+            received_bytes=counter("axis_received_bytes", "Bytes of messages received.", ("method",)),
+            sent_bytes=counter("axis_sent_bytes", "Bytes of messages sent.", ("method",)),
+            submissions_accepted=counter(
+                "axis_submissions_accepted", "Submissions answered with evidence; a retry counts again."
+            ),
+            submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
+            watches_open=gauge("axis_watches_open", "Inboxes being watched."),
+            probe_up=gauge("axis_probe_up", "1 while the store serves, 0 while it does not.", ("store",)),
+            certificate_days_left=gauge(
+                "axis_certificate_days_left",
+                "Days until a certificate of the axis itself ends; below 0 after it.",
+                ("certificate",),
+            ),
+        )
+
+    def described(self) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
+        """Yields name as exported, kind, description and labels of each metric."""
+        for metric in (getattr(self, name) for name in self.__dataclass_fields__ if name != "registry"):
+            described = next(iter(metric.describe()))
+            suffix = "_total" if described.type == "counter" else ""
+            yield described.name + suffix, described.type, described.documentation, metric._labelnames
