@@ -1,14 +1,14 @@
 """Seals and verdicts. Pure: bytes and a time in, a sealed document or a verdict out.
 
-    signer = PemSigner.load(Path("agency.key"), Path("agency.crt"))
-    sealed = seal(package, signer=signer, place=EDXML_HEADER, at=now)
+    signer = load_pem(Path("agency.key"), Path("agency.crt"))
+    sealed = seal(package, signer=signer, place=HEADER_PLACE, at=now)
 
     verdict = verify(sealed, trust=TrustStore.of(roots), at=now)
     if isinstance(verdict, Sound):
         verdict.root          # the tree that was signed, nothing else
         verdict.certificate   # the one that the chain was built for
 
-Modules: `parser` (the one hardened XML parser), `keys`, `seal`, `verify`, `policy`, `trust`, `verdict` (verdicts and
-their reasons), `evidence` (ETSI EN 319 522 evidence documents), `schema/` (the XSD).
+Modules: `parser` (the one hardened XML parser), `keys`, `seal`, `verify`, `policy`, `trust`, `verdict`
+(verdicts and their reasons), `evidence` (ETSI EN 319 522 evidence documents), `schema/` (the XSD).
 Nothing here imports asyncio, grpc, storage or anything that calls it.
 """

@@ -64,10 +64,13 @@ def require_same_key(key_info: etree._Element, key: PublicKeyTypes) -> None:
     """Refuses a KeyValue that is another key than the certificate's. Raises `Breach`."""
     for element in key_info:
         if element.tag == f"{{{DS}}}KeyValue":
-            if len(element) != 1 or not _is_key_value(element[0], key):
-                raise _other_key()
-        if element.tag == f"{{{DSIG11}}}DEREncodedKeyValue" and not _is_der(base64_of(element), key):
-            raise _other_key()
+            same = len(element) == 1 and _is_key_value(element[0], key)
+        elif element.tag == f"{{{DSIG11}}}DEREncodedKeyValue":
+            same = _is_der(base64_of(element), key)
+        else:
+            continue
+        if not same:
+            raise Breach(Reason.CERTIFICATE_MISMATCH, "the KeyValue is not the key of the certificate")
 
 
 @functools.lru_cache(maxsize=1024)
@@ -110,7 +113,3 @@ def _is_der(der: bytes, key: PublicKeyTypes) -> bool:
         return load_der_public_key(der) == key
     except (ValueError, UnsupportedAlgorithm):
         return False
-
-
-def _other_key() -> Breach:
-    return Breach(Reason.CERTIFICATE_MISMATCH, "the KeyValue is not the key of the certificate")

@@ -11,10 +11,10 @@ class Revocation(StrEnum):
     """How much must be known about revocation."""
 
     REQUIRED = "required"
-    """Every certificate below the anchor must be covered by a CRL that holds at the time judged, else undecided."""
+    """Every certificate below the anchor must be covered by a CRL that holds when judged, else undecided."""
     DECLARED = "declared"
-    """The same for certificates that name a revocation source (CRL distribution point, OCSP), or whose issuer's CRL
-    was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
+    """The same for certificates that name a revocation source (CRL distribution point, OCSP), or whose
+    issuer's CRL was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,8 +25,8 @@ class Policy:
     curves: frozenset[str] = frozenset({"secp256r1", "secp384r1", "secp521r1"})
     digests: frozenset[str] = frozenset({"sha256", "sha384", "sha512", "sha3-256", "sha3-384", "sha3-512"})
     allow_legacy: bool = False
-    """The named switch for reading old packages: SHA-1 digests and rsa-sha1, RSA from 1024 bits. Sound then carries
-    the warning `LEGACY_ALGORITHM`. Never for intake."""
+    """The named switch for reading old packages: SHA-1 digests and rsa-sha1, RSA from 1024 bits. Sound then
+    carries the warning `LEGACY_ALGORITHM`. Never for intake."""
     revocation: Revocation = Revocation.DECLARED
     clock_skew: timedelta = timedelta(minutes=5)
     """How far ahead of the time judged a claimed SigningTime may lie."""

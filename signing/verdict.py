@@ -1,7 +1,7 @@
 """Verdicts and their reasons.
 
-Three verdicts: `Sound`, `Refused` (somebody is wrong, and trying again changes nothing), `Undecided` (a fact is
-missing; try later). Each reason is stable: scripts and documents name it.
+Three verdicts: `Sound`, `Refused` (somebody is wrong, and trying again changes nothing), `Undecided` (a fact
+is missing; try later). The reasons and their sentences are those of `signing.reasons`.
 """
 
 from __future__ import annotations
@@ -9,76 +9,25 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 
 from cryptography import x509
 from lxml import etree
 
+from signing.reasons import SENTENCES, Reason, Sentence
 
-class Reason(StrEnum):
-    """Why a verdict is what it is. Described for readers in `SENTENCES`."""
-
-    SOUND = "SOUND"
-    # unreadable
-    XML_MALFORMED = "XML_MALFORMED"
-    XML_FORBIDDEN = "XML_FORBIDDEN"
-    XML_TOO_LARGE = "XML_TOO_LARGE"
-    # the signature says nothing, or not enough
-    UNSIGNED = "UNSIGNED"
-    PSEUDO_SIGNATURE = "PSEUDO_SIGNATURE"
-    MULTIPLE_SIGNATURES = "MULTIPLE_SIGNATURES"
-    SIGNATURE_MALFORMED = "SIGNATURE_MALFORMED"
-    PARTIAL_SIGNATURE = "PARTIAL_SIGNATURE"
-    DUPLICATE_ID = "DUPLICATE_ID"
-    TRANSFORM_FORBIDDEN = "TRANSFORM_FORBIDDEN"
-    REFERENCE_FORBIDDEN = "REFERENCE_FORBIDDEN"
-    ALGORITHM_FORBIDDEN = "ALGORITHM_FORBIDDEN"
-    LEGACY_ALGORITHM = "LEGACY_ALGORITHM"
-    KEY_TOO_WEAK = "KEY_TOO_WEAK"
-    # the mathematics
-    DIGEST_MISMATCH = "DIGEST_MISMATCH"
-    SIGNATURE_INVALID = "SIGNATURE_INVALID"
-    ATTACHMENT_MISSING = "ATTACHMENT_MISSING"
-    ATTACHMENT_MISMATCH = "ATTACHMENT_MISMATCH"
-    # the signer
-    CERTIFICATE_MISSING = "CERTIFICATE_MISSING"
-    CERTIFICATE_MISMATCH = "CERTIFICATE_MISMATCH"
-    UNTRUSTED_SIGNER = "UNTRUSTED_SIGNER"
-    CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED"
-    CERTIFICATE_NOT_YET_VALID = "CERTIFICATE_NOT_YET_VALID"
-    CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
-    KEY_USAGE_FORBIDDEN = "KEY_USAGE_FORBIDDEN"
-    CHAIN_INVALID = "CHAIN_INVALID"
-    SIGNED_IN_FUTURE = "SIGNED_IN_FUTURE"
-    SIGNED_OUTSIDE_VALIDITY = "SIGNED_OUTSIDE_VALIDITY"
-    # a fact is missing
-    REVOCATION_UNKNOWN = "REVOCATION_UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """What a reason means, for people."""
-
-    english: str
-    vietnamese: str
-    next_step: str
-    """English; what the reader can do."""
-    next_step_vietnamese: str
-
-
-SENTENCES: Mapping[Reason, Sentence] = {}
-"""One for every reason."""
+__all__ = ["SENTENCES", "Reason", "Refused", "Sentence", "Sound", "Undecided", "Verdict"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sound:
-    """The whole document but its signature was signed, by a trusted signer entitled to sign, when its certificate held.
+    """The whole document but its signature was signed, by a trusted signer entitled to sign, when its
+    certificate held.
 
     Only `signing.verify` makes one.
     """
 
     root: etree._Element
-    """The tree that was signed: the signature is taken out, and so are comments when the signature does not cover them."""
+    """The tree that was signed: without the signature, and without comments when it does not cover them."""
     certificate: x509.Certificate
     """The signer's: the one whose key verified and whose chain was judged."""
     chain: tuple[x509.Certificate, ...]
