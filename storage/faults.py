@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing
 from enum import Enum
 from typing import Any
 
@@ -100,15 +101,16 @@ class _FaultyStore:
         return result
 
     async def _stream(
-        self, verb: str, method: Callable[..., AsyncIterator[Any]], *args: object, **kwargs: object
+        self, verb: str, method: Callable[..., AsyncGenerator[Any, None]], *args: object, **kwargs: object
     ) -> AsyncIterator[Any]:
         chosen = self._faults.begin(f"{self._room}.{verb}")
         if chosen:
             await self._faults.before()
-        async for chunk in method(*args, **kwargs):
-            yield chunk
-            if chosen:
-                await self._faults.after()
+        async with aclosing(method(*args, **kwargs)) as chunks:
+            async for chunk in chunks:
+                yield chunk
+                if chosen:
+                    await self._faults.after()
 
 
 class FaultyArchive(_FaultyStore):

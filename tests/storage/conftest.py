@@ -1,0 +1,98 @@
+"""The backends that a contract suite runs over: one more line here is one more backend under every claim."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from storage.archive.base import Archive
+from storage.archive.files import FilesArchive
+from storage.archive.memory import MemoryArchive
+from storage.ledger.memory import MemoryLedger
+from storage.ledger.sqlite import SqliteLedger
+
+
+@dataclass(frozen=True, kw_only=True)
+class ArchiveUnderTest:
+    archive: Archive
+    tamper: Callable[[str, bytes], None]
+    """Replaces the stored bytes of a digest behind the archive's back."""
+
+
+@asynccontextmanager
+async def _memory_archive(room: Path) -> AsyncIterator[ArchiveUnderTest]:
+    archive = MemoryArchive()
+    yield ArchiveUnderTest(archive=archive, tamper=archive.blobs.__setitem__)
+
+
+@asynccontextmanager
+async def _files_archive(room: Path) -> AsyncIterator[ArchiveUnderTest]:
+    archive = FilesArchive(room / "archive")
+
+    def tamper(digest: str, content: bytes) -> None:
+        path = room / "archive" / digest[:2] / digest[2:4] / digest
+        path.chmod(0o640)
+        path.write_bytes(content)
+
+    yield ArchiveUnderTest(archive=archive, tamper=tamper)
+    await archive.aclose()
+
+
+@asynccontextmanager
+async def _memory_ledger(room: Path) -> AsyncIterator[MemoryLedger]:
+    yield MemoryLedger()
+
+
+@asynccontextmanager
+async def _sqlite_ledger(room: Path) -> AsyncIterator[SqliteLedger]:
+    ledger = await SqliteLedger.open(room / "ledger.sqlite3")
+    yield ledger
+    await ledger.aclose()
+
+
+ARCHIVES: dict[str, Callable[[Path], AbstractAsyncContextManager[ArchiveUnderTest]]] = {
+    "memory": _memory_archive,
+    "files": _files_archive,
+}
+LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryLedger | SqliteLedger]]] = {
+    "memory": _memory_ledger,
+    "sqlite": _sqlite_ledger,
+}
+
+
+@pytest.fixture(params=ARCHIVES)
+async def under_test(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ArchiveUnderTest]:
+    async with ARCHIVES[request.param](tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def archive(under_test: ArchiveUnderTest) -> Archive:
+    return under_test.archive
+
+
+@pytest.fixture(params=LEDGERS)
+async def ledger(
+    request: pytest.FixtureRequest, tmp_path: Path
+) -> AsyncIterator[MemoryLedger | SqliteLedger]:
+    async with LEDGERS[request.param](tmp_path) as one:
+        yield one
+
+
+@pytest.fixture
+def tiny_disk(tmp_path: Path) -> Iterator[Path]:
+    """A real file system of 4 MiB. Needs the right to mount one."""
+    room = tmp_path / "tiny"
+    room.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=4m", "tmpfs", str(room)], capture_output=True, check=False
+    )
+    if mounted.returncode != 0:
+        pytest.skip("no right to mount a tiny file system")
+    yield room
+    subprocess.run(["umount", "--lazy", str(room)], check=True)
