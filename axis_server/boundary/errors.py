@@ -18,7 +18,7 @@ from google.rpc import error_details_pb2, status_pb2
 from axis.v1 import errors_pb2
 from axis_server.boundary import translate
 from axis_server.errors import Declined
-from axis_server.reasons import Code, answer
+from axis_server.reasons import ANSWERS, Code, answer
 from storage.errors import Corrupt, StoreFull, Unavailable
 
 DOMAIN = "national-axis"
@@ -58,7 +58,7 @@ def failure_of(raised: BaseException, request_id: str) -> Failure:
 
 def _declined(raised: BaseException) -> Declined | None:
     match raised:
-        case Declined():
+        case Declined() if raised.code in ANSWERS:
             return raised
         case StoreFull():
             return Declined(Code.STORE_FULL)
