@@ -33,7 +33,7 @@ from axis_client.model import (
     State,
     Status,
 )
-from axis_client.packing import Outgoing, is_sealed, open_xml, pack
+from axis_client.packing import Outgoing, is_sealed, open_xml, pack, read_document
 from axis_client.patience import Patience, Persistence, Random, Sleep
 from axis_client.profile import Profile
 from axis_client.proof import Examiner
@@ -41,7 +41,6 @@ from axis_client.sending import Report
 from axis_client.wire import Wire
 from edxml import codes
 from edxml.model import Organ
-from signing.parser import DEFAULT_LIMITS
 
 Source = Path | str | bytes
 """A package: the path of a file, or the bytes themselves."""
@@ -290,7 +289,7 @@ class AsyncClient:
         self, package: Source, attachments: Iterable[Path | str], to: Sequence[str] | None
     ) -> Outgoing:
         document = (
-            package if isinstance(package, bytes) else await asyncio.to_thread(_document, Path(package))
+            package if isinstance(package, bytes) else await asyncio.to_thread(read_document, Path(package))
         )
         blobs = [await asyncio.to_thread(files.measure, Path(path)) for path in attachments]
         recipients = None if to is None else await self._organs(document, to)
@@ -312,10 +311,3 @@ class AsyncClient:
 
     async def _canonical(self, identifier: str) -> str:
         return (await self.agency(identifier)).agency_id
-
-
-def _document(path: Path) -> bytes:
-    document = files.read(path, DEFAULT_LIMITS.bytes)
-    if document is None:
-        raise explain(LocalError, "XML_UNREADABLE", f"XML_TOO_LARGE: {files.printable(path)}")
-    return document

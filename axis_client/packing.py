@@ -10,18 +10,21 @@ import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from pathlib import Path
 
 from lxml import etree
 
+from axis_client import files
 from axis_client.errors import LocalError, explain
 from axis_client.files import Blob, printable
-from edxml.model import HEADER_PLACE, NAMESPACE, Attachment, NotEdxml, Organ, Package
+from edxml.model import HEADER_PLACE, NAMESPACE, Attachment, NotEdxml, Organ, Package, Status
 from edxml.reader import read
 from edxml.writer import write
 from signing.evidence import ContentPart
 from signing.keys import Signer
-from signing.parser import Malformed, parse
+from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.seal import SealError, seal
+from signing.verdict import Reason
 
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 _TYPES = mimetypes.MimeTypes()
@@ -78,6 +81,21 @@ def is_edxml(root: etree._Element) -> bool:
     return etree.QName(root).namespace == NAMESPACE
 
 
+def is_package(root: etree._Element) -> bool:
+    """True for an edXML document, false for a status and for all else. Raises `LocalError` for edXML that
+    cannot be understood."""
+    return is_edxml(root) and isinstance(open_edxml(root), Package)
+
+
+def read_document(path: Path) -> bytes:
+    """Reads a package's file, within the parser's bound. Raises `LocalError`."""
+    document = files.read(path, DEFAULT_LIMITS.bytes)
+    if document is None:
+        detail = f"XML_TOO_LARGE: {files.printable(path)}"
+        raise explain(LocalError, "XML_UNREADABLE", detail, cause=Reason.XML_TOO_LARGE)
+    return document
+
+
 def open_xml(document: bytes) -> etree._Element:
     """Parses within the project's limits. Raises `LocalError`."""
     try:
@@ -86,12 +104,17 @@ def open_xml(document: bytes) -> etree._Element:
         raise explain(LocalError, "XML_UNREADABLE", f"{exc.reason}: {exc.detail}", cause=exc.reason) from exc
 
 
-def open_package(root: etree._Element) -> Package:
-    """Reads a document package. Raises `LocalError`: not edXML, or a status."""
+def open_edxml(root: etree._Element) -> Package | Status:
+    """Reads a package or a status. Raises `LocalError`."""
     try:
-        package = read(root)
+        return read(root)
     except NotEdxml as exc:
         raise explain(LocalError, "NOT_EDXML", f"{exc.reason}: {exc.detail}", cause=exc.reason) from exc
+
+
+def open_package(root: etree._Element) -> Package:
+    """Reads a document package. Raises `LocalError`: not edXML, or a status."""
+    package = open_edxml(root)
     if not isinstance(package, Package):
         raise explain(LocalError, "NOT_A_DOCUMENT")
     return package

@@ -100,9 +100,11 @@ class Profile:
         )
 
 
-def load_trust(path: Path) -> TrustStore:
-    """Reads only whom the profile trusts, opening no key. Raises `LocalError`."""
-    return _Fields.read(path).trust()
+def load_trust(path: Path, crls: list[Path]) -> TrustStore:
+    """Reads only whom the profile trusts, opening no key; `crls` come on top of its own. Raises
+    `LocalError`."""
+    fields = _Fields.read(path)
+    return trust_of(fields.files("trust"), [*fields.files("crls"), *crls])
 
 
 def trust_of(anchors: list[Path], crls: list[Path]) -> TrustStore:

@@ -1,0 +1,97 @@
+"""The `axis` command: for clerks at a terminal and for scripts.
+
+Exit codes: 0 done (a document that is verified is sound), 1 refused, 2 wrong usage or unreadable, 3 try later
+(a document that is verified is undecided). Results stand on standard output, with `--json` one object a line;
+what goes wrong stands on standard error, in Vietnamese and English, with `--json` as one object a line too.
+
+Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
+`sealing`, `verifying`, `inspecting` (no axis needed), `sender`, `receiver`, `records`; `labels`, `shapes`
+(what a thing looks like to people, and as JSON).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from axis_client.cli.inspecting import inspect
+from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
+from axis_client.cli.records import agency, evidence, outbox, retrieve, status, whoami
+from axis_client.cli.sealing import seal
+from axis_client.cli.sender import send
+from axis_client.cli.terminal import EXIT_USAGE, Terminal, exit_code
+from axis_client.cli.verifying import verify
+from axis_client.errors import AxisError, LocalError, explain
+
+INTERRUPTED = 130
+"""What a shell expects of a program that was stopped by Ctrl-C."""
+
+
+@click.group(
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    invoke_without_command=True,
+)
+@click.version_option(package_name="national-axis")
+@click.pass_context
+def axis(context: click.Context) -> None:
+    """Gửi, nhận và kiểm tra văn bản điện tử có ký số qua trục liên thông.
+
+    Sends, receives and checks signed official documents through the axis.
+    """
+    if context.invoked_subcommand is None:
+        click.echo(context.get_help())
+        context.exit(EXIT_USAGE)
+
+
+for _command in (
+    seal,
+    verify,
+    inspect,
+    send,
+    inbox,
+    fetch,
+    accept,
+    refuse,
+    report,
+    status,
+    evidence,
+    retrieve,
+):
+    axis.add_command(_command)
+for _command in (outbox, whoami, agency):
+    axis.add_command(_command)
+
+
+def run(arguments: Sequence[str], terminal: Terminal) -> int:
+    """Runs one command and returns its exit code. No mistake of a user ends in a traceback."""
+    try:
+        result = axis.main(args=list(arguments), prog_name="axis", standalone_mode=False, obj=terminal)
+    except AxisError as exc:
+        terminal.fail(exc)
+        return exit_code(exc)
+    except click.ClickException as exc:
+        terminal.fail(explain(LocalError, "USAGE", exc.format_message()))
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        return INTERRUPTED
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """The entry point."""
+    spoken = next(
+        (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
+    )
+    terminal = Terminal(language="vi" if spoken.lower().startswith("vi") else "en")
+    try:
+        code = run(sys.argv[1:], terminal)
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader went away, as `head` does: leave nothing for the interpreter to flush into the closed
+        # pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 0
+    sys.exit(code)

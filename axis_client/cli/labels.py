@@ -1,0 +1,42 @@
+"""What states and events are called, in a clerk's words."""
+
+from __future__ import annotations
+
+from axis_client.cli.terminal import Terminal
+from axis_client.model import State
+from edxml import codes
+from edxml.codes import Label
+from signing.evidence import EVENT_LABELS, EventId
+
+STATES = {
+    State.CONSIGNED: Label("chờ nhận", "waiting"),
+    State.HANDED_OVER: Label("đã đến", "arrived"),
+    State.ACCEPTED: Label("đã tiếp nhận", "accepted"),
+    State.REFUSED: Label("từ chối tiếp nhận", "refused"),
+    State.IN_PROCESS: Label("đang xử lý", "in process"),
+    State.DONE: Label("hoàn thành", "done"),
+    State.UNKNOWN: Label("không rõ", "unknown"),
+}
+
+
+def state(terminal: Terminal, value: State) -> str:
+    return terminal.text(STATES[value].vietnamese, STATES[value].english)
+
+
+def event(terminal: Terminal, name: str, status_code: str = "") -> str:
+    """Names an event; a processing state by its code."""
+    if name in set(EventId):
+        label = EVENT_LABELS[EventId(name)]
+        return terminal.text(label.vietnamese, label.english)
+    status = codes.STATUS.get(status_code)
+    return terminal.text(status.vietnamese, status.english) if status else name
+
+
+def priority(terminal: Terminal, value: int) -> str:
+    label = codes.PRIORITY.get(str(value))
+    return terminal.text(label.vietnamese, label.english) if label else str(value)
+
+
+def kind(terminal: Terminal, value: int) -> str:
+    label = codes.KIND.get(str(value))
+    return terminal.text(label.vietnamese, label.english) if label else str(value)

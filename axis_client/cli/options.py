@@ -1,0 +1,101 @@
+"""Options and arguments that commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from axis_client.cli.terminal import Terminal
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+PATH = click.Path(path_type=Path)
+"""Any path: whether a file can be read is found when it is read, so that every command says so alike."""
+PROFILE = Path("profile.toml")
+
+
+def moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
+    """Reads a time with its offset, such as `2026-03-02T10:00:00+07:00` (RFC 3339)."""
+    if value is None:
+        return None
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        parsed = None
+    if parsed is None or parsed.tzinfo is None or "T" not in value.upper():
+        sentence = f"{value!r} is not a time with its offset, such as 2026-03-02T10:00:00+07:00"
+        raise click.BadParameter(sentence, ctx=context, param=option)
+    return parsed.astimezone(UTC)
+
+
+def common(command: _Command) -> _Command:
+    """Adds `--json` and `--lang`."""
+    return _added(
+        command,
+        click.option(
+            "--json",
+            is_flag=True,
+            expose_value=False,
+            is_eager=True,
+            callback=_set_json,
+            help="Mỗi kết quả một dòng JSON. / One JSON object a line.",
+        ),
+        click.option(
+            "--lang",
+            type=click.Choice(["vi", "en"]),
+            envvar="AXIS_LANG",
+            expose_value=False,
+            is_eager=True,
+            callback=_set_language,
+            help="Ngôn ngữ. / Language. [default: from LANG]",
+        ),
+    )
+
+
+def profile(command: _Command) -> _Command:
+    """Adds `--profile`."""
+    return _added(
+        command,
+        click.option(
+            "--profile",
+            type=PATH,
+            envvar="AXIS_PROFILE",
+            default=PROFILE,
+            show_default=True,
+            show_envvar=True,
+            metavar="FILE",
+            help="Hồ sơ kết nối. / Who you are and whom you trust.",
+        ),
+    )
+
+
+FORCE = click.option("--force", is_flag=True, help="Ghi đè tệp đã có. / Replace files that are there.")
+ATTACH = click.option(
+    "--attach",
+    "attachments",
+    type=PATH,
+    multiple=True,
+    metavar="PATH",
+    help="Tệp đính kèm nằm ngoài gói tin; dùng được nhiều lần. / A file beside the package; may be repeated.",
+)
+
+
+def _added(command: _Command, *options: Callable[[_Command], _Command]) -> _Command:
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def _set_json(context: click.Context, _: click.Parameter, value: bool) -> None:
+    terminal = context.find_object(Terminal)
+    if terminal is not None and value:
+        terminal.as_json = True
+
+
+def _set_language(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    terminal = context.find_object(Terminal)
+    if terminal is not None and value:
+        terminal.language = value

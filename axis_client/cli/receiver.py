@@ -1,0 +1,205 @@
+"""`axis inbox`, `fetch`, `accept`, `refuse`, `report`: what a recipient does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import aclosing
+from pathlib import Path
+
+import click
+
+from axis_client import files
+from axis_client.answering import REPORTABLE
+from axis_client.cli import labels, shapes
+from axis_client.cli.connection import with_axis
+from axis_client.cli.options import FORCE, PATH, common, profile
+from axis_client.cli.terminal import EXIT_OK, Terminal
+from axis_client.client import AsyncClient
+from axis_client.model import Answered, FetchedFile, InboxItem, State
+
+DISPATCH = click.argument("dispatch_id", metavar="ID")
+_STATES = [str(state) for state in State if state is not State.UNKNOWN]
+
+
+@click.command()
+@click.option("--watch", is_flag=True, help="Chờ văn bản mới. / Stay, and show each new one as it comes.")
+@click.option(
+    "--after", type=click.IntRange(min=0), default=0, metavar="CURSOR", help="Start after this cursor."
+)
+@click.option(
+    "--state",
+    "states",
+    type=click.Choice(_STATES),
+    multiple=True,
+    help="Chỉ trạng thái này. / Only this state; may be repeated.",
+)
+@profile
+@common
+@click.pass_obj
+def inbox(terminal: Terminal, watch: bool, after: int, states: tuple[str, ...], profile: Path) -> int:
+    """Văn bản đến. / Lists what was sent to this agency."""
+    wanted = [State(state) for state in states]
+
+    async def act(client: AsyncClient) -> int:
+        if watch:
+            async with aclosing(client.watch(after)) as coming:
+                async for item in coming:
+                    if not wanted or item.delivery.state in wanted:
+                        _show_line(terminal, item)
+        else:
+            _show_items(terminal, [item async for item in client.inbox(after, wanted)])
+        return EXIT_OK
+
+    return with_axis(terminal, profile, act)
+
+
+@click.command()
+@DISPATCH
+@click.option(
+    "-o", "--output", type=PATH, required=True, metavar="DIR", help="Thư mục. / Where the files go."
+)
+@click.option("--hand-over", is_flag=True, help="Xác nhận đã đến (01). / State that every byte is here (01).")
+@FORCE
+@profile
+@common
+@click.pass_obj
+def fetch(
+    terminal: Terminal, dispatch_id: str, output: Path, hand_over: bool, force: bool, profile: Path
+) -> int:
+    """Tải văn bản và tệp đính kèm về, đã kiểm tra. / Takes a document and its attachments to disk,
+    verified."""
+
+    async def act(client: AsyncClient) -> int:
+        with terminal.progress() as report:
+            fetched = await client.fetch(dispatch_id, output, force=force, progress=report)
+        answered = await client.hand_over(fetched) if hand_over else None
+        if terminal.as_json:
+            terminal.object(
+                {
+                    "dispatch_id": dispatch_id,
+                    "directory": str(fetched.directory),
+                    "files": [shapes.file(file) for file in fetched.files],
+                    "signer": fetched.signer.subject.rfc4514_string(),
+                    "warnings": list(fetched.warnings),
+                    "handed_over": None if answered is None else shapes.answered(answered),
+                }
+            )
+        else:
+            show_files(terminal, fetched.files)
+            signer = fetched.signer.subject.rfc4514_string()
+            terminal.say(f"{terminal.text('Chữ ký số hợp lệ của', 'Soundly sealed by')}: {signer}")
+            terminal.warn(fetched.warnings)
+        return EXIT_OK
+
+    return with_axis(terminal, profile, act)
+
+
+@click.command()
+@DISPATCH
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="DIR",
+    help="Giữ các tệp ở đây. / Keep the files here, if still to be fetched.",
+)
+@profile
+@common
+@click.pass_obj
+def accept(terminal: Terminal, dispatch_id: str, output: Path | None, profile: Path) -> int:
+    """Tiếp nhận văn bản (03). / Accepts a document (03).
+
+    What was not handed over yet is fetched, verified and handed over (01) first.
+    """
+
+    async def act(client: AsyncClient) -> Answered:
+        with terminal.progress() as report:
+            return await client.accept(dispatch_id, output, progress=report)
+
+    return _answer(terminal, profile, act)
+
+
+@click.command()
+@DISPATCH
+@click.option("--reason", required=True, help="Lý do, bên gửi sẽ được báo. / Why; the sender is told.")
+@profile
+@common
+@click.pass_obj
+def refuse(terminal: Terminal, dispatch_id: str, reason: str, profile: Path) -> int:
+    """Từ chối tiếp nhận (02). / Refuses a document (02). Final."""
+
+    async def act(client: AsyncClient) -> Answered:
+        return await client.refuse(dispatch_id, reason)
+
+    return _answer(terminal, profile, act)
+
+
+@click.command()
+@DISPATCH
+@click.option(
+    "--status",
+    type=click.Choice(sorted(REPORTABLE)),
+    required=True,
+    help="04 phân công / assigned, 05 đang xử lý / processing, 06 hoàn thành / done.",
+)
+@click.option("--description", default="", help="Nội dung. / What the sender should know.")
+@profile
+@common
+@click.pass_obj
+def report(terminal: Terminal, dispatch_id: str, status: str, description: str, profile: Path) -> int:
+    """Báo trạng thái xử lý (04, 05, 06). / Reports a processing state."""
+
+    async def act(client: AsyncClient) -> Answered:
+        return await client.report(dispatch_id, status, description)
+
+    return _answer(terminal, profile, act)
+
+
+def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[Answered]]) -> int:
+    async def answered(client: AsyncClient) -> int:
+        result = await act(client)
+        if terminal.as_json:
+            terminal.object(shapes.answered(result))
+        else:
+            state = labels.state(terminal, result.delivery.state)
+            terminal.say(f"{terminal.text('Trạng thái', 'State')}: {state}")
+            for proof in result.evidence:
+                terminal.say(f"  {labels.event(terminal, proof.event)}: {shapes.time(proof.record.at)}")
+        return EXIT_OK
+
+    return with_axis(terminal, profile, answered)
+
+
+def show_files(terminal: Terminal, fetched: tuple[FetchedFile, ...]) -> None:
+    columns = [("Tệp", "File"), ("Byte", "Bytes"), ("SHA-256", "SHA-256")]
+    terminal.table(columns, [(files.printable(f.path), f"{f.size:,}", f.sha256) for f in fetched])
+
+
+def _show_items(terminal: Terminal, items: list[InboxItem]) -> None:
+    if terminal.as_json:
+        for item in items:
+            terminal.object(shapes.inbox_item(item))
+        return
+    columns = [("Mã gửi", "ID"), ("Trạng thái", "State"), ("Khẩn", "Priority"), ("Nơi gửi", "From")]
+    columns += [("Số, ký hiệu", "Number"), ("Trích yếu", "Subject"), ("Nhận lúc", "At")]
+    terminal.table(columns, [_row(terminal, item) for item in items])
+
+
+def _show_line(terminal: Terminal, item: InboxItem) -> None:
+    if terminal.as_json:
+        terminal.object(shapes.inbox_item(item))
+    else:
+        terminal.say(" | ".join(_row(terminal, item)))
+
+
+def _row(terminal: Terminal, item: InboxItem) -> tuple[str, ...]:
+    dispatch = item.dispatch
+    return (
+        dispatch.dispatch_id,
+        labels.state(terminal, item.delivery.state),
+        labels.priority(terminal, dispatch.priority),
+        dispatch.sender_name or dispatch.sender_id,
+        shapes.number(dispatch),
+        dispatch.subject,
+        shapes.time(dispatch.accepted_at),
+    )

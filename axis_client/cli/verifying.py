@@ -1,0 +1,248 @@
+"""`axis verify`: what a seal says, offline. Documents, statuses, evidence, any XML with an enveloped
+signature.
+
+The verdict is about the file itself. Files that lie beside it, whose digests stand in its seal, are checked
+when they are given by `--attach`; without it a sound file is sound with the warning `DETACHED_NOT_CHECKED`,
+because its seal does cover the whole document but itself, and says of the others only what their digests must
+be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from axis_client import files
+from axis_client.answering import VIET_NAM
+from axis_client.cli.options import ATTACH, PATH, common, moment
+from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
+from axis_client.errors import LocalError, explain
+from axis_client.profile import load_trust, trust_of
+from signing.parser import DEFAULT_LIMITS, Malformed
+from signing.policy import DEFAULT_POLICY, Policy
+from signing.trust import TrustStore
+from signing.verdict import SENTENCES, Reason, Sentence, Sound, Undecided, Verdict
+from signing.verify import verify as judge
+
+SEVERITY = (EXIT_OK, EXIT_LATER, EXIT_REFUSED, EXIT_USAGE)
+"""From the best to the worst: of several files, the worst decides."""
+_EXITS = {"sound": EXIT_OK, "undecided": EXIT_LATER, "refused": EXIT_REFUSED, "unreadable": EXIT_USAGE}
+_SPOKEN = {
+    "sound": ("HỢP LỆ", "SOUND"),
+    "undecided": ("CHƯA KẾT LUẬN", "UNDECIDED"),
+    "refused": ("KHÔNG HỢP LỆ", "REFUSED"),
+    "unreadable": ("KHÔNG ĐỌC ĐƯỢC", "UNREADABLE"),
+}
+_NO_TRUST = "no --trust was given; give the root certificate, or --profile"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The verdict on one file, in the form that scripts read."""
+
+    file: Path
+    verdict: str
+    reason: str
+    detail: str = ""
+    certificate: x509.Certificate | None = None
+    signed_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+    used: frozenset[str] = frozenset()
+    """Digests of the attachments that its seal names."""
+
+    def shape(self) -> dict[str, object]:
+        signed_at = self.signed_at.astimezone(VIET_NAM).isoformat() if self.signed_at else None
+        return {
+            "file": str(self.file),
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "detail": self.detail,
+            "signer": None
+            if self.certificate is None
+            else {
+                "subject": self.certificate.subject.rfc4514_string(),
+                "sha256": self.certificate.fingerprint(hashes.SHA256()).hex(),
+            },
+            "signed_at": signed_at,
+            "warnings": list(self.warnings),
+        }
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rules:
+    """What every file is judged by."""
+
+    trust: TrustStore
+    at: datetime
+    policy: Policy
+    beside: Mapping[str, Path] | None
+    """Digests of the attachments given; None when none were."""
+    trusting: bool
+    """False when nobody was named to be trusted."""
+
+
+@click.command()
+@click.argument("files_", metavar="FILE...", type=PATH, nargs=-1, required=True)
+@click.option(
+    "--trust",
+    "anchors",
+    type=PATH,
+    multiple=True,
+    metavar="PEM",
+    help="Chứng thư tin cậy. / A trusted certificate, any; may be repeated.",
+)
+@click.option(
+    "--crl",
+    "crls",
+    type=PATH,
+    multiple=True,
+    metavar="FILE",
+    help="Danh sách thu hồi. / A revocation list; may be repeated.",
+)
+@click.option(
+    "--at",
+    callback=moment,
+    metavar="RFC3339",
+    help="Thời điểm xét; mặc định là bây giờ. / The time to judge at.  [default: now]",
+)
+@click.option(
+    "--allow-legacy", is_flag=True, help="Chấp nhận SHA-1, RSA 1024 của gói tin cũ. / Let old packages pass."
+)
+@click.option(
+    "--profile",
+    type=PATH,
+    metavar="FILE",
+    help="Lấy chứng thư tin cậy từ hồ sơ. / Trust what the profile trusts.",
+)
+@ATTACH
+@common
+@click.pass_obj
+def verify(
+    terminal: Terminal,
+    files_: tuple[Path, ...],
+    anchors: tuple[Path, ...],
+    crls: tuple[Path, ...],
+    at: datetime | None,
+    allow_legacy: bool,
+    profile: Path | None,
+    attachments: tuple[Path, ...],
+) -> int:
+    """Kiểm tra chữ ký số, không cần kết nối. / Verifies seals, offline.
+
+    Exit code: 0 sound, 1 refused, 3 undecided, 2 unreadable; of several files the worst, in the order 0, 3,
+    1, 2.
+    """
+    beside = {files.measure(path).sha256: path for path in attachments} if attachments else None
+    trust = (
+        load_trust(profile, list(crls)) if profile and not anchors else trust_of(list(anchors), list(crls))
+    )
+    rules = Rules(
+        trust=trust,
+        at=at or datetime.now(UTC),
+        policy=replace(DEFAULT_POLICY, allow_legacy=allow_legacy),
+        beside=beside,
+        trusting=bool(anchors or profile),
+    )
+    worst, used = EXIT_OK, set[str]()
+    for file in files_:
+        finding = examine(file, rules)
+        used |= finding.used
+        worst = max(worst, _EXITS[finding.verdict], key=SEVERITY.index)
+        _show(terminal, finding)
+    strays = [files.printable(path) for digest, path in (beside or {}).items() if digest not in used]
+    if strays and worst == EXIT_OK:
+        raise explain(LocalError, "ATTACHMENT_NOT_SEALED", ", ".join(strays))
+    return worst
+
+
+def examine(file: Path, rules: Rules) -> Finding:
+    """Judges one file; never raises for what the file is."""
+    try:
+        document = files.read(file, DEFAULT_LIMITS.bytes)
+    except LocalError as exc:
+        return Finding(file=file, verdict="unreadable", reason=exc.reason, detail=exc.message)
+    if document is None:
+        detail = f"larger than {DEFAULT_LIMITS.bytes} bytes"
+        return Finding(file=file, verdict="unreadable", reason=Reason.XML_TOO_LARGE, detail=detail)
+    try:
+        verdict = judge(document, trust=rules.trust, at=rules.at, policy=rules.policy)
+    except Malformed as exc:
+        return Finding(file=file, verdict="unreadable", reason=exc.reason, detail=exc.detail)
+    return _finding(file, verdict, rules)
+
+
+def _finding(file: Path, verdict: Verdict, rules: Rules) -> Finding:
+    if isinstance(verdict, Sound):
+        return _sound(file, verdict, rules.beside)
+    detail = verdict.detail
+    if verdict.reason is Reason.UNTRUSTED_SIGNER and not rules.trusting:
+        detail = f"{detail}; {_NO_TRUST}" if detail else _NO_TRUST
+    return Finding(
+        file=file,
+        verdict="undecided" if isinstance(verdict, Undecided) else "refused",
+        reason=verdict.reason,
+        detail=detail,
+        certificate=verdict.certificate,
+        signed_at=verdict.signed_at,
+    )
+
+
+def _sound(file: Path, sound: Sound, beside: Mapping[str, Path] | None) -> Finding:
+    """Holds the seal's digests against the attachments that were given, whatever their names are."""
+    missing = [uri for uri, digest in sound.detached.items() if digest not in (beside or {})]
+    whole = Finding(
+        file=file,
+        verdict="sound",
+        reason=Reason.SOUND,
+        certificate=sound.certificate,
+        signed_at=sound.signed_at,
+        warnings=sound.warnings,
+        used=frozenset(sound.detached.values()),
+    )
+    if beside is None:
+        return whole
+    if missing:
+        detail = f"no file given has the digest of: {', '.join(missing)}"
+        return replace(whole, verdict="refused", reason=Reason.ATTACHMENT_MISSING, detail=detail, warnings=())
+    checked = tuple(code for code in sound.warnings if code != "DETACHED_NOT_CHECKED")
+    return replace(whole, warnings=checked)
+
+
+def _show(terminal: Terminal, finding: Finding) -> None:
+    if terminal.as_json:
+        terminal.object(finding.shape())
+        return
+    spoken = terminal.text(*_SPOKEN[finding.verdict])
+    terminal.say(f"{files.printable(finding.file)}: {spoken} [{finding.reason}]")
+    for line in _lines(terminal, finding):
+        terminal.say(f"  {line}")
+
+
+def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
+    lines = []
+    sentence = _sentence(finding)
+    if sentence is not None and finding.verdict != "sound":
+        lines.append(terminal.text(sentence.vietnamese, sentence.english))
+    if finding.detail:
+        lines.append(finding.detail)
+    if finding.certificate is not None:
+        subject = finding.certificate.subject.rfc4514_string()
+        lines.append(f"{terminal.text('Người ký', 'Signer')}: {subject}")
+    if finding.signed_at is not None:
+        at = finding.signed_at.astimezone(VIET_NAM).isoformat(sep=" ", timespec="seconds")
+        lines.append(f"{terminal.text('Thời điểm ký (bên ký ghi)', 'Signed at (as claimed)')}: {at}")
+    lines += [f"{terminal.text('Lưu ý', 'Note')}: {warning}" for warning in finding.warnings]
+    if sentence is not None and finding.verdict != "sound":
+        step = terminal.text(sentence.next_step_vietnamese, sentence.next_step)
+        lines.append(f"{terminal.text('Việc cần làm', 'What to do')}: {step}")
+    return lines
+
+
+def _sentence(finding: Finding) -> Sentence | None:
+    return SENTENCES.get(Reason(finding.reason)) if finding.reason in set(Reason) else None
