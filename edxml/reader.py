@@ -280,7 +280,10 @@ def _decoded(base64: str | None) -> bytes | None:
     if base64 is None:
         return None
     try:
-        return binascii.a2b_base64(base64.encode("ascii").translate(None, _WHITESPACE), strict_mode=True)
+        characters = base64.encode("ascii").translate(None, _WHITESPACE)
+        if len(characters) % 4 or characters.endswith(b"==="):
+            raise binascii.Error("padding")
+        return binascii.a2b_base64(characters, strict_mode=True)
     except (UnicodeEncodeError, binascii.Error) as exc:
         raise NotEdxml("BASE64_MALFORMED", "An attachment's content is not base64.") from exc
 

@@ -28,15 +28,17 @@ def _assert_nothing_is_lost(document: Package | Status) -> None:
     assert edxml.write(read) == written
 
 
-@settings(PROFILE, max_examples=3_000)
+@settings(PROFILE, max_examples=1_500)
 @given(packages)
-def test_three_thousand_headers_come_back_as_they_went(package: Package) -> None:
+def test_fifteen_hundred_headers_come_back_as_they_went(package: Package) -> None:
     _assert_nothing_is_lost(package)
 
 
-@settings(PROFILE, max_examples=4_000)
+@settings(PROFILE, max_examples=5_500)
 @given(whole_packages)
-def test_four_thousand_packages_with_attachments_and_extensions_come_back(package: Package) -> None:
+def test_five_and_a_half_thousand_packages_with_attachments_and_extensions_come_back(
+    package: Package,
+) -> None:
     _assert_nothing_is_lost(package)
 
 
