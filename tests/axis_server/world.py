@@ -1,9 +1,8 @@
-"""A small world to test the axis in: three agencies, their certificates, an axis with every use case, real seals.
+"""A small world to test the axis in: agencies with certificates, an axis with every use case, real seals.
 
-world = World.made(archive=MemoryArchive(), ledger=MemoryLedger())
 package = world.sealed(world.ministry, document(to=["H90"]))
 kept = await world.intake.submit(world.ministry.caller(), package)
-await world.exchange.report(world.province.caller(), kept.entry.dispatch_id, world.arrived(world.province, kept.entry))
+await world.report(world.province, kept.entry, "01")
 """
 
 from __future__ import annotations
@@ -115,7 +114,7 @@ class Pki:
 
 @dataclass(slots=True, kw_only=True)
 class World:
-    """The axis and the agencies. `ministry` sends by custom; `stranger` is in the directory and party to nothing."""
+    """The axis and the agencies. `ministry` sends; `stranger` is registered and party to nothing."""
 
     archive: Archive
     ledger: Ledger

@@ -1,0 +1,128 @@
+"""The directory as the axis uses it, and who is who in it."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+
+import pytest
+
+from axis_server.directory import DirectoryView, DirectoryWatch
+from storage.errors import Unavailable
+from storage.faults import Faults, FaultyLedger, When
+from storage.ledger.base import Agency, Certificate
+from storage.ledger.memory import MemoryLedger
+
+
+def certificate(sha256: str, *, connect: bool = True, seal: bool = True) -> Certificate:
+    return Certificate(sha256=sha256, pem="", role="system", may_connect=connect, may_seal=seal)
+
+
+AGENCY = Agency(
+    agency_id="G90",
+    name="Bộ Mẫu",
+    aliases=("000.00.00.G90",),
+    certificates=(
+        certificate("aa" * 32),
+        certificate("bb" * 32, seal=False),
+        certificate("cc" * 32, connect=False),
+    ),
+)
+
+
+def test_an_agency_is_found_by_every_name_however_it_is_spelled() -> None:
+    view = DirectoryView.of([AGENCY])
+    assert view.resolve("G90") == view.resolve(" 000.00.00.g90\t") == AGENCY
+    assert view.resolve("G91") is None
+    assert view.resolve("") is None
+
+
+def test_suspended_agencies_are_found_too() -> None:
+    suspended = Agency(agency_id="H1", name="", active=False, certificates=(certificate("dd" * 32),))
+    view = DirectoryView.of([suspended])
+    assert view.resolve("H1") == suspended
+    caller = view.caller("dd" * 32)
+    assert caller is not None
+    assert not caller.agency.active
+
+
+def test_a_certificate_does_what_it_is_registered_for() -> None:
+    view = DirectoryView.of([AGENCY])
+    assert [view.caller(sha * 32) is not None for sha in ("aa", "bb", "cc", "dd")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [view.sealer(sha * 32) is not None for sha in ("aa", "bb", "cc", "dd")] == [
+        True,
+        False,
+        True,
+        False,
+    ]
+    assert view.caller("AA" * 32) is not None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Agency(agency_id="g90 ", name=""),
+        Agency(agency_id="H1", name="", aliases=("000.00.00.G90",)),
+        Agency(agency_id="H1", name="", certificates=(certificate("aa" * 32),)),
+        Agency(agency_id="H1", name="", certificates=(certificate("AA" * 32),)),
+    ],
+    ids=["identifier", "alias", "certificate", "certificate in capitals"],
+)
+def test_two_agencies_share_nothing(other: Agency) -> None:
+    with pytest.raises(ValueError, match="share"):
+        DirectoryView.of([AGENCY, other])
+
+
+async def test_nobody_is_there_before_the_first_refresh() -> None:
+    ledger = MemoryLedger()
+    await ledger.register(AGENCY)
+    watch = DirectoryWatch(ledger)
+    assert watch.view().resolve("G90") is None
+    await watch.refresh()
+    assert watch.view().resolve("G90") == AGENCY
+
+
+async def test_a_directory_that_did_not_change_is_not_read_again() -> None:
+    ledger = MemoryLedger()
+    faults = Faults()
+    watch = DirectoryWatch(FaultyLedger(ledger, faults))
+    await watch.refresh()
+    await watch.refresh()
+    assert faults.calls == ["ledger.version", "ledger.agencies", "ledger.version"]
+    await ledger.register(AGENCY)
+    await watch.refresh()
+    assert watch.view().resolve("G90") == AGENCY
+
+
+@pytest.mark.parametrize("number", [2, 3])
+async def test_a_store_that_does_not_answer_leaves_the_last_view_in_force(number: int) -> None:
+    ledger = MemoryLedger()
+    await ledger.register(AGENCY)
+    watch = DirectoryWatch(FaultyLedger(ledger, Faults(number, When.BEFORE)))
+    await watch.refresh()
+    await ledger.register(Agency(agency_id="H1", name=""))
+    with pytest.raises(Unavailable):
+        await watch.refresh()
+    assert watch.view().resolve("G90") == AGENCY
+    await watch.refresh()
+    assert watch.view().resolve("H1") is not None
+
+
+async def test_following_goes_on_after_a_failure() -> None:
+    ledger = MemoryLedger()
+    faults = Faults(0, When.BEFORE)
+    watch = DirectoryWatch(FaultyLedger(ledger, faults))
+    await ledger.register(AGENCY)
+    following = asyncio.create_task(watch.follow(0.001))
+    async with asyncio.timeout(5):
+        while watch.view().resolve("G90") is None:
+            await asyncio.sleep(0.001)
+    assert faults.struck
+    following.cancel()
+    with suppress(asyncio.CancelledError):
+        await following

@@ -1,0 +1,470 @@
+"""Sending: what a sound package leaves, and what each wrong one gets."""
+
+from __future__ import annotations
+
+import base64
+import io
+import zipfile
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from axis_server.errors import Declined
+from axis_server.judgement import digest
+from axis_server.reasons import answer
+from edxml.model import HEADER_PLACE, Bussiness, Organ, Package, ResponseFor, Status
+from edxml.writer import write
+from signing.algorithms import RSA_SHA256
+from signing.dispatch import dispatch_id
+from signing.policy import DEFAULT_POLICY
+from signing.seal import seal
+from signing.trust import TrustStore
+from signing.verdict import Sound
+from signing.verify import verify
+from storage.archive.memory import MemoryArchive
+from storage.ledger.base import Kept
+from tests.axis_server.world import (
+    DOCUMENT_ID,
+    LIMITS,
+    PDF,
+    House,
+    World,
+    detached,
+    document,
+    inline,
+    joined,
+)
+from tests.pki import AT, Identity, authority
+
+LARGE = b"large attachment " * 1000
+
+
+async def submit(world: World, unsigned: Package | None = None, by: House | None = None) -> Kept:
+    sealed = world.sealed(world.ministry, unsigned or document())
+    return await world.intake.submit((by or world.ministry).caller(), sealed)
+
+
+async def refusal(world: World, sealed: bytes, by: House | None = None, role: str = "system") -> Declined:
+    """The refusal of a package, which has left nothing behind but, perhaps, its evidence."""
+    caller = (by or world.ministry).caller(role)
+    before = await left(world)
+    with pytest.raises(Declined) as declined:
+        await world.intake.submit(caller, sealed)
+    assert await left(world) == before
+    with pytest.raises(Declined) as unknown:
+        await world.records.status(world.ministry.caller(), dispatch_id(caller.agency_id, digest(sealed)))
+    assert unknown.value.code == "NOT_FOUND"
+    assert answer(declined.value.code)
+    return declined.value
+
+
+async def left(world: World) -> object:
+    assert isinstance(world.archive, MemoryArchive)
+    inboxes = [await world.ledger.inbox(one.id, after=0, limit=10) for one in world.houses]
+    outboxes = [await world.ledger.outbox(one.id, after=0, limit=10) for one in world.houses]
+    return dict(world.archive.blobs), inboxes, outboxes
+
+
+def assert_verdict(world: World, declined: Declined, sealed: bytes) -> None:
+    """The refusal is a verdict: signed, about these bytes, with the same reason."""
+    assert declined.evidence is not None
+    said = world.said(declined.evidence)
+    assert said.event == "SubmissionRejection"
+    assert [reason.code for reason in said.reasons] == [declined.code]
+    assert [part.sha256 for part in said.parts] == [digest(sealed)]
+    assert said.message_id == dispatch_id("G90", digest(sealed))
+
+
+# What is accepted.
+
+
+async def test_a_sound_package_is_kept_consigned_and_attested(world: World) -> None:
+    package = world.sealed(world.ministry, document(to=["000.00.00.H90", "H91.01"]))
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    entry = kept.entry
+    assert entry.dispatch_id == dispatch_id("G90", digest(package))
+    assert (entry.sender_id, entry.document_id, entry.kind) == ("G90", DOCUMENT_ID, 0)
+    assert (entry.promulgation_date, entry.due_date) == ("2026-03-02", "2026-03-20")
+    assert entry.recipients == ("H90", "H91.01")
+    deliveries = await world.ledger.deliveries(entry.dispatch_id)
+    assert [(one.recipient_id, one.state) for one in deliveries] == [
+        ("H90", "consigned"),
+        ("H91.01", "consigned"),
+    ]
+    assert [one.event for one in kept.evidence] == ["SubmissionAcceptance", "ContentConsignment"]
+
+
+async def test_what_is_archived_is_exactly_what_arrived(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    assert await joined(world.archive.get(kept.entry.original.sha256)) == package
+
+
+async def test_evidence_lists_every_part_and_recipient_and_verifies(world: World) -> None:
+    sha256 = await world.uploaded(world.ministry, LARGE)
+    unsigned = document(
+        to=["H90", "H91.01"], attachments=(inline("209", "a.pdf"), detached("210", "lớn.bin"))
+    )
+    package = world.sealed(world.ministry, unsigned, {"210": sha256})
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    for evidence in kept.evidence:
+        said = world.said(evidence)
+        assert [(part.identifier, part.sha256) for part in said.parts] == [
+            ("original", digest(package)),
+            ("209", digest(PDF)),
+            ("210", sha256),
+        ]
+        assert [(one.agency_id, one.name) for one in said.recipients] == [
+            ("H90", "UBND tỉnh Ví Dụ"),
+            ("H91.01", "Sở Nội vụ tỉnh Giả Định"),
+        ]
+        assert (said.sender.agency_id, said.message_id) == ("G90", kept.entry.dispatch_id)
+        assert (said.evidence_id, said.event, said.at) == (evidence.evidence_id, evidence.event, AT)
+    assert [(part.number, part.size, part.inline) for part in kept.entry.parts] == [
+        (0, len(package), False),
+        (1, len(PDF), True),
+        (2, len(LARGE), False),
+    ]
+
+
+async def test_the_same_submission_gets_the_same_evidence_byte_for_byte(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    first = await world.intake.submit(world.ministry.caller(), package)
+    world.now += timedelta(hours=3)
+    assert await world.intake.submit(world.ministry.caller("clerk"), package) == first
+
+
+async def test_a_retry_is_answered_although_its_certificate_has_been_revoked_since(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    first = await world.intake.submit(world.ministry.caller(), package)
+    world.trust = TrustStore.of(
+        [world.pki.root.certificate], crls=[world.pki.root.crl(revoked=[world.ministry.identity])]
+    )
+    assert await world.intake.submit(world.ministry.caller(), package) == first
+
+
+@pytest.mark.parametrize("kind", ["1", "2", "3"])
+async def test_revoke_update_and_replace_are_dispatches_of_their_own(world: World, kind: str) -> None:
+    await world.sent(world.province)
+    later = document(bussiness=Bussiness(doc_type=kind, reason="Sai số liệu", document_id=DOCUMENT_ID))
+    kept = await submit(world, later)
+    assert (kept.entry.kind, kept.entry.document_id) == (int(kind), DOCUMENT_ID)
+
+
+async def test_a_clerk_may_send_what_the_system_sealed(world: World) -> None:
+    sealed = world.sealed(world.ministry, document())
+    assert (await world.intake.submit(world.ministry.caller("clerk"), sealed)).entry.sender_id == "G90"
+
+
+async def test_the_sender_may_call_itself_by_its_old_identifier(world: World) -> None:
+    assert (await submit(world, document(sender="000.00.00.G90"))).entry.sender_id == "G90"
+
+
+async def test_an_uploaded_package_is_the_same_dispatch(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    sha256 = await world.uploaded(world.ministry, package)
+    kept = await world.intake.submit_uploaded(world.ministry.caller(), sha256)
+    assert await world.intake.submit(world.ministry.caller(), package) == kept
+    assert await world.intake.submit_uploaded(world.ministry.caller(), sha256) == kept
+
+
+async def test_an_attachment_that_calls_itself_original_is_told_from_the_package(world: World) -> None:
+    kept = await submit(world, document(attachments=(inline("original", "a.pdf"),)))
+    assert [part.identifier for part in kept.entry.parts] == ["original", "original#2"]
+
+
+async def test_a_hostile_subject_is_cut_in_lists_and_whole_in_the_original(world: World) -> None:
+    unsigned = document(subject="á" * 100_000)
+    package = world.sealed(world.ministry, unsigned)
+    entry = (await world.intake.submit(world.ministry.caller(), package)).entry
+    assert len(entry.subject) < 5000
+    assert await joined(world.archive.get(entry.original.sha256)) == package
+    assert any(warning.startswith("FIELD_TOO_LONG") for warning in entry.warnings)
+
+
+async def test_recipients_who_watch_are_told(world: World) -> None:
+    async with world.changes.subscribe("H90") as told, world.changes.subscribe("H91.01") as other:
+        await world.sent(world.province)
+        assert await told.wait(0.01)
+        assert not await other.wait(0.01)
+
+
+# Who may not.
+
+
+async def test_a_suspended_agency_is_refused_even_a_retry(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    await world.intake.submit(world.ministry.caller(), package)
+    suspended = world.suspend(world.ministry)
+    with pytest.raises(Declined) as declined:
+        await world.intake.submit(suspended.caller(), package)
+    assert (declined.value.code, declined.value.evidence) == ("AGENCY_SUSPENDED", None)
+
+
+@pytest.mark.parametrize("role", ["archivist", "operator"])
+async def test_who_may_only_look_cannot_send(world: World, role: str) -> None:
+    declined = await refusal(world, world.sealed(world.ministry, document()), role=role)
+    assert (declined.code, declined.evidence) == ("ROLE_FORBIDDEN", None)
+
+
+async def test_another_agencys_package_is_not_ones_own_to_send(world: World) -> None:
+    declined = await refusal(world, world.sealed(world.ministry, document()), by=world.stranger)
+    assert declined.code == "SIGNER_MISMATCH"
+
+
+async def test_another_agencys_name_is_not_ones_own_to_use(world: World) -> None:
+    sealed = world.sealed(world.stranger, document(sender="G90"))
+    assert (await refusal(world, sealed, by=world.stranger)).code == "SENDER_MISMATCH"
+
+
+async def test_a_trusted_certificate_that_nobody_registered_cannot_seal(world: World) -> None:
+    identity = world.pki.root.issue("Not registered")
+    sealed = world.sealed(replace(world.ministry, identity=identity), document())
+    declined = await refusal(world, sealed)
+    assert declined.code == "SIGNER_MISMATCH"
+    assert_verdict(world, declined, sealed)
+
+
+# What is wrong with the bytes.
+
+Spoil = Callable[[World], bytes]
+
+
+def _tampered(world: World) -> bytes:
+    return world.sealed(world.ministry, document()).replace("chuẩn bị".encode(), "Chuẩn bị".encode())
+
+
+def _foreign_root(world: World) -> bytes:
+    return world.sealed(replace(world.ministry, identity=authority("Elsewhere").issue("Bộ Mẫu")), document())
+
+
+def _expired(world: World) -> bytes:
+    identity = world.pki.root.issue("Old", not_after=AT - timedelta(days=1))
+    return world.sealed(replace(world.ministry, identity=identity), document())
+
+
+def _entities(world: World) -> bytes:
+    bomb = b'<!DOCTYPE x [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;">]><edXML>&b;</edXML>'
+    return b'<?xml version="1.0"?>' + bomb
+
+
+def _base64(world: World) -> bytes:
+    unsigned = write(document()).replace(base64.b64encode(PDF)[:8], b"!!!!****")
+    return world.sealed_bytes(world.ministry, unsigned)
+
+
+def _bomb(world: World) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", bytes(100 << 20))
+    return world.sealed(world.ministry, document(attachments=(inline("1", "a.zip", packed.getvalue()),)))
+
+
+def _edxml(**changes: object) -> Spoil:
+    return lambda world: world.sealed(world.ministry, document(**changes))  # type: ignore[arg-type]
+
+
+def _status(world: World) -> bytes:
+    answered = ResponseFor(organ_id="H90", document_id=DOCUMENT_ID)
+    accepted = Status(sender=Organ(organ_id="G90"), response_for=answered, status_code="03")
+    return world.sealed(world.ministry, accepted)
+
+
+def _letter(world: World) -> bytes:
+    return seal(b"<letter/>", signer=world.ministry.signer, at=world.now)
+
+
+WRONG: dict[str, tuple[Spoil, str]] = {
+    "no XML": (lambda world: b"%PDF-1.4", "XML_MALFORMED"),
+    "nothing": (lambda world: b"", "XML_MALFORMED"),
+    "cut": (lambda world: world.sealed(world.ministry, document())[:-40], "XML_MALFORMED"),
+    "entity bomb": (_entities, "XML_FORBIDDEN"),
+    "10,000 deep": (lambda world: b"<a>" * 10_000 + b"</a>" * 10_000, "XML_TOO_LARGE"),
+    "unsigned": (lambda world: write(document()), "UNSIGNED"),
+    "tampered": (_tampered, "DIGEST_MISMATCH"),
+    "unknown root": (_foreign_root, "UNTRUSTED_SIGNER"),
+    "expired": (_expired, "CERTIFICATE_EXPIRED"),
+    "not edXML": (_letter, "NOT_EDXML"),
+    "a status": (_status, "NOT_A_DOCUMENT"),
+    "malformed base64": (_base64, "BASE64_MALFORMED"),
+    "zip bomb": (_bomb, "ZIP_BOMB"),
+    "no DocumentId": (_edxml(document_id=""), "DOCUMENT_ID_MISSING"),
+    "endless DocumentId": (_edxml(document_id="x" * 5000), "FIELD_TOO_LONG"),
+    "endless name": (_edxml(attachments=(inline("1", "x" * 5000),)), "FIELD_TOO_LONG"),
+    "no recipient": (_edxml(to=()), "NO_RECIPIENT"),
+    "unknown recipient": (_edxml(to=("H90", "X1")), "UNKNOWN_RECIPIENT"),
+    "one wrong in two thousand": (
+        _edxml(to=["H90"] * 1999 + ["X1"]),
+        "UNKNOWN_RECIPIENT",
+    ),
+    "too many recipients": (_edxml(to=[f"X{n}" for n in range(3001)]), "TOO_MANY_RECIPIENTS"),
+    "too many attachments": (
+        _edxml(attachments=tuple(inline(str(n), "a.txt", b"a") for n in range(1000))),
+        "TOO_MANY_ATTACHMENTS",
+    ),
+    "an attachment left out": (_edxml(attachments=(detached("1", "a"),)), "ATTACHMENT_NOT_SEALED"),
+    "an attachment never uploaded": (
+        lambda world: world.sealed(
+            world.ministry, document(attachments=(detached("1", "a"),)), {"1": digest(LARGE)}
+        ),
+        "ATTACHMENT_MISSING",
+    ),
+    "a sealed reference to nothing": (
+        lambda world: world.sealed(world.ministry, document(), {"1": digest(LARGE)}),
+        "ATTACHMENT_MISSING",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+async def test_a_wrong_package_gets_its_reason_and_a_signed_refusal_and_leaves_nothing(
+    world: World, case: str
+) -> None:
+    spoil, code = WRONG[case]
+    sealed = spoil(world)
+    declined = await refusal(world, sealed)
+    assert declined.code == code, declined
+    assert_verdict(world, declined, sealed)
+    assert (await refusal(world, sealed)).evidence == declined.evidence, "the same question, the same bytes"
+
+
+async def test_a_suspended_recipient_is_named(world: World) -> None:
+    world.suspend(world.province)
+    sealed = world.sealed(world.ministry, document(to=["H90", "H91.01"]))
+    declined = await refusal(world, sealed)
+    assert (declined.code, declined.facts["recipient"]) == ("SUSPENDED_RECIPIENT", "H90")
+    assert_verdict(world, declined, sealed)
+
+
+async def test_a_revoked_certificate_is_refused(world: World) -> None:
+    world.trust = TrustStore.of(
+        [world.pki.root.certificate], crls=[world.pki.root.crl(revoked=[world.ministry.identity])]
+    )
+    assert (await refusal(world, world.sealed(world.ministry, document()))).code == "CERTIFICATE_REVOKED"
+
+
+async def test_another_agencys_upload_is_no_attachment_of_ours(world: World) -> None:
+    sha256 = await world.uploaded(world.stranger, LARGE)
+    unsigned = document(attachments=(detached("1", "a.bin"),))
+    ours = await refusal(world, world.sealed(world.ministry, unsigned, {"1": sha256}))
+    absent = await refusal(world, world.sealed(world.ministry, unsigned, {"1": digest(b"never")}))
+    assert (
+        (ours.code, ours.detail) == (absent.code, absent.detail) == ("ATTACHMENT_MISSING", "not uploaded: 1")
+    )
+
+
+async def test_a_refused_package_is_accepted_once_its_attachment_has_come(world: World) -> None:
+    unsigned = document(attachments=(detached("1", "a.bin"),))
+    package = world.sealed(world.ministry, unsigned, {"1": digest(LARGE)})
+    await refusal(world, package)
+    await world.uploaded(world.ministry, LARGE)
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    evidence, _ = await world.records.evidence(world.ministry.caller(), kept.entry.dispatch_id)
+    assert [one.event for one in evidence] == ["SubmissionAcceptance", "ContentConsignment"]
+
+
+async def test_a_used_document_id_names_the_dispatch_that_holds_it(world: World) -> None:
+    first = await world.sent(world.province)
+    again = world.sealed(world.ministry, document(subject="Khác"))
+    with pytest.raises(Declined) as declined:
+        await world.intake.submit(world.ministry.caller(), again)
+    assert declined.value.code == "DOCUMENT_ID_TAKEN"
+    assert declined.value.facts == {"dispatch_id": first.dispatch_id}
+    assert_verdict(world, declined.value, again)
+    assert len(await world.ledger.outbox("G90", after=0, limit=10)) == 1
+    assert len(await world.ledger.inbox("H90", after=0, limit=10)) == 1
+
+
+async def test_a_document_id_of_another_agency_is_free_and_tells_nothing(world: World) -> None:
+    await world.sent(world.province)
+    sealed = world.sealed(world.stranger, document(sender="K99"))
+    assert (await world.intake.submit(world.stranger.caller(), sealed)).entry.document_id == DOCUMENT_ID
+
+
+async def test_the_same_wrong_package_of_two_senders_gets_two_answers(world: World) -> None:
+    ours = await refusal(world, b"<letter/>")
+    theirs = await refusal(world, b"<letter/>", by=world.stranger)
+    assert ours.evidence is not None and theirs.evidence is not None
+    assert ours.evidence.evidence_id != theirs.evidence.evidence_id
+
+
+# What is nobody's verdict.
+
+
+async def test_missing_revocation_data_is_no_verdict_and_can_be_tried_again(world: World) -> None:
+    identity = world.pki.root.issue("Bộ Mẫu", crl_url="http://crl.example/root.crl")
+    registered = replace(world.ministry, identity=identity)
+    declined = await refusal(world, world.sealed(registered, document()))
+    assert (declined.code, declined.evidence) == ("REVOCATION_UNKNOWN", None)
+    assert answer(declined.code).retryable
+
+
+@dataclass(frozen=True)
+class WeakSigner:
+    """Signs with a key that only the switch for old packages would let pass."""
+
+    identity: Identity
+    algorithm: str = RSA_SHA256
+    chain: tuple[x509.Certificate, ...] = ()
+
+    @property
+    def certificate(self) -> x509.Certificate:
+        return self.identity.certificate
+
+    def sign(self, data: bytes) -> bytes:
+        assert isinstance(self.identity.key, rsa.RSAPrivateKey)
+        return self.identity.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+
+
+async def test_the_switch_for_old_packages_is_off_whatever_the_policy_says(world: World) -> None:
+    world.policy = replace(DEFAULT_POLICY, allow_legacy=True)
+    weak = WeakSigner(world.pki.root.issue("Bộ Mẫu", key="rsa1024"))
+    sealed = seal(write(document()), signer=weak, at=world.now, place=HEADER_PLACE)
+    assert isinstance(verify(sealed, trust=world.trust, at=world.now, policy=world.policy), Sound)
+    assert (await refusal(world, sealed)).code == "KEY_TOO_WEAK"
+
+
+async def test_an_oversized_package_is_refused_unread(world: World) -> None:
+    intake = world.intake_within(replace(LIMITS, package_bytes=100))
+    with pytest.raises(Declined) as declined:
+        await intake.submit(world.ministry.caller(), b"x" * 101)
+    assert (declined.value.code, declined.value.evidence) == ("PACKAGE_TOO_LARGE", None)
+
+
+async def test_an_oversized_upload_is_no_package(world: World) -> None:
+    sha256 = await world.uploaded(world.ministry, LARGE)
+    with pytest.raises(Declined) as declined:
+        await world.intake_within(replace(LIMITS, package_bytes=100)).submit_uploaded(
+            world.ministry.caller(), sha256
+        )
+    assert declined.value.code == "PACKAGE_TOO_LARGE"
+
+
+async def test_a_package_that_another_agency_uploaded_is_not_found(world: World) -> None:
+    package = world.sealed(world.stranger, document(sender="K99"))
+    sha256 = await world.uploaded(world.stranger, package)
+    with pytest.raises(Declined) as theirs:
+        await world.intake.submit_uploaded(world.ministry.caller(), sha256)
+    with pytest.raises(Declined) as absent:
+        await world.intake.submit_uploaded(world.ministry.caller(), digest(b"never"))
+    assert (theirs.value.code, theirs.value.detail) == (absent.value.code, absent.value.detail)
+    assert theirs.value.code == "NOT_FOUND"
+
+
+async def test_a_draining_axis_takes_nothing_and_gives_no_verdict(world: World) -> None:
+    await world.owned.drain()
+    declined = await refusal(world, world.sealed(world.ministry, document()))
+    assert (declined.code, declined.evidence) == ("SHUTTING_DOWN", None)
+
+
+async def test_chunks_of_a_large_package_are_bounded(world: World) -> None:
+    big = document(attachments=(inline("1", "a.bin", bytes(3 << 20)),))
+    small_limits = replace(LIMITS, package_bytes=8 << 20)
+    package = world.sealed(world.ministry, big)
+    kept = await world.intake_within(small_limits).submit(world.ministry.caller(), package)
+    assert kept.entry.original.size == len(package)

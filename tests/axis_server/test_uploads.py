@@ -1,0 +1,166 @@
+"""Uploads: streamed, resumable, and known to their owner alone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest
+
+from axis_server.errors import Declined
+from axis_server.judgement import digest
+from axis_server.uploads import UploadState
+from storage.archive.base import CHUNK_BYTES
+from storage.archive.memory import MemoryArchive
+from storage.errors import Unavailable
+from storage.faults import Faults, FaultyLedger, When
+from tests.axis_server.world import LIMITS, House, World, chunks
+
+BLOB = bytes(range(256)) * 10_000
+SHA256 = digest(BLOB)
+
+
+async def upload(
+    world: World,
+    content: bytes = BLOB,
+    *,
+    by: House | None = None,
+    role: str = "system",
+    sha256: str = SHA256,
+    size: int = len(BLOB),
+    offset: int = 0,
+) -> UploadState:
+    caller = (by or world.ministry).caller(role)
+    return await world.uploads.upload(caller, sha256, size, offset, chunks(content))
+
+
+async def declined(awaitable: object) -> Declined:
+    with pytest.raises(Declined) as caught:
+        await awaitable  # type: ignore[misc]
+    return caught.value
+
+
+async def query(world: World, by: House | None = None) -> UploadState:
+    return await world.uploads.query((by or world.ministry).caller(), SHA256)
+
+
+async def test_a_whole_upload_is_held(world: World) -> None:
+    assert await query(world) == UploadState(offset=0, complete=False)
+    assert await upload(world) == UploadState(offset=len(BLOB), complete=True)
+    assert await query(world) == UploadState(offset=len(BLOB), complete=True)
+
+
+async def test_an_empty_file_can_be_uploaded(world: World) -> None:
+    assert (await upload(world, b"", sha256=digest(b""), size=0)).complete
+
+
+async def test_a_truncated_upload_says_where_to_go_on_and_goes_on(world: World) -> None:
+    cut = await declined(upload(world, BLOB[:1_000_000]))
+    assert (cut.code, cut.facts["offset"]) == ("STREAM_TRUNCATED", "1000000")
+    assert await query(world) == UploadState(offset=1_000_000, complete=False)
+    assert (await upload(world, BLOB[1_000_000:], offset=1_000_000)).complete
+
+
+async def test_a_connection_that_breaks_in_mid_stream_can_be_resumed(world: World) -> None:
+    async def broken() -> AsyncIterator[bytes]:
+        yield BLOB[:100]
+        raise ConnectionResetError
+
+    with pytest.raises(ConnectionResetError):
+        await world.uploads.upload(world.ministry.caller(), SHA256, len(BLOB), 0, broken())
+    held = (await query(world)).offset
+    assert (await upload(world, BLOB[held:], offset=held)).complete
+
+
+async def test_going_on_at_the_wrong_place_names_the_right_one(world: World) -> None:
+    await declined(upload(world, BLOB[:1000]))
+    wrong = await declined(upload(world, BLOB[500:], offset=500))
+    assert (wrong.code, wrong.facts["offset"]) == ("OFFSET_MISMATCH", "1000")
+
+
+async def test_starting_anew_is_always_right(world: World) -> None:
+    await declined(upload(world, b"x" * 1000))
+    assert (await upload(world)).complete
+
+
+@pytest.mark.parametrize("content", [b"x" * len(BLOB), BLOB + b"x"], ids=["other bytes", "one more byte"])
+async def test_bytes_that_are_not_those_announced_are_dropped(world: World, content: bytes) -> None:
+    assert (await declined(upload(world, content))).code == "DIGEST_MISMATCH"
+    assert await query(world) == UploadState(offset=0, complete=False)
+    assert isinstance(world.archive, MemoryArchive)
+    assert not world.archive.blobs
+
+
+@pytest.mark.parametrize(
+    "sha256", ["", "0" * 63, "G" * 64, SHA256.upper(), "../../etc/passwd", SHA256 + "\n"]
+)
+async def test_a_digest_has_one_form(world: World, sha256: str) -> None:
+    assert (await declined(upload(world, sha256=sha256))).code == "INVALID_ARGUMENT"
+    assert (await declined(world.uploads.query(world.ministry.caller(), sha256))).code == "INVALID_ARGUMENT"
+
+
+@pytest.mark.parametrize(("offset", "size"), [(-1, 10), (11, 10), (0, -1)])
+async def test_an_offset_lies_within_the_blob(world: World, offset: int, size: int) -> None:
+    assert (await declined(upload(world, offset=offset, size=size))).code == "INVALID_ARGUMENT"
+
+
+async def test_a_blob_above_the_limit_is_refused_before_its_bytes(world: World) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("read")
+        yield b""
+
+    size = LIMITS.attachment_bytes + 1
+    caller = world.ministry.caller()
+    assert (
+        await declined(world.uploads.upload(caller, SHA256, size, 0, unread()))
+    ).code == "ATTACHMENT_TOO_LARGE"
+
+
+async def test_a_chunk_above_the_limit_is_refused(world: World) -> None:
+    source = chunks(BLOB, CHUNK_BYTES + 1)
+    caller = world.ministry.caller()
+    too_much = await declined(world.uploads.upload(caller, SHA256, len(BLOB), 0, source))
+    assert too_much.code == "INVALID_ARGUMENT"
+
+
+async def test_what_another_agency_uploaded_saves_nobody_a_byte_and_is_not_told(world: World) -> None:
+    await upload(world)
+    assert await query(world, world.stranger) == UploadState(offset=0, complete=False)
+    cut = await declined(upload(world, BLOB[:10], by=world.stranger))
+    assert (cut.code, cut.facts["offset"]) == ("STREAM_TRUNCATED", "10")
+    wrong = await declined(upload(world, b"x" * len(BLOB), by=world.stranger))
+    assert wrong.code == "DIGEST_MISMATCH"
+    assert await query(world) == UploadState(offset=len(BLOB), complete=True)
+
+
+async def test_uploads_of_two_agencies_never_meet(world: World) -> None:
+    await declined(upload(world, BLOB[:1000]))
+    await declined(upload(world, BLOB[:10], by=world.stranger))
+    assert (await query(world)).offset == 1000
+    assert (await query(world, world.stranger)).offset == 10
+
+
+async def test_the_agencys_clerk_resumes_what_its_system_began(world: World) -> None:
+    await declined(upload(world, BLOB[:1000]))
+    assert (await upload(world, BLOB[1000:], offset=1000, role="clerk")).complete
+
+
+@pytest.mark.parametrize("role", ["archivist", "operator"])
+async def test_who_may_only_look_cannot_upload(world: World, role: str) -> None:
+    assert (await declined(upload(world, role=role))).code == "ROLE_FORBIDDEN"
+    assert (await declined(world.uploads.query(world.ministry.caller(role), SHA256))).code == "ROLE_FORBIDDEN"
+
+
+async def test_a_suspended_agency_cannot_upload(world: World) -> None:
+    suspended = world.suspend(world.ministry)
+    assert (await declined(upload(world, by=suspended))).code == "AGENCY_SUSPENDED"
+
+
+@pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])
+async def test_an_upload_that_was_finished_and_not_noted_can_be_sent_again(world: World, when: When) -> None:
+    ledger = world.ledger
+    world.ledger = FaultyLedger(ledger, Faults(1, when))  # call 0 is `held`, call 1 is `hold`
+    with pytest.raises(Unavailable):
+        await upload(world)
+    world.ledger = ledger
+    state = await query(world)
+    assert (await upload(world, BLOB[state.offset :], offset=state.offset)).complete
