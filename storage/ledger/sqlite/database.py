@@ -39,6 +39,8 @@ def database_errors() -> Iterator[None]:
         yield
     except sqlite3.Error as exc:
         name = getattr(exc, "sqlite_errorname", type(exc).__name__)
+        if name == "SQLITE_NOTADB":
+            raise NotALedger("the file is no SQLite database") from exc
         raise (StoreFull if name == "SQLITE_FULL" else Unavailable)(f"the ledger answers {name}") from exc
 
 
@@ -47,11 +49,14 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
-    connection.execute("PRAGMA synchronous = FULL")
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
-    if read_only:
-        connection.execute("PRAGMA query_only = ON")
+    try:
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA query_only = {int(read_only)}")
+    except sqlite3.Error:
+        connection.close()
+        raise
     return connection
 
 
@@ -75,13 +80,9 @@ def prepare(path: Path) -> None:
 
 
 def _check_kind(connection: sqlite3.Connection) -> None:
-    try:
-        (application_id,) = connection.execute("PRAGMA application_id").fetchone()
-        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    except sqlite3.DatabaseError as exc:
-        if getattr(exc, "sqlite_errorname", "") != "SQLITE_NOTADB":
-            raise
-        raise NotALedger("the file is no SQLite database") from exc
+    # In this order: tables and mark appear together, so whoever sees the tables sees the mark too.
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+    (application_id,) = connection.execute("PRAGMA application_id").fetchone()
     if application_id != APPLICATION_ID and (application_id != 0 or tables != 0):
         raise NotALedger("the SQLite file belongs to another application")
 
