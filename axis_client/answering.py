@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
 
 from axis_client import proof
 from axis_client.errors import LocalError, Refused, explain
@@ -14,7 +15,6 @@ from axis_client.model import Answered, Delivery, Dispatch, Me, Proof, Statement
 from axis_client.packing import seal_bytes
 from axis_client.patience import Persistence
 from axis_client.proof import STATEMENT, Examiner
-from axis_client.wire import Wire
 from edxml import codes
 from edxml.model import HEADER_PLACE, Organ, ResponseFor
 from edxml.model import Status as StatusPackage
@@ -22,6 +22,9 @@ from edxml.writer import write
 from signing.dispatch import ni_uri
 from signing.evidence import ContentPart, EventId
 from signing.keys import Signer
+
+if TYPE_CHECKING:
+    from axis_client.wire import Wire
 
 VIET_NAM = timezone(timedelta(hours=7))
 REPORTABLE = frozenset({codes.ASSIGNED, codes.PROCESSING, codes.DONE})

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from axis_client import answering, files, proof, sending
 from axis_client.answering import Reporter
@@ -38,9 +39,11 @@ from axis_client.patience import Patience, Persistence, Random, Sleep
 from axis_client.profile import Profile
 from axis_client.proof import Examiner
 from axis_client.sending import Report
-from axis_client.wire import Wire
 from edxml import codes
 from edxml.model import Organ
+
+if TYPE_CHECKING:
+    from axis_client.wire import Wire
 
 Source = Path | str | bytes
 """A package: the path of a file, or the bytes themselves."""
@@ -81,6 +84,9 @@ class AsyncClient:
         self._known: tuple[Me, datetime] | None = None
 
     async def __aenter__(self) -> AsyncClient:
+        # Here and not above: gRPC reads its settings when it is imported, and `axis verify` needs none of it.
+        from axis_client.wire import Wire
+
         self._opened = Wire(self._profile)
         return self
 
@@ -223,10 +229,15 @@ class AsyncClient:
         return await self._persist(lambda: self._wire.status(dispatch_id))
 
     async def evidence(self, dispatch_id: str) -> Record:
-        """Returns every evidence and statement that this agency may see; each evidence verified."""
+        """Returns every evidence and statement that this agency may see. Each evidence is verified; a
+        statement is what its name says, and its seal is the other agency's: `axis verify` judges it, with
+        trust in that one."""
         evidence, statements = await self._persist(lambda: self._wire.evidence(dispatch_id))
         examiner = await self._examiner()
-        return Record(evidence=tuple(examiner.examine(entry) for entry in evidence), statements=statements)
+        proofs = await asyncio.to_thread(lambda: tuple(examiner.examine(entry) for entry in evidence))
+        for statement in statements:
+            proof.check_statement(statement)
+        return Record(evidence=proofs, statements=statements)
 
     async def outbox(self, after: int = 0) -> AsyncGenerator[OutboxItem, None]:
         """Yields what this agency sent after a cursor, in order."""

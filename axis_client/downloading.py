@@ -8,13 +8,16 @@ import os
 from contextlib import aclosing
 from io import FileIO
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from axis_client import files
 from axis_client.errors import EvidenceError, NotTrusted, TryLater, explain
 from axis_client.model import Dispatch, Part, Progress
 from axis_client.patience import Persistence
 from axis_client.sending import Report
-from axis_client.wire import Wire
+
+if TYPE_CHECKING:
+    from axis_client.wire import Wire
 
 
 async def download(

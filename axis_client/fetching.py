@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from axis_client import files, proof
 from axis_client.downloading import download
@@ -17,7 +18,6 @@ from axis_client.errors import EvidenceError, NotTrusted, TryLater, explain
 from axis_client.model import Dispatch, Fetched, FetchedFile, Part, Proof, Retrieved, Status
 from axis_client.patience import Persistence
 from axis_client.sending import Report
-from axis_client.wire import Wire
 from edxml.attachments import Limits, ZipBomb, distinct_names, unwrap
 from edxml.model import Attachment, NotEdxml, Package
 from edxml.reader import read
@@ -27,6 +27,9 @@ from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.trust import TrustStore
 from signing.verdict import Sound, Undecided
 from signing.verify import verify
+
+if TYPE_CHECKING:
+    from axis_client.wire import Wire
 
 PACKAGE_NAME = "package.edxml"
 """Name of the sealed package on disk."""

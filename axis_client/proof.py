@@ -8,6 +8,7 @@ check_acceptance(proofs, package, me)         # that it speaks of these very byt
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,7 +17,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from axis_client.errors import EvidenceError, TryLater, explain
-from axis_client.model import Evidence, Me, Proof
+from axis_client.model import Evidence, Me, Proof, Statement
 from signing.evidence import ContentPart, EventId, EvidenceRecord, NotEvidence, missing_parts, read
 from signing.parser import Malformed
 from signing.policy import DEFAULT_POLICY, Policy
@@ -78,10 +79,15 @@ class Examiner:
             raise _broken("EVIDENCE_MISMATCH", "it bears another time than its label", evidence)
 
 
+def is_receipt(record: EvidenceRecord) -> bool:
+    """True when a SubmissionAcceptance is about a reported state, not about the document."""
+    return [part.identifier for part in record.parts] == [STATEMENT]
+
+
 def about(record: EvidenceRecord) -> str:
     """Returns the agency that a record speaks about: one recipient, or who reported a processing state; empty
     when it speaks of all."""
-    if [part.identifier for part in record.parts] == [STATEMENT]:
+    if is_receipt(record):
         return record.sender.agency_id
     number = record.about_recipient
     if number is None:
@@ -133,6 +139,12 @@ def check_refusal(proof: Proof, *, sha256: str, sender_id: str) -> None:
     _equal(proof, "sender", proof.record.sender.agency_id, sender_id)
     if sha256 not in {part.sha256 for part in proof.record.parts} or not proof.record.reasons:
         raise _broken("EVIDENCE_MISMATCH", "it refuses something else, or without a reason", proof.evidence)
+
+
+def check_statement(statement: Statement) -> None:
+    """Checks that a statement is the one that its name says. Raises `EvidenceError`."""
+    if hashlib.sha256(statement.content).hexdigest() != statement.statement_id:
+        raise explain(EvidenceError, "CONTENT_MISMATCH", f"statement {statement.statement_id}")
 
 
 def mismatch(proof: Proof, what: str, said: str, meant: str) -> EvidenceError:

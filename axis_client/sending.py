@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import aclosing
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from axis_client import proof
 from axis_client.errors import LocalError, Refused, TryLater, explain
@@ -14,9 +15,11 @@ from axis_client.model import Me, Progress, Sent, Submitted
 from axis_client.packing import Outgoing
 from axis_client.patience import Persistence
 from axis_client.proof import Examiner
-from axis_client.wire import Wire
 from signing.dispatch import dispatch_id
 from signing.evidence import EventId
+
+if TYPE_CHECKING:
+    from axis_client.wire import Wire
 
 Report = Callable[[Progress], None]
 """Is told how far a transfer is, after each chunk."""

@@ -82,6 +82,8 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
 
 def main() -> None:
     """The entry point."""
+    # gRPC's own log would stand among our sentences; whoever debugs it sets the variable.
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
     spoken = next(
         (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from axis_client.cli.terminal import Terminal
-from axis_client.model import State
+from axis_client.model import Proof, State
+from axis_client.proof import is_receipt
 from edxml import codes
 from edxml.codes import Label
 from signing.evidence import EVENT_LABELS, EventId
@@ -30,6 +31,13 @@ def event(terminal: Terminal, name: str, status_code: str = "") -> str:
         return terminal.text(label.vietnamese, label.english)
     status = codes.STATUS.get(status_code)
     return terminal.text(status.vietnamese, status.english) if status else name
+
+
+def proof(terminal: Terminal, of: Proof) -> str:
+    """Names what an evidence attests; a receipt for a reported state is no acceptance of the document."""
+    if is_receipt(of.record):
+        return terminal.text("Trục đã nhận báo cáo trạng thái", "State report received by the axis")
+    return event(terminal, of.event)
 
 
 def priority(terminal: Terminal, value: int) -> str:

@@ -164,7 +164,7 @@ def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awai
             state = labels.state(terminal, result.delivery.state)
             terminal.say(f"{terminal.text('Trạng thái', 'State')}: {state}")
             for proof in result.evidence:
-                terminal.say(f"  {labels.event(terminal, proof.event)}: {shapes.time(proof.record.at)}")
+                terminal.say(f"  {labels.proof(terminal, proof)}: {shapes.time(proof.record.at)}")
         return EXIT_OK
 
     return with_axis(terminal, profile, answered)

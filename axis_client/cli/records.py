@@ -206,7 +206,7 @@ def _show_evidence(terminal: Terminal, path: Path | None, entry: Proof | Stateme
         terminal.object({"file": None if path is None else str(path), **shape})
         return
     if isinstance(entry, Proof):
-        what, at = labels.event(terminal, entry.event), entry.record.at
+        what, at = labels.proof(terminal, entry), entry.record.at
     else:
         what, at = f"{entry.agency_id}: {entry.status_code}", entry.received_at
     tail = f"  {files.printable(path)}" if path else ""

@@ -71,5 +71,5 @@ def _show(terminal: Terminal, sent: Sent) -> None:
     terminal.say(f"  {terminal.text('Mã gửi', 'Dispatch')}: {sent.dispatch.dispatch_id}")
     terminal.say(f"  {terminal.text('Nơi nhận', 'Recipients')}: {', '.join(sent.recipients)}")
     for proof in sent.evidence:
-        terminal.say(f"  {labels.event(terminal, proof.event)}: {shapes.time(proof.record.at)}")
+        terminal.say(f"  {labels.proof(terminal, proof)}: {shapes.time(proof.record.at)}")
     terminal.warn(sent.warnings)
