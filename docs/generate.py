@@ -42,8 +42,9 @@ An error of the axis carries, as `google.rpc.Status` in the trailer `grpc-status
 | `axis.v1.Refusal` | the signed SubmissionRejection, when the axis judged a submission and refused it |
 
 The signed refusal makes the trailers larger than gRPC's default of 8 KiB may allow. A client raises
-`grpc.max_metadata_size` and `grpc.absolute_max_metadata_size` (C core, Python) or `maxInboundMetadataSize` (Java)
-to 64 KiB; Go and Node take it as it is. A message larger than the axis takes is cut off by gRPC itself: `RESOURCE_EXHAUSTED` without a code.
+`grpc.max_metadata_size` and `grpc.absolute_max_metadata_size` (C core, Python) or `maxInboundMetadataSize`
+(Java) to 64 KiB; Go and Node take it as it is. A message far beyond the limit is cut off by gRPC itself:
+`RESOURCE_EXHAUSTED` without a code.
 """
 _CLIENT = """
 ## Codes of the client
@@ -74,16 +75,16 @@ With several files `axis verify` ends with the worst, in the order 0, 3, 1, 2.
 _METRICS = """\
 # Metrics
 
-Prometheus text at `http://<metrics.listen>/metrics` (see [settings.md](settings.md)). Names hold neither agencies
-nor documents. Beside these stand the usual `process_*` metrics.
+Prometheus text at `http://<metrics.listen>/metrics` (see [settings.md](settings.md)). Names hold neither
+agencies nor documents. Beside these stand the usual `process_*` metrics.
 
 | metric | kind | labels | what it says |
 |---|---|---|---|
 """
 _ALARMS = """\
 
-Worth an alarm: `axis_probe_up` is 0 for a minute; `axis_certificate_days_left` is below 30; `axis_calls_total`
-grows with `code="INTERNAL"` or `code="DATA_LOSS"`; `axis_submissions_refused_total` grows with
+Worth an alarm: `axis_probe_up` is 0 for a minute; `axis_certificate_days_left` is below 30;
+`axis_calls_total` grows with `code="INTERNAL"` or `code="DATA_LOSS"`; `axis_submissions_refused_total` with
 `reason="STORE_FULL"`.
 """
 _SIGNING_WARNINGS = {
@@ -127,7 +128,8 @@ def _entry(entry: tuple[str, Answer]) -> str:
     code, said = entry
     again = "yes" if said.retryable else "no"
     return (
-        f"\n### {code}\n\n{said.english} {said.next_step}\n\n{said.vietnamese} {said.next_step_vietnamese}\n\n"
+        f"\n### {code}\n\n{said.english} {said.next_step}\n\n"
+        f"{said.vietnamese} {said.next_step_vietnamese}\n\n"
         f"gRPC `{said.status}` · the same call can succeed later: {again}\n"
     )
 

@@ -1,0 +1,368 @@
+"""The boundary over real mutual TLS: who gets in, what an error says, what leaks."""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from cryptography import x509
+from grpc_health.v1 import health_pb2, health_pb2_grpc
+from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
+
+from axis.v1 import (
+    directory_pb2,
+    directory_pb2_grpc,
+    inbox_pb2,
+    inbox_pb2_grpc,
+    records_pb2,
+    records_pb2_grpc,
+    submission_pb2,
+    submission_pb2_grpc,
+)
+from axis_server import registry
+from axis_server.stores import opened_ledger
+from signing.evidence import EventId, read
+from signing.trust import TrustStore
+from signing.verdict import Sound
+from signing.verify import verify
+from tests.axis_server.served import Office, Served, served, sha256_of, told
+from tests.axis_server.world import detached
+from tests.pki import authority
+
+
+async def whoami(office: Office, axis: Served) -> directory_pb2.WhoAmIResponse:
+    async with office.channel(axis.address) as channel:
+        return await directory_pb2_grpc.DirectoryServiceStub(channel).WhoAmI(directory_pb2.WhoAmIRequest())
+
+
+async def submit(office: Office, axis: Served, package: bytes) -> submission_pb2.SubmitResponse:
+    async with office.channel(axis.address) as channel:
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        return await stub.Submit(submission_pb2.SubmitRequest(package=package))
+
+
+async def fetched(office: Office, axis: Served, dispatch_id: str, number: int, offset: int = 0) -> bytes:
+    request = inbox_pb2.FetchPartRequest(dispatch_id=dispatch_id, number=number, offset=offset)
+    async with office.channel(axis.address) as channel:
+        stream = inbox_pb2_grpc.InboxServiceStub(channel).FetchPart(request)
+        return b"".join([message.chunk async for message in stream])
+
+
+async def uploaded(office: Office, axis: Served, content: bytes) -> submission_pb2.UploadResponse:
+    async def messages() -> AsyncIterator[submission_pb2.UploadRequest]:
+        header = submission_pb2.UploadHeader(sha256=sha256_of(content), size=len(content))
+        yield submission_pb2.UploadRequest(header=header)
+        for start in range(0, len(content), 1 << 20):
+            yield submission_pb2.UploadRequest(chunk=content[start : start + (1 << 20)])
+
+    async with office.channel(axis.address) as channel:
+        return await submission_pb2_grpc.SubmissionServiceStub(channel).Upload(messages())
+
+
+async def test_a_registered_certificate_is_told_who_it_is(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        answer = await whoami(axis.ministry, axis)
+    assert answer.agency.agency_id == "G22"
+    assert answer.role == directory_pb2.ROLE_SYSTEM
+    assert answer.axis_id == "AXIS.TEST"
+    assert answer.max_message_bytes == 16 << 20
+    certificate = x509.load_pem_x509_certificate(answer.axis_certificates[0].encode())
+    own = x509.load_pem_x509_certificate(axis.settings.evidence.certificate.read_bytes())
+    assert certificate == own
+
+
+async def test_a_strangers_certificate_is_refused_by_every_service(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, axis.stranger.channel(axis.address) as channel:
+        calls = (
+            directory_pb2_grpc.DirectoryServiceStub(channel).WhoAmI(directory_pb2.WhoAmIRequest()),
+            submission_pb2_grpc.SubmissionServiceStub(channel).Submit(
+                submission_pb2.SubmitRequest(package=axis.ministry.letter("H90"))
+            ),
+            inbox_pb2_grpc.InboxServiceStub(channel).ListInbox(inbox_pb2.ListInboxRequest()),
+            records_pb2_grpc.RecordServiceStub(channel).ListOutbox(records_pb2.ListOutboxRequest()),
+        )
+        for call in calls:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await call
+            assert told(caught.value).reason == "STRANGER"
+            assert caught.value.code() is grpc.StatusCode.UNAUTHENTICATED
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            async for _ in inbox_pb2_grpc.InboxServiceStub(channel).WatchInbox(inbox_pb2.WatchInboxRequest()):
+                pytest.fail("a stranger watches an inbox")
+        assert told(caught.value).reason == "STRANGER"
+
+
+async def test_without_a_certificate_of_the_configured_authority_the_handshake_fails(tmp_path: Path) -> None:
+    other = authority("Another CA").issue_tls("G22", server=False)
+    async with served(tmp_path) as axis:
+        ca = (axis.ministry.profile / "ca.pem").read_bytes()
+        for credentials in (
+            grpc.ssl_channel_credentials(ca),
+            grpc.ssl_channel_credentials(ca, other.key_pem(), other.certificate_pem),
+        ):
+            async with grpc.aio.secure_channel(str(axis.address), credentials) as channel:
+                with pytest.raises(grpc.aio.AioRpcError) as caught:
+                    await directory_pb2_grpc.DirectoryServiceStub(channel).WhoAmI(
+                        directory_pb2.WhoAmIRequest()
+                    )
+                assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
+
+
+async def test_an_agency_suspended_by_another_process_is_soon_refused_and_let_in_again(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as axis, opened_ledger(axis.settings) as ledger:
+        await registry.suspend(ledger, "G22")
+        error = await eventually_refused(axis)
+        assert (error.code, error.reason) == (grpc.StatusCode.PERMISSION_DENIED, "AGENCY_SUSPENDED")
+        assert (await whoami(axis.province, axis)).agency.agency_id == "H90"
+        await registry.resume(ledger, "G22")
+        for _ in range(200):
+            try:
+                assert (await whoami(axis.ministry, axis)).agency.active
+                return
+            except grpc.aio.AioRpcError:
+                await asyncio.sleep(0.05)
+        pytest.fail("the agency stayed suspended")
+
+
+async def eventually_refused(axis: Served):
+    for _ in range(200):
+        try:
+            await whoami(axis.ministry, axis)
+        except grpc.aio.AioRpcError as error:
+            return told(error)
+        await asyncio.sleep(0.05)
+    return pytest.fail("the agency was never refused")
+
+
+async def test_a_document_goes_through_and_every_byte_comes_out_as_it_went_in(tmp_path: Path) -> None:
+    attachment = bytes(range(256)) * 10_000
+    async with served(tmp_path) as axis:
+        assert (await uploaded(axis.ministry, axis, attachment)).complete
+        package = axis.ministry.letter(
+            "H90",
+            references={"cid:210": sha256_of(attachment)},
+            attachments=(detached("210", "map.bin"),),
+        )
+        sent = await submit(axis.ministry, axis, package)
+        again = await submit(axis.ministry, axis, package)
+        assert [one.event for one in sent.evidence] == ["SubmissionAcceptance", "ContentConsignment"]
+        assert [one.content for one in again.evidence] == [one.content for one in sent.evidence]
+        dispatch_id = sent.dispatch.dispatch_id
+        async with axis.province.channel(axis.address) as channel:
+            watch = inbox_pb2_grpc.InboxServiceStub(channel).WatchInbox(inbox_pb2.WatchInboxRequest())
+            assert (await anext(aiter(watch))).item.dispatch == sent.dispatch
+        assert await fetched(axis.province, axis, dispatch_id, 0) == package
+        assert await fetched(axis.province, axis, dispatch_id, 1) == attachment
+        assert await fetched(axis.province, axis, dispatch_id, 1, offset=2_000_001) == attachment[2_000_001:]
+        assert await fetched(axis.ministry, axis, dispatch_id, 1) == attachment
+
+
+async def test_another_agencys_document_looks_like_one_that_never_was(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        sent = await submit(axis.ministry, axis, axis.ministry.letter("H90"))
+        answers = []
+        async with axis.neighbour.channel(axis.address) as channel:
+            records = records_pb2_grpc.RecordServiceStub(channel)
+            inbox = inbox_pb2_grpc.InboxServiceStub(channel)
+            for dispatch_id in (sent.dispatch.dispatch_id, "a" * 26):
+                seen = []
+                for call in (
+                    records.GetStatus(records_pb2.GetStatusRequest(dispatch_id=dispatch_id)),
+                    records.ListEvidence(records_pb2.ListEvidenceRequest(dispatch_id=dispatch_id)),
+                    inbox.Report(inbox_pb2.ReportRequest(dispatch_id=dispatch_id, statement=b"<x/>")),
+                    anext(aiter(inbox.FetchPart(inbox_pb2.FetchPartRequest(dispatch_id=dispatch_id)))),
+                ):
+                    with pytest.raises(grpc.aio.AioRpcError) as caught:
+                        await call
+                    error = told(caught.value)
+                    assert error.code is grpc.StatusCode.NOT_FOUND
+                    seen.append((error.code, error.facts, error.sentences, caught.value.details()))
+                answers.append(seen)
+            assert answers[0] == answers[1]
+            assert not (await inbox.ListInbox(inbox_pb2.ListInboxRequest())).items
+            assert not (await records.ListOutbox(records_pb2.ListOutboxRequest())).items
+
+
+async def test_a_refusal_brings_its_reason_in_two_languages_and_signed_evidence(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        package = axis.ministry.letter("H90").replace(b"V/v", b"V/x", 1)
+        refused = []
+        for _ in range(2):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await submit(axis.ministry, axis, package)
+            refused.append(told(caught.value))
+        first, second = refused
+        assert first.code is grpc.StatusCode.INVALID_ARGUMENT
+        assert first.reason == "DIGEST_MISMATCH"
+        assert set(first.sentences) == {"en", "vi"}
+        assert len(first.next_steps) == 2 and all(first.next_steps)
+        assert not first.retry
+        assert first.evidence == second.evidence
+        assert first.request_id != second.request_id
+        assert first.size < 64 << 10
+        trust = TrustStore.load(axis.settings.trust.anchors)
+        verdict = verify(first.evidence, trust=trust, at=datetime.now(UTC))
+        assert isinstance(verdict, Sound), verdict
+        record = read(verdict)
+        assert record.event is EventId.SUBMISSION_REJECTION
+        assert [part.sha256 for part in record.parts] == [sha256_of(package)]
+        assert [reason.code for reason in record.reasons] == ["DIGEST_MISMATCH"]
+
+
+async def test_a_package_above_the_limit_is_refused_with_a_reason(
+    tmp_path: Path,
+) -> None:
+    limits = ('# [limits]\n# message_bytes = "16 MiB" => [limits]\nmessage_bytes = "1 MiB"',)
+    async with served(tmp_path, settings=limits) as axis:
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await submit(axis.ministry, axis, b" " * ((1 << 20) + 1))
+        assert told(caught.value).reason == "PACKAGE_TOO_LARGE"
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await submit(axis.ministry, axis, b" " * (4 << 20))
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        assert (await whoami(axis.ministry, axis)).max_message_bytes == 1 << 20
+
+
+async def test_bytes_damaged_in_the_archive_end_a_stream_in_its_middle_with_data_loss(tmp_path: Path) -> None:
+    attachment = bytes(3 << 20)
+    async with served(tmp_path) as axis:
+        await uploaded(axis.ministry, axis, attachment)
+        references = {"cid:210": sha256_of(attachment)}
+        package = axis.ministry.letter(
+            "H90", references=references, attachments=(detached("210", "zero.bin"),)
+        )
+        sent = await submit(axis.ministry, axis, package)
+        damage(axis.settings.archive.path, sha256_of(attachment))
+        request = inbox_pb2.FetchPartRequest(dispatch_id=sent.dispatch.dispatch_id, number=1)
+        received = 0
+        async with axis.province.channel(axis.address) as channel:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                async for message in inbox_pb2_grpc.InboxServiceStub(channel).FetchPart(request):
+                    received += len(message.chunk)
+        assert 0 < received < len(attachment)
+        assert told(caught.value).reason == "CORRUPT"
+        assert caught.value.code() is grpc.StatusCode.DATA_LOSS
+
+
+def damage(archive: Path, digest: str) -> None:
+    """Flips the last byte of a blob on disk."""
+    (blob,) = (path for path in archive.rglob("*") if path.is_file() and path.name.endswith(digest[4:]))
+    content = bytearray(blob.read_bytes())
+    content[-1] ^= 1
+    blob.chmod(0o600)
+    blob.write_bytes(content)
+
+
+async def test_an_upload_that_says_nothing_useful_is_refused_with_a_reason(tmp_path: Path) -> None:
+    header, message = submission_pb2.UploadHeader, submission_pb2.UploadRequest
+    wrong = (
+        ([], "INVALID_ARGUMENT"),
+        ([message(chunk=b"x")], "INVALID_ARGUMENT"),
+        ([message(header=header(sha256="x", size=1))], "INVALID_ARGUMENT"),
+        (
+            [submission_pb2.UploadRequest(header=header(sha256="0" * 64, size=2**64 - 1))],
+            "ATTACHMENT_TOO_LARGE",
+        ),
+        (
+            [submission_pb2.UploadRequest(header=header(sha256="0" * 64, size=4), chunk=b"xx")] * 2,
+            "INVALID_ARGUMENT",
+        ),
+        (
+            [submission_pb2.UploadRequest(header=header(sha256="0" * 64, size=4), chunk=b"xx")],
+            "STREAM_TRUNCATED",
+        ),
+        (
+            [submission_pb2.UploadRequest(header=header(sha256="1" * 64, size=2), chunk=b"xx")],
+            "DIGEST_MISMATCH",
+        ),
+    )
+    async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        for messages, reason in wrong:
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await stub.Upload(iter(messages))
+            assert told(caught.value).reason == reason, messages
+        state = await stub.QueryUpload(submission_pb2.QueryUploadRequest(sha256="0" * 64))
+        assert (state.offset, state.complete) == (2, False)
+
+
+async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
+        inbox = inbox_pb2_grpc.InboxServiceStub(channel)
+        for request in (
+            inbox_pb2.ListInboxRequest(after=2**64 - 1),
+            inbox_pb2.ListInboxRequest(states=[77]),  # type: ignore[list-item]
+        ):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await inbox.ListInbox(request)
+            assert told(caught.value).reason == "INVALID_ARGUMENT"
+
+
+async def test_reflection_lists_every_service(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, axis.stranger.channel(axis.address) as channel:
+        stub = reflection_pb2_grpc.ServerReflectionStub(channel)
+        question = reflection_pb2.ServerReflectionRequest(list_services="")
+        async for answer in stub.ServerReflectionInfo(iter([question])):
+            names = {one.name for one in answer.list_services_response.service}
+    assert names == {
+        "axis.v1.SubmissionService",
+        "axis.v1.InboxService",
+        "axis.v1.RecordService",
+        "axis.v1.DirectoryService",
+        "grpc.health.v1.Health",
+        "grpc.reflection.v1alpha.ServerReflection",
+    }
+
+
+async def test_the_lamp_is_red_while_the_ledger_cannot_be_written(tmp_path: Path) -> None:
+    probing = ("# workers = 2 => probe_seconds = 0.05\n# workers = 2",)
+    async with served(tmp_path, settings=probing) as axis, axis.ministry.channel(axis.address) as channel:
+        lamp = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
+        lights = aiter(lamp)
+        assert (await anext(lights)).status == health_pb2.HealthCheckResponse.SERVING
+        ledger = sqlite3.connect(axis.settings.ledger.path, isolation_level=None)
+        ledger.execute("ALTER TABLE counters RENAME TO hidden")
+        assert (await anext(lights)).status == health_pb2.HealthCheckResponse.NOT_SERVING
+        ledger.execute("ALTER TABLE hidden RENAME TO counters")
+        ledger.close()
+        assert (await anext(lights)).status == health_pb2.HealthCheckResponse.SERVING
+        await submit(axis.ministry, axis, axis.ministry.letter("H90"))
+
+
+async def test_a_watch_ends_at_once_when_the_axis_stops(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as axis:
+        channel = axis.province.channel(axis.address)
+        watch = inbox_pb2_grpc.InboxServiceStub(channel).WatchInbox(inbox_pb2.WatchInboxRequest())
+        waiting = asyncio.ensure_future(anext(aiter(watch)))
+        await submit(axis.ministry, axis, axis.ministry.letter("H90"))
+        await waiting
+        waiting = asyncio.ensure_future(anext(aiter(watch)))
+        stopping = asyncio.get_running_loop().time()
+    assert asyncio.get_running_loop().time() - stopping < axis.settings.server.shutdown_grace_seconds
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await waiting
+    error = told(caught.value)
+    assert (error.code, error.reason, error.retry) == (grpc.StatusCode.UNAVAILABLE, "SHUTTING_DOWN", True)
+    await channel.close()
+
+
+async def test_more_calls_than_allowed_are_turned_away_and_those_inside_go_on(tmp_path: Path) -> None:
+    few = ("# workers = 2 => concurrent_calls = 2\n# workers = 2",)
+    async with served(tmp_path, settings=few) as axis, axis.province.channel(axis.address) as channel:
+        stub = inbox_pb2_grpc.InboxServiceStub(channel)
+        await submit(axis.ministry, axis, axis.ministry.letter("H90"))
+        watches = [aiter(stub.WatchInbox(inbox_pb2.WatchInboxRequest())) for _ in range(2)]
+        for watch in watches:
+            await anext(watch)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await whoami(axis.ministry, axis)
+        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
