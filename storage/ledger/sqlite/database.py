@@ -17,8 +17,8 @@ APPLICATION_ID = 0x41584953
 BUSY_SECONDS = 10.0
 """How long to wait for another process's transaction: many group commits, far less than a caller's deadline."""
 
-_CHECKPOINT_PAGES = 4000
-"""Pages (of 4 KiB) in the write-ahead log before they are moved into the file: fewer, larger moves."""
+_CACHE_KIB = 32_000
+"""Page cache of a connection. Indexes by digest are touched all over: with SQLite's 2 MiB, commits halve."""
 
 Queries = Mapping[str, str]
 
@@ -52,7 +52,7 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     try:
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-        connection.execute(f"PRAGMA wal_autocheckpoint = {_CHECKPOINT_PAGES}")
+        connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA query_only = {int(read_only)}")
     except sqlite3.Error:
         connection.close()
