@@ -153,9 +153,7 @@ def agency(terminal: Terminal, agency_id: str, profile: Path) -> int:
 def _show_status(terminal: Terminal, status: Status) -> None:
     dispatch = status.dispatch
     if terminal.as_json:
-        deliveries = [shapes.delivery(delivery) for delivery in status.deliveries]
-        events = [shapes.event(event) for event in status.events]
-        terminal.object({**shapes.dispatch(dispatch), "deliveries": deliveries, "events": events})
+        terminal.object(shapes.status(status))
         return
     kind = labels.kind(terminal, dispatch.kind)
     terminal.say(f"{shapes.number(dispatch)} ({kind}): {dispatch.subject}")

@@ -19,6 +19,7 @@ from axis_client.model import (
     Proof,
     Sent,
     Statement,
+    Status,
 )
 
 Shape = dict[str, object]
@@ -73,13 +74,31 @@ def delivery(of: Delivery) -> Shape:
 
 
 def inbox_item(of: InboxItem) -> Shape:
-    states = {"state": str(of.delivery.state), "updated_at": time(of.delivery.updated_at)}
-    return {"cursor": of.cursor, **states, "reason": of.delivery.reason, **dispatch(of.dispatch)}
+    return {
+        "cursor": of.cursor,
+        "dispatch_id": of.dispatch.dispatch_id,
+        "state": str(of.delivery.state),
+        "dispatch": dispatch(of.dispatch),
+        "delivery": delivery(of.delivery),
+    }
 
 
 def outbox_item(of: OutboxItem) -> Shape:
-    deliveries = [delivery(entry) for entry in of.deliveries]
-    return {"cursor": of.cursor, "deliveries": deliveries, **dispatch(of.dispatch)}
+    return {
+        "cursor": of.cursor,
+        "dispatch_id": of.dispatch.dispatch_id,
+        "dispatch": dispatch(of.dispatch),
+        "deliveries": [delivery(entry) for entry in of.deliveries],
+    }
+
+
+def status(of: Status) -> Shape:
+    return {
+        "dispatch_id": of.dispatch.dispatch_id,
+        "dispatch": dispatch(of.dispatch),
+        "deliveries": [delivery(entry) for entry in of.deliveries],
+        "events": [event(entry) for entry in of.events],
+    }
 
 
 def event(of: Event) -> Shape:
@@ -118,7 +137,8 @@ def statement(of: Statement) -> Shape:
 
 def sent(of: Sent) -> Shape:
     return {
-        **dispatch(of.dispatch),
+        "dispatch_id": of.dispatch.dispatch_id,
+        "dispatch": dispatch(of.dispatch),
         "recipients": list(of.recipients),
         "evidence": [proof(entry) for entry in of.evidence],
         "warnings": list(of.warnings),
@@ -126,7 +146,12 @@ def sent(of: Sent) -> Shape:
 
 
 def answered(of: Answered) -> Shape:
-    return {**delivery(of.delivery), "evidence": [proof(entry) for entry in of.evidence]}
+    return {
+        "dispatch_id": of.delivery.dispatch_id,
+        "state": str(of.delivery.state),
+        "delivery": delivery(of.delivery),
+        "evidence": [proof(entry) for entry in of.evidence],
+    }
 
 
 def file(of: FetchedFile) -> Shape:
