@@ -173,7 +173,7 @@ def _libxml2(utf8: bytes) -> etree._Element:
     try:
         root = etree.fromstring(utf8, parser)
     except etree.XMLSyntaxError as error:
-        if error.args[1] == etree.ErrorTypes.ERR_RESOURCE_LIMIT:
+        if error.code == etree.ErrorTypes.ERR_RESOURCE_LIMIT:  # type: ignore[attr-defined]  # missing in the stubs
             raise Malformed(Reason.XML_TOO_LARGE, "a depth or a length beyond what may be read") from error
         line, column = error.position
         raise Malformed(Reason.XML_MALFORMED, f"not well-formed at line {line}, column {column}") from error
