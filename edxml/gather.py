@@ -148,7 +148,7 @@ def says(value: Any) -> bool:
     """Whether a value holds any text."""
     if isinstance(value, dict):
         return any(each if isinstance(each, str) else says(each) for each in value.values())
-    return bool(value)
+    return any(map(says, value)) if isinstance(value, (list, tuple)) else bool(value)
 
 
 def _has_text(element: etree._Element) -> bool:

@@ -18,11 +18,13 @@ from edxml.model import (
     Bussiness,
     Extension,
     ForeignAttribute,
+    NotEdxml,
     Organ,
     Package,
     StaffInfo,
     Status,
 )
+from edxml.reader import read
 from edxml.shape import DOCUMENT, STATUS, Part
 from signing.parser import Malformed, parse
 
@@ -54,8 +56,24 @@ def write(document: Package | Status) -> bytes:
         shape, values = DOCUMENT, _package_values(document)
     page = _Page(document.extensions, document.attributes)
     page.group(shape, values, None, opening=f' xmlns:{_PREFIX}="{NAMESPACE}"')
-    page.all_placed()
-    return b'<?xml version="1.0" encoding="UTF-8"?>\n' + "".join(page.pieces).encode() + b"\n"
+    written = b'<?xml version="1.0" encoding="UTF-8"?>\n' + "".join(page.pieces).encode() + b"\n"
+    if document.extensions or document.attributes:
+        _prove_strangers(written, document)
+    return written
+
+
+def _prove_strangers(written: bytes, document: Package | Status) -> None:
+    """Reads back what was written: an extension must neither be lost nor be taken for a known element."""
+    try:
+        found = read(parse(written))
+    except (Malformed, NotEdxml) as exc:
+        raise Unwritable(f"With its extensions the package cannot be read: {exc}") from exc
+    extensions = sorted((each.path, _canonical(each)) for each in document.extensions)
+    attributes = sorted((each.path, each.name, each.value) for each in document.attributes)
+    if extensions != sorted(
+        (each.path, each.xml.decode()) for each in found.extensions
+    ) or attributes != sorted((each.path, each.name, each.value) for each in found.attributes):
+        raise Unwritable("An extension or attribute has no place in the package, or is none.")
 
 
 class _Page:
@@ -89,8 +107,7 @@ class _Page:
         self.pieces.append(f"</{_PREFIX}:{shape.name}>")
 
     def _part(self, part: Part, value: Any, place: Any) -> None:
-        empty = value is None if part.parts is None and part.always else not (part.always or says(value))
-        if empty and not (self.needed and path_of(place) in self.needed):
+        if not _worth_writing(part, value) and not (self.needed and path_of(place) in self.needed):
             return
         if part.parts is not None:
             self.group(part, value or {}, place)
@@ -102,29 +119,35 @@ class _Page:
     def _attributes(self, part: Part, path: str) -> str:
         written = {name: value for name, value in part.implied if name == "version"}
         for attribute in self.attributes.pop(path, ()):
-            if attribute.name in part.attributes:
-                raise Unwritable(f"{path}: the model has a field for the attribute {attribute.name}.")
+            if attribute.name in written and attribute.name != "version":
+                raise Unwritable(f"{path}: an attribute stands twice.")
             written[attribute.name] = attribute.value
         return "".join(
             _attribute(name, value, number) for number, (name, value) in enumerate(written.items(), 1)
         )
 
-    def all_placed(self) -> None:
-        for path in (*self.extensions, *self.attributes):
-            raise Unwritable(f"An extension belongs to {path or 'the root'}, which is not in the package.")
+
+def _worth_writing(part: Part, value: Any) -> bool:
+    """Whether a value, of which only the part's own keys count, says anything or must stand all the same."""
+    if part.always:
+        return value is not None or part.parts is not None
+    if part.many or part.parts is None:
+        return says(value)
+    return any(_worth_writing(each, value.get(each.key)) for each in part.parts) if value else False
 
 
 def _attribute(name: str, value: str, number: int) -> str:
     match = _NAME.fullmatch(name)
-    if match is None:
+    if match is None or match[2] == "xmlns":
         raise Unwritable("An attribute's name is no XML name.")
-    text = _escaped(value, name, _ATTRIBUTE_ESCAPES)
+    text = _escaped(value, "An attribute", _ATTRIBUTE_ESCAPES)
     namespace, local = match.groups()
     if namespace is None:
         return f' {local}="{text}"'
     if name.startswith(_XML):
         return f' xml:{local}="{text}"'
-    return f' xmlns:a{number}="{_escaped(namespace, name, _ATTRIBUTE_ESCAPES)}" a{number}:{local}="{text}"'
+    uri = _escaped(namespace, "An attribute", _ATTRIBUTE_ESCAPES)
+    return f' xmlns:a{number}="{uri}" a{number}:{local}="{text}"'
 
 
 def _escaped(text: str, name: str, escapes: Mapping[int, str]) -> str:
