@@ -206,7 +206,14 @@ def _services(
             message_bytes=settings.limits.message_bytes,
         ),
         inbox=InboxServicer(
-            inbox=Inbox(archive=archive, ledger=ledger, changes=changes, workers=workers), exchange=exchange
+            inbox=Inbox(
+                archive=archive,
+                ledger=ledger,
+                directory=watch.view,
+                changes=changes,
+                workers=workers,
+            ),
+            exchange=exchange,
         ),
         records=RecordServicer(records=Records(ledger=ledger)),
         directory=DirectoryServicer(directory=watch.view, facts=facts),

@@ -48,7 +48,7 @@ def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
 
     Raises `Declined` (ATTACHMENT_MISSING, naming them) when the sender has not uploaded them all.
     """
-    missing = [part.identifier for part in parts if _apart(part) and part.sha256 not in held]
+    missing = [part.identifier[:64] for part in parts if _apart(part) and part.sha256 not in held]
     if missing:
         raise Declined(
             Code.ATTACHMENT_MISSING,
@@ -63,12 +63,10 @@ def apart(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(part.sha256 for part in parts if _apart(part))
 
 
-def bounded(text: str, name: str) -> str:
-    """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it is too long to be kept as an identifier."""
-    if len(text) > NAME_CHARACTERS:
-        raise Declined(
-            Code.FIELD_TOO_LONG, f"{name} has {len(text)} characters; the most is {NAME_CHARACTERS}"
-        )
+def bounded(text: str, name: str, most: int = NAME_CHARACTERS) -> str:
+    """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it is too long to be kept."""
+    if len(text) > most:
+        raise Declined(Code.FIELD_TOO_LONG, f"{name} has {len(text)} characters; the most is {most}")
     return text
 
 

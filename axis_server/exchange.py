@@ -28,6 +28,8 @@ from storage.ledger.base import Delivery, Entry, Evidence, Ledger, Move, Moved, 
 
 STATEMENT_BYTES = 1 << 20
 """A statement has no attachments; one that proves a thousand parts has some 300 kB."""
+REASON_CHARACTERS = 4000
+"""Longest reason of a refusal, which stands in evidence and history."""
 ATTEMPTS = 5
 """How often a move that lost a race is judged again; every loss is another statement of the same agency."""
 
@@ -105,7 +107,11 @@ class Exchange:
         if not isinstance(status, Status):
             raise Declined(Code.NOT_A_STATUS)
         _check_subject(status, caller, entry, view)
-        reason = bounded(status.description, "Description") if status.status_code == "02" else ""
+        reason = (
+            bounded(status.description, "Description", REASON_CHARACTERS)
+            if status.status_code == "02"
+            else ""
+        )
         if status.status_code == "02" and not reason:
             raise Declined(Code.REASON_REQUIRED)
         if status.status_code == "01":

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Collection
+from collections.abc import AsyncGenerator, Callable, Collection
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
+from axis_server.blobs import chunks, kept_blob
 from axis_server.caller import Caller, admit_reader
 from axis_server.changes import Changes
+from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.lifecycle import State
@@ -17,8 +19,8 @@ from axis_server.tasks import in_worker
 from edxml.model import Package
 from edxml.reader import read
 from signing.parser import Limits, parse
-from storage.archive.base import CHUNK_BYTES, Archive
-from storage.errors import Corrupt, NotFound
+from storage.archive.base import Archive
+from storage.errors import Corrupt
 from storage.ledger.base import InboxItem, Ledger, Part
 
 POLL_SECONDS = 15.0
@@ -40,10 +42,17 @@ class Inbox:
     """Shows an agency its own deliveries and hands out the bytes."""
 
     def __init__(
-        self, *, archive: Archive, ledger: Ledger, changes: Changes, workers: Executor | None = None
+        self,
+        *,
+        archive: Archive,
+        ledger: Ledger,
+        directory: Callable[[], DirectoryView],
+        changes: Changes,
+        workers: Executor,
     ) -> None:
         self._archive = archive
         self._ledger = ledger
+        self._directory = directory
         self._changes = changes
         self._workers = workers
 
@@ -61,29 +70,36 @@ class Inbox:
         items = found[:most]
         return InboxPage(items=items, next=items[-1].cursor if items else after, more=len(found) > most)
 
-    async def watch(self, caller: Caller, after: int) -> AsyncIterator[InboxItem]:
+    async def watch(self, caller: Caller, after: int) -> AsyncGenerator[InboxItem, None]:
         """Yields deliveries after the cursor `after`, and then each new one, until the caller closes it.
 
         Nothing is queued: the ledger is read again from the last cursor, as fast as the caller takes what it
-        found. Raises `Declined`.
+        found. A watch may last for weeks, so who watches is asked again before each look. Raises `Declined`,
+        also in mid-stream: STRANGER, AGENCY_SUSPENDED, ROLE_FORBIDDEN.
         """
         async with self._changes.subscribe(caller.agency_id) as hint:
             while True:
-                page = await self.page(caller, after, PAGE_ITEMS)
+                page = await self.page(self._still(caller), after, PAGE_ITEMS)
                 for item in page.items:
                     yield item
                 after = page.next
                 if not page.more:
                     await hint.wait(POLL_SECONDS)
 
+    def _still(self, caller: Caller) -> Caller:
+        """Returns the caller as the directory knows it now."""
+        found = self._directory().caller(caller.certificate.sha256)
+        if found is None or found.agency_id != caller.agency_id:
+            raise Declined(Code.STRANGER)
+        return found
+
     async def fetch(
         self, caller: Caller, dispatch_id: str, number: int, offset: int = 0
-    ) -> AsyncIterator[bytes]:
+    ) -> AsyncGenerator[bytes, None]:
         """Returns the bytes of one part from `offset` on, for the recipient and for the sender.
 
-        They are hashed on the way; a complete wrong part never leaves. Raises `Declined`: NOT_FOUND, also for
-        what is not the caller's; OFFSET_MISMATCH past the end; while it is read, CORRUPT and those of a store
-        in trouble.
+        They are hashed on the way; a complete wrong part never leaves: `Corrupt` is raised while it is read.
+        Raises `Declined`: NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end.
         """
         standing = await standing_of(self._ledger, caller, dispatch_id)
         parts = standing.entry.parts
@@ -96,20 +112,13 @@ class Inbox:
             )
         if part.inline:
             return self._inline(parts[0], part, offset)
-        return self._stored(part, offset)
+        return kept_blob(self._archive, part.sha256, offset)
 
-    async def _stored(self, part: Part, offset: int) -> AsyncIterator[bytes]:
-        try:
-            async for chunk in self._archive.get(part.sha256, offset=offset):
-                yield chunk
-        except NotFound as lost:
-            raise Corrupt(f"{part.sha256} is in the ledger and not in the archive") from lost
-
-    async def _inline(self, original: Part, part: Part, offset: int) -> AsyncIterator[bytes]:
-        package = b"".join([chunk async for chunk in self._stored(original, 0)])
+    async def _inline(self, original: Part, part: Part, offset: int) -> AsyncGenerator[bytes, None]:
+        package = b"".join([chunk async for chunk in kept_blob(self._archive, original.sha256)])
         content = await in_worker(self._workers, _attachment, package, part)
-        for start in range(offset, len(content), CHUNK_BYTES):
-            yield content[start : start + CHUNK_BYTES]
+        async for chunk in chunks(content, offset):
+            yield chunk
 
 
 def _attachment(package: bytes, part: Part) -> bytes:

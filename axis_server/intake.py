@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
 from axis_server.attest import XML, Attestor, Names
+from axis_server.blobs import check_digest, chunks, kept_blob
 from axis_server.caller import Caller, admit_actor
 from axis_server.changes import Changes
 from axis_server.contents import ORIGINAL, apart, bounded, parts_of, sized
@@ -21,7 +22,7 @@ from edxml.model import Package
 from signing.dispatch import dispatch_id
 from signing.policy import Policy
 from signing.trust import TrustStore
-from storage.archive.base import CHUNK_BYTES, Archive
+from storage.archive.base import Archive
 from storage.errors import DocumentIdTaken, NotFound
 from storage.ledger.base import Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
 
@@ -100,6 +101,7 @@ class Intake:
         Raises `Declined`: NOT_FOUND when the agency itself did not upload it, and as `submit`.
         """
         admit_actor(caller)
+        check_digest(sha256)
         name = dispatch_id(caller.agency_id, sha256)
         if (kept := await self._kept(name)) is not None:
             return kept
@@ -107,7 +109,7 @@ class Intake:
         if size is None:
             raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
         self._check_size(size)
-        package = b"".join([chunk async for chunk in self._archive.get(sha256)])
+        package = b"".join([chunk async for chunk in kept_blob(self._archive, sha256)])
         return await self._take(caller, package, sha256, name)
 
     async def _take(self, caller: Caller, package: bytes, sha256: str, name: str) -> Kept:
@@ -147,7 +149,7 @@ class Intake:
     async def _keep(self, entry: Entry, package: bytes, names: Names) -> Kept:
         """Steps 6 to 9. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
-        await self._archive.put(entry.original.sha256, _chunks(package))  # 6
+        await self._archive.put(entry.original.sha256, chunks(package))  # 6
         evidence = await in_worker(self._workers, self._attest, entry, names)  # 7
         events = [
             NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence
@@ -251,8 +253,3 @@ def _entry(
         recipients=recipients,
         warnings=tuple(warning[:SHOWN_CHARACTERS] for warning in judged.warnings[:WARNINGS_MOST]),
     )
-
-
-async def _chunks(content: bytes) -> AsyncIterator[bytes]:
-    for start in range(0, len(content), CHUNK_BYTES):
-        yield content[start : start + CHUNK_BYTES]

@@ -27,12 +27,12 @@ class Standing:
     """A dispatch as one of its parties."""
 
     entry: Entry
-    recipient_id: str
-    """Whose delivery the party sees; empty for the sender, who sees all."""
+    delivery: Delivery | None
+    """The one that the party sees; None for the sender, who sees all."""
 
     def sees(self, about: str) -> bool:
         """Tells whether the party sees what is about recipient `about`, empty meaning all of them."""
-        return not self.recipient_id or about in ("", self.recipient_id)
+        return self.delivery is None or about in ("", self.delivery.recipient_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,11 +64,12 @@ class Records:
     async def status(self, caller: Caller, dispatch_id: str) -> RecordStatus:
         """Says where a dispatch stands. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        deliveries = await self._ledger.deliveries(dispatch_id)
+        own = standing.delivery
+        deliveries = (own,) if own is not None else await self._ledger.deliveries(dispatch_id)
         history = await self._ledger.history(dispatch_id)
         return RecordStatus(
             entry=standing.entry,
-            deliveries=tuple(one for one in deliveries if standing.sees(one.recipient_id)),
+            deliveries=deliveries,
             events=_renumbered(event for event in history if standing.sees(event.recipient_id)),
         )
 
@@ -104,18 +105,17 @@ async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Stand
     """
     admit_reader(caller)
     try:
-        await ledger.delivery(dispatch_id, caller.agency_id)
-        is_recipient = True
+        delivery = await ledger.delivery(dispatch_id, caller.agency_id)
     except NotFound:
-        is_recipient = False
+        delivery = None
     try:
         entry = (await ledger.kept(dispatch_id)).entry
     except NotFound as absent:
         raise Declined(Code.NOT_FOUND) from absent
     if entry.sender_id == caller.agency_id:
-        return Standing(entry=entry, recipient_id="")
-    if is_recipient:
-        return Standing(entry=entry, recipient_id=caller.agency_id)
+        return Standing(entry=entry, delivery=None)
+    if delivery is not None:
+        return Standing(entry=entry, delivery=delivery)
     raise Declined(Code.NOT_FOUND)
 
 

@@ -3,10 +3,10 @@ else."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import AsyncIterable, AsyncIterator
 from dataclasses import dataclass
 
+from axis_server.blobs import check_digest
 from axis_server.caller import Caller, admit_actor
 from axis_server.errors import Declined
 from axis_server.intake import IntakeLimits
@@ -14,8 +14,6 @@ from axis_server.reasons import Code
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.errors import DigestMismatch, NotFound, OffsetMismatch
 from storage.ledger.base import Ledger
-
-_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +37,7 @@ class Uploads:
     async def query(self, caller: Caller, sha256: str) -> UploadState:
         """Says from where an upload goes on. Raises `Declined`."""
         admit_actor(caller)
-        _check_digest(sha256)
+        check_digest(sha256)
         return await self._complete(caller, sha256) or UploadState(
             offset=await self._archive.uploaded(caller.agency_id, sha256), complete=False
         )
@@ -57,7 +55,7 @@ class Uploads:
         with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
         """
         admit_actor(caller)
-        _check_digest(sha256)
+        check_digest(sha256)
         if not 0 <= offset <= size:
             raise Declined(Code.INVALID_ARGUMENT, f"offset {offset} is not within {size} bytes")
         if size > self._most_bytes:
@@ -108,8 +106,3 @@ async def _bounded(source: AsyncIterable[bytes], most: int) -> AsyncIterator[byt
         if taken > most:
             raise _TooMuch
         yield chunk
-
-
-def _check_digest(sha256: str) -> None:
-    if not _DIGEST.fullmatch(sha256):
-        raise Declined(Code.INVALID_ARGUMENT, "a digest is 64 lower-case hexadecimal digits")

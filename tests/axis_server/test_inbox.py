@@ -120,7 +120,7 @@ async def test_a_watch_tells_what_waited_and_then_what_comes(world: World) -> No
     await asyncio.sleep(0)
     second = await world.sent(world.province, document_id="d2")
     assert (await asyncio.wait_for(coming, 5)).entry == second
-    await watch.aclose()  # type: ignore[attr-defined]
+    await watch.aclose()
 
 
 async def test_a_watch_goes_on_from_a_cursor(world: World) -> None:
@@ -128,7 +128,7 @@ async def test_a_watch_goes_on_from_a_cursor(world: World) -> None:
     page = await world.inbox.page(world.province.caller(), 0, 3)
     watch = world.inbox.watch(world.province.caller(), page.next)
     assert [(await anext(watch)).entry for _ in range(147)] == entries[3:]
-    await watch.aclose()  # type: ignore[attr-defined]
+    await watch.aclose()
 
 
 async def test_a_lost_hint_costs_only_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -139,7 +139,7 @@ async def test_a_lost_hint_costs_only_time(world: World, monkeypatch: pytest.Mon
     deaf = replace_changes(world)
     entry = await deaf.sent(world.province)
     assert (await asyncio.wait_for(coming, 5)).entry == entry
-    await watch.aclose()  # type: ignore[attr-defined]
+    await watch.aclose()
 
 
 def replace_changes(world: World) -> World:
@@ -152,7 +152,7 @@ async def test_a_watcher_that_leaves_is_forgotten(world: World) -> None:
     watch = world.inbox.watch(world.province.caller(), 0)
     await anext(watch)
     assert world.changes._hints
-    await watch.aclose()  # type: ignore[attr-defined]
+    await watch.aclose()
     assert not world.changes._hints
 
 
@@ -162,6 +162,29 @@ async def test_notices_to_a_slow_watcher_do_not_pile_up(world: World) -> None:
             world.changes.notify(["H90"])
         assert await hint.wait(0.01)
         assert not await hint.wait(0.01)
+
+
+async def test_a_watch_ends_when_its_agency_is_suspended(world: World) -> None:
+    watch = world.inbox.watch(world.province.caller(), 0)
+    coming = asyncio.ensure_future(anext(watch))
+    await asyncio.sleep(0)
+    world.suspend(world.province)
+    world.changes.notify(["H90"])
+    with pytest.raises(Declined) as declined:
+        await asyncio.wait_for(coming, 5)
+    assert declined.value.code == "AGENCY_SUSPENDED"
+
+
+async def test_a_watch_ends_when_its_certificate_is_taken_from_the_directory(world: World) -> None:
+    await world.sent(world.province)
+    watch = world.inbox.watch(world.province.caller("clerk"), 0)
+    await anext(watch)
+    system = tuple(one for one in world.province.agency.certificates if one.role == "system")
+    world.register(replace(world.province, agency=replace(world.province.agency, certificates=system)))
+    world.changes.notify(["H90"])
+    with pytest.raises(Declined) as declined:
+        await asyncio.wait_for(anext(watch), 5)
+    assert declined.value.code == "STRANGER"
 
 
 async def test_an_operator_cannot_watch(world: World) -> None:

@@ -27,6 +27,7 @@ from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.memory import MemoryArchive
+from storage.errors import Corrupt
 from storage.ledger.base import Kept
 from tests.axis_server.world import (
     DOCUMENT_ID,
@@ -454,6 +455,21 @@ async def test_a_package_that_another_agency_uploaded_is_not_found(world: World)
         await world.intake.submit_uploaded(world.ministry.caller(), digest(b"never"))
     assert (theirs.value.code, theirs.value.detail) == (absent.value.code, absent.value.detail)
     assert theirs.value.code == "NOT_FOUND"
+
+
+async def test_an_uploaded_package_that_the_archive_lost_is_an_alarm_and_no_verdict(world: World) -> None:
+    sha256 = await world.uploaded(world.ministry, world.sealed(world.ministry, document()))
+    assert isinstance(world.archive, MemoryArchive)
+    world.archive.blobs.clear()
+    with pytest.raises(Corrupt):
+        await world.intake.submit_uploaded(world.ministry.caller(), sha256)
+
+
+@pytest.mark.parametrize("sha256", ["", "x", "A" * 64, "0" * 65])
+async def test_an_uploaded_package_is_named_by_a_digest(world: World, sha256: str) -> None:
+    with pytest.raises(Declined) as declined:
+        await world.intake.submit_uploaded(world.ministry.caller(), sha256)
+    assert declined.value.code == "INVALID_ARGUMENT"
 
 
 async def test_a_draining_axis_takes_nothing_and_gives_no_verdict(world: World) -> None:

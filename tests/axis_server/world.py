@@ -153,9 +153,12 @@ class World:
 
     def suspend(self, suspended: House) -> House:
         """Suspends an agency in the directory, and returns it as its next call would find it."""
-        changed = replace(suspended, agency=replace(suspended.agency, active=False))
+        return self.register(replace(suspended, agency=replace(suspended.agency, active=False)))
+
+    def register(self, changed: House) -> House:
+        """Puts an agency in the directory in the place of what was kept of it."""
         self.view = DirectoryView.of(
-            changed.agency if one.id == suspended.id else one.agency for one in self.houses
+            changed.agency if one.id == changed.id else one.agency for one in self.houses
         )
         return changed
 
@@ -201,7 +204,13 @@ class World:
 
     @property
     def inbox(self) -> Inbox:
-        return Inbox(archive=self.archive, ledger=self.ledger, changes=self.changes, workers=self.workers)
+        return Inbox(
+            archive=self.archive,
+            ledger=self.ledger,
+            directory=lambda: self.view,
+            changes=self.changes,
+            workers=self.workers,
+        )
 
     @property
     def records(self) -> Records:

@@ -1,0 +1,37 @@
+"""Bytes on their way into and out of the archive."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncGenerator
+
+from axis_server.errors import Declined
+from axis_server.reasons import Code
+from storage.archive.base import CHUNK_BYTES, Archive
+from storage.errors import Corrupt, NotFound
+
+_DIGEST = re.compile(r"[0-9a-f]{64}")
+
+
+def check_digest(sha256: str) -> None:
+    """Raises `Declined` (INVALID_ARGUMENT) unless a digest that a caller gave is of its one form."""
+    if not _DIGEST.fullmatch(sha256):
+        raise Declined(Code.INVALID_ARGUMENT, "a digest is 64 lower-case hexadecimal digits")
+
+
+async def chunks(content: bytes, offset: int = 0) -> AsyncGenerator[bytes, None]:
+    """Yields `content` from `offset` on, in pieces that the archive takes and a message holds."""
+    for start in range(offset, len(content), CHUNK_BYTES):
+        yield content[start : start + CHUNK_BYTES]
+
+
+async def kept_blob(archive: Archive, sha256: str, offset: int = 0) -> AsyncGenerator[bytes, None]:
+    """Yields a blob that the ledger says the archive has.
+
+    Raises `Corrupt`, also when the archive does not have it: both are the same alarm.
+    """
+    try:
+        async for chunk in archive.get(sha256, offset=offset):
+            yield chunk
+    except NotFound as lost:
+        raise Corrupt(f"{sha256} is in the ledger and not in the archive") from lost
