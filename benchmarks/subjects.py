@@ -58,7 +58,7 @@ def operate(*arguments: str) -> None:
 def make_world(directory: Path) -> World:
     axis = directory / "axis"
     config = axis / "axis.toml"
-    operate("init", str(axis), "--listen", "127.0.0.1:0")
+    operate("init", str(axis), "--listen", "127.0.0.1:0", "--metrics", "")
     for agency in (SENDER, *RECIPIENTS):
         issue = directory / agency
         operate("agency", "add", agency, "--name", agency, "--issue", str(issue), "--config", str(config))

@@ -10,11 +10,16 @@ cd "$work"
 started=$SECONDS
 
 step() { printf '\n\033[1m%s. %s\033[0m\n' "$((++number))" "$*"; }
-run() { printf '\033[2m$ %s\033[0m\n' "$*"; "$@"; }
+shown() { # the command as one would type it
+  printf '\033[2m$'
+  for word in "$@"; do case $word in *[\ \&]*|'') printf ' "%s"' "$word" ;; *) printf ' %s' "$word" ;; esac; done
+  printf '\033[0m\n'
+}
+run() { shown "$@"; "$@"; }
 fails() { # EXIT-CODE COMMAND…: a step that must be refused, with this exit code
   local wanted=$1 got=0
   shift
-  printf '\033[2m$ %s\033[0m\n' "$*"
+  shown "$@"
   "$@" || got=$?
   [ "$got" = "$wanted" ] || { echo "expected exit code $wanted, got $got"; exit 1; }
   echo "(exit code $got, as it must be)"
@@ -23,16 +28,19 @@ field() { python3 -c 'import json,sys; value=json.loads(sys.stdin.readline())
 for key in sys.argv[1].split("."): value=value[int(key)] if key.isdigit() else value[key]
 print(value)' "$1"; }
 start_axis() {
-  axis-server run --config axis/axis.toml >axis.out 2>axis.log &
+  : >axis.out
+  axis-server run --config axis/axis.toml >>axis.out 2>>axis.log &
   axis_pid=$!
-  for _ in $(seq 100); do grep -q 'listening on' axis.out && return; sleep 0.1; done
-  cat axis.out axis.log; exit 1
+  until grep -q 'listening on' axis.out; do
+    kill -0 "$axis_pid" 2>/dev/null || { echo "the axis did not start:"; cat axis.log; exit 1; }
+    sleep 0.1
+  done
 }
 number=0
 
 step "An operator makes an axis, with a test CA and its own keys"
 port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
-run axis-server init axis --listen "127.0.0.1:$port"
+run axis-server init axis --listen "127.0.0.1:$port" --metrics ""
 
 step "The operator registers a ministry, a province and a department; each gets a certificate and a profile"
 run axis-server agency add 000.00.00.G90 --name "Bộ Mẫu" --alias G90 --issue ministry --config axis/axis.toml
@@ -80,7 +88,7 @@ if command -v xmlsec1 >/dev/null; then
 fi
 
 step "kill -9 in the middle of the day: the axis comes back and gives the same answer to the same submission"
-kill -9 "$axis_pid"; wait "$axis_pid" 2>/dev/null || true
+{ kill -9 "$axis_pid"; wait "$axis_pid" || true; } 2>/dev/null
 start_axis
 run axis send sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
 run axis evidence "$id" -o proof-again --profile ministry/profile.toml
