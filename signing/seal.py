@@ -121,7 +121,7 @@ class Sealer:
 
         That `document` is canonical is the caller's promise; otherwise the seal will not verify.
         """
-        if b"SignedInfo" in document:
+        if b"SignedInfo>" in document:  # canonical text escapes the bracket, so this is markup
             raise SealError("The document is already signed.")
         return _inserted(document, 0, self._signature(document, at, detached or {}))
 
