@@ -6,6 +6,7 @@ forged(b"<letter/>", template(reference(transforms=[ENVELOPED, XSLT])), by=agenc
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Iterable
 
 import xmlsec
@@ -88,16 +89,17 @@ def properties(inside: str, identifier: str = "props") -> str:
     )
 
 
-def forged(document: bytes, signature: str, *, by: Identity, into: str = ".", append: bool = True) -> bytes:
-    """Puts `signature` into the element at the XPath `into`, last or first, and signs as it asks to."""
+def forged(document: bytes, signature: str, *, by: Identity, into: str = ".") -> bytes:
+    """Puts `signature` last into the element at the XPath `into` and signs as it asks to."""
     root = etree.fromstring(document)
-    element = etree.fromstring(signature.replace("{certificate}", certificate_of(by)))
     (parent,) = root.xpath(into)
-    if append:
-        parent.append(element)
-    else:
-        parent.insert(0, element)
-    root = etree.fromstring(etree.tostring(root.getroottree()))
+    parent.append(etree.Element("signature-here"))
+    # As text: lxml would drop declarations that only an XPath inside the signature uses.
+    text = signature.replace("{certificate}", certificate_of(by)).encode()
+    unsigned = etree.tostring(root.getroottree())
+    place = re.search(rb"<signature-here[^>]*>", unsigned)
+    assert place is not None
+    root = etree.fromstring(unsigned[: place.start()] + text + unsigned[place.end() :])
     (element,) = root.iter(f"{{{DS_NAMESPACE}}}Signature")
     xmlsec.tree.add_ids(root, ["Id", "ID", "id"])
     context = xmlsec.SignatureContext()
