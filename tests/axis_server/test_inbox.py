@@ -251,6 +251,17 @@ async def test_damaged_bytes_are_an_alarm_and_never_complete(world: World) -> No
         assert len(received) < entry.parts[number].size
 
 
+async def test_an_inline_part_that_decodes_to_other_bytes_than_were_accepted_is_an_alarm(
+    world: World,
+) -> None:
+    package = world.sealed(world.ministry, document())
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    part = kept.entry.parts[1]
+    assert axis_server.inbox._attachment(package, part) == PDF
+    with pytest.raises(Corrupt):
+        axis_server.inbox._attachment(package, replace(part, sha256=digest(b"other")))
+
+
 async def test_bytes_that_the_archive_lost_are_an_alarm(world: World) -> None:
     entry = await world.sent(world.province)
     assert isinstance(world.archive, MemoryArchive)

@@ -113,6 +113,7 @@ async def test_evidence_lists_every_part_and_recipient_and_verifies(world: World
     )
     package = world.sealed(world.ministry, unsigned, {"210": sha256})
     kept = await world.intake.submit(world.ministry.caller(), package)
+    assert "DETACHED_NOT_CHECKED" not in kept.entry.warnings
     for evidence in kept.evidence:
         said = world.said(evidence)
         assert [(part.identifier, part.sha256) for part in said.parts] == [

@@ -122,6 +122,22 @@ async def test_a_chunk_above_the_limit_is_refused(world: World) -> None:
     assert too_much.code == "INVALID_ARGUMENT"
 
 
+async def test_a_stream_without_end_is_cut_at_the_size_announced(world: World) -> None:
+    taken = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal taken
+        for _ in range(1000):
+            taken += 1
+            yield bytes(1000)
+
+    caller = world.ministry.caller()
+    assert (
+        await declined(world.uploads.upload(caller, SHA256, 5000, 0, endless()))
+    ).code == "DIGEST_MISMATCH"
+    assert taken == 6
+
+
 async def test_what_another_agency_uploaded_saves_nobody_a_byte_and_is_not_told(world: World) -> None:
     await upload(world)
     assert await query(world, world.stranger) == UploadState(offset=0, complete=False)
