@@ -25,7 +25,7 @@ from signing.verdict import Reason, Refused, Undecided
 
 MAX_LENGTH = 8
 """Certificates in a path, signer and anchor included."""
-MAX_SIGNATURES = 64
+MAX_SIGNATURES = 32
 MAX_PATHS = 16
 
 LEGACY_RSA_BITS = 1024

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ipaddress
 import threading
 from datetime import UTC, datetime, timedelta
 
@@ -299,6 +300,14 @@ def test_the_anchors_own_name_constraints_bind_and_leave_other_kinds_of_name_alo
     assert reason_of(store, anchor.issue("A", organization="Another")) is Reason.CHAIN_INVALID
     closed = anchor.issue("A", organization="Ministry", dns=["x.closed.example"])
     assert reason_of(store, closed) is Reason.CHAIN_INVALID
+
+
+def test_a_constraint_that_cannot_be_judged_is_refused() -> None:
+    root = authority()
+    issuing = root.authority("Issuing", permitted=[x509.IPAddress(ipaddress.ip_network("10.0.0.0/8"))])
+    store = TrustStore.of([root.certificate])
+    assert reason_of(store, issuing.issue("Agency")) is Reason.SOUND
+    assert reason_of(store, issuing.issue("Agency", ips=["10.0.0.1"])) is Reason.CHAIN_INVALID
 
 
 UNKNOWN = (x509.UnrecognizedExtension(x509.ObjectIdentifier("1.2.3.4.5.6"), b"\x05\x00"), True)

@@ -5,8 +5,10 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 import pytest
+from asn1crypto import crl as asn1_crl
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.policy import DEFAULT_POLICY, Policy, Revocation
@@ -275,6 +277,16 @@ def test_a_revoked_cross_certificate_does_not_hide_another_way(root: Authority) 
     assert result.certificates == (agency.certificate, cross, other.certificate)
 
 
+def test_a_sha1_crl_counts_under_the_legacy_switch_alone(root: Authority, agency: Identity) -> None:
+    legacy = Policy(allow_legacy=True)
+    silent, naming = sha1_crl(root, root.crl()), sha1_crl(root, root.crl([agency]))
+    assert judged(root, agency, silent) == UNKNOWN
+    assert judged(root, agency, silent, policy=legacy) == SOUND
+    assert judged(root, agency, naming, policy=legacy) == REVOKED
+    other = sha1_crl(authority(), authority().crl())
+    assert judged(root, agency, other, policy=legacy) == UNKNOWN
+
+
 # --- anchors
 
 
@@ -357,3 +369,14 @@ def point(**scope: object) -> x509.IssuingDistributionPoint:
 
 def cross_certificate(issuer: Authority, subject: Authority) -> x509.Certificate:
     return issuer.authority("Issuing", key=subject.key, usage=ISSUING).certificate
+
+
+def sha1_crl(issuer: Authority, crl: x509.CertificateRevocationList) -> x509.CertificateRevocationList:
+    """The same CRL signed over SHA-1, which `cryptography` reads but no longer makes."""
+    made = asn1_crl.CertificateList.load(crl.public_bytes(Encoding.DER))
+    algorithm = {"algorithm": "sha1_ecdsa"}
+    made["tbs_cert_list"]["signature"] = algorithm
+    made["signature_algorithm"] = algorithm
+    assert isinstance(issuer.key, ec.EllipticCurvePrivateKey)
+    made["signature"] = issuer.key.sign(made["tbs_cert_list"].dump(), ec.ECDSA(hashes.SHA1()))
+    return x509.load_der_x509_crl(made.dump(force=True))
