@@ -107,13 +107,6 @@ class Exchange:
         if not isinstance(status, Status):
             raise Declined(Code.NOT_A_STATUS)
         _check_subject(status, caller, entry, view)
-        reason = (
-            bounded(status.description, "Description", REASON_CHARACTERS)
-            if status.status_code == "02"
-            else ""
-        )
-        if status.status_code == "02" and not reason:
-            raise Declined(Code.REASON_REQUIRED)
         if status.status_code == "01":
             _check_handover(entry, judged.sound.detached)
         return _Report(
@@ -126,7 +119,7 @@ class Exchange:
                 received_at=now,
                 content=content,
             ),
-            reason=reason,
+            reason=_reason_of(status),
             names=view.names([caller.agency_id]),
         )
 
@@ -198,6 +191,15 @@ def _check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
         )
     if strays := set(sealed) - set(wanted):
         raise Declined(Code.HANDOVER_INCOMPLETE, f"{len(strays)} references name no part of the dispatch")
+
+
+def _reason_of(status: Status) -> str:
+    """Returns the reason of a refusal, empty for other statuses. Raises `Declined`: REASON_REQUIRED."""
+    if status.status_code != "02":
+        return ""
+    if not status.description:
+        raise Declined(Code.REASON_REQUIRED)
+    return bounded(status.description, "Description", REASON_CHARACTERS)
 
 
 def _composed(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -331,3 +332,38 @@ async def test_a_draining_axis_moves_nothing(world: World) -> None:
     await world.owned.drain()
     declined = await refusal(world, world.province, entry, world.arrived(world.province, entry))
     assert declined.code == "SHUTTING_DOWN"
+
+
+RANK = {"consigned": 0, "handed_over": 1, "accepted": 2, "in_process": 3, "refused": 9, "done": 9}
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_whatever_recipients_say_in_whatever_order_states_only_move_forward(
+    world: World, seed: int
+) -> None:
+    chance = random.Random(seed)
+    entry = await world.sent(world.province, world.department)
+    for turn in range(20):
+        by = chance.choice((world.province, world.department))
+        code = chance.choice(("01", "01", "02", "03", "03", "04", "05", "06", "13"))
+        before = await world.ledger.deliveries(entry.dispatch_id)
+        try:
+            await world.report(by, entry, code, f"lần {turn}")
+        except Declined as declined:
+            assert declined.code in ("WRONG_STATE", "STATUS_FORBIDDEN")
+            assert await world.ledger.deliveries(entry.dispatch_id) == before
+            continue
+        for was, now in zip(before, await world.ledger.deliveries(entry.dispatch_id), strict=True):
+            assert RANK[now.state] >= RANK[was.state]
+            assert now == was or (now.recipient_id == by.id and now.version == was.version + 1)
+            assert now == was or RANK[was.state] < 9
+    evidence = await world.ledger.evidence(entry.dispatch_id)
+    terminal = [
+        (one.recipient_id, one.event)
+        for one in evidence
+        if one.event in ("ConsignmentAcceptance", "ConsignmentRejection")
+    ]
+    assert len(terminal) == len(set(terminal))
+    moves = sum(one.version - 1 for one in await world.ledger.deliveries(entry.dispatch_id))
+    assert len(evidence) == 2 + moves
+    assert len(await world.ledger.statements(entry.dispatch_id)) == moves
