@@ -15,8 +15,8 @@ from pathlib import Path
 import grpc
 
 from benchmarks.load import Round, drive, packages
-from benchmarks.subjects import ROOT, Subject, axis, floor, make_world, running
-from signing.keys import load_pem
+from benchmarks.rsa import rsa_signer
+from benchmarks.subjects import ROOT, SENDER, Subject, axis, floor, make_world, operate, running
 
 SAMPLE = ROOT / "tests" / "samples" / "package-new.edxml"
 RESULTS = ROOT / "benchmarks" / "results"
@@ -53,7 +53,9 @@ def median(rounds: list[Measured], figure: str) -> float:
 def run(rounds: int, count: int) -> dict[str, object]:
     with tempfile.TemporaryDirectory() as name:
         world = make_world(Path(name))
-        signer = load_pem(world.sender / "system.key", world.sender / "system.pem")
+        signer = rsa_signer(world.directory / "axis" / "ca", SENDER, world.sender)
+        seal = ("--certificate", str(world.sender / "seal.pem"), "--seal-only", "--config", str(world.config))
+        operate("agency", "certificate", "add", SENDER, *seal)
         sample = SAMPLE.read_bytes()
         seen: dict[str, list[Measured]] = {"floor": [], "axis": []}
         with (

@@ -26,15 +26,12 @@ def verify(package: bytes) -> str:
     """Parses, verifies with the certificate inside, hashes."""
     root = etree.fromstring(package, etree.XMLParser(**PARSER_OPTIONS))
     signature = xmlsec.tree.find_node(root, xmlsec.constants.NodeSignature)
-    manager = xmlsec.KeysManager()
     pem = signature.find(".//{http://www.w3.org/2000/09/xmldsig#}X509Certificate").text
     armour = f"-----BEGIN CERTIFICATE-----\n{pem}\n-----END CERTIFICATE-----\n".encode()
-    key = xmlsec.Key.from_memory(armour, xmlsec.constants.KeyDataFormatCertPem)
-    manager.add_key(key)
     context = xmlsec.SignatureContext()
     for node in signature.iter("{http://uri.etsi.org/01903/v1.3.2#}SignedProperties"):
         context.register_id(node, "Id")
-    context.key = key
+    context.key = xmlsec.Key.from_memory(armour, xmlsec.constants.KeyDataFormatCertPem)
     context.verify(signature)
     return hashlib.sha256(package).hexdigest()
 
