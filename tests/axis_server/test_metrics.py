@@ -1,0 +1,55 @@
+"""What is counted, and that the document tells of all of it."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.request
+from pathlib import Path
+
+import grpc.aio
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from axis.v1 import submission_pb2, submission_pb2_grpc
+from axis_server.metrics import Metrics
+from docs.generate import HERE, metrics_page
+from tests.axis_server.served import ANYWHERE, served
+
+
+def scraped(url: str) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+    with urllib.request.urlopen(url, timeout=10) as answer:
+        text = answer.read().decode()
+    families = text_string_to_metric_families(text)
+    samples = (sample for family in families for sample in family.samples)
+    return {(sample.name, tuple(sorted(sample.labels.items()))): sample.value for sample in samples}
+
+
+async def test_a_scrape_tells_of_calls_submissions_stores_and_certificates(tmp_path: Path) -> None:
+    async with served(tmp_path, metrics=ANYWHERE) as axis, axis.ministry.channel(axis.address) as channel:
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        package = axis.ministry.letter("H90")
+        for _ in range(2):
+            await stub.Submit(submission_pb2.SubmitRequest(package=package))
+        with pytest.raises(grpc.aio.AioRpcError):
+            await stub.Submit(submission_pb2.SubmitRequest(package=axis.ministry.letter("NOBODY")))
+        found = await asyncio.to_thread(scraped, f"http://{axis.metrics_address}/metrics")
+    method = ("method", "SubmissionService/Submit")
+    assert found["axis_calls_total", (("code", "OK"), method)] == 2
+    assert found["axis_calls_total", (("code", "FAILED_PRECONDITION"), method)] == 1
+    assert found["axis_submissions_accepted_total", ()] == 2
+    assert found["axis_submissions_refused_total", (("reason", "UNKNOWN_RECIPIENT"),)] == 1
+    assert found["axis_call_seconds_count", (method,)] == 3
+    assert found["axis_received_bytes_total", (method,)] > 2 * len(package)
+    assert found["axis_probe_up", (("store", "archive"),)] == 1
+    assert found["axis_probe_up", (("store", "ledger"),)] == 1
+    assert found["axis_certificate_days_left", (("certificate", "tls"),)] > 1000
+    assert found["axis_calls_open", ()] == 0
+    assert not any("G22" in str(key) or "H90" in str(key) for key in found)
+
+
+def test_the_document_tells_of_every_metric() -> None:
+    page = (HERE / "metrics.md").read_text(encoding="utf-8")
+    assert page == metrics_page(), "run `make docs`"
+    for name, _, _, labels in Metrics.make().described():
+        assert f"| `{name}` |" in page
+        assert all(f"`{label}`" in page for label in labels)
