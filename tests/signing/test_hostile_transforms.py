@@ -44,7 +44,7 @@ def prefixes(value: str, declare: str = EXCLUSIVE) -> str:
 @pytest.mark.parametrize("into", [".", "*[1]", "*[2]"])
 @pytest.mark.parametrize("form", FORMS)
 def test_every_canonical_form_is_verified_wherever_the_signature_stands(form: str, into: str) -> None:
-    """The form of SignedInfo, of the signed properties, of the document; under inherited names and `xml:` too."""
+    """The form of SignedInfo, of signed properties, of the document; under inherited names and `xml:` too."""
     objects = properties("<xades:SigningTime>2026-01-01T00:00:00Z</xades:SigningTime>")
     parts = (reference("", [ENVELOPED, form]), reference("#props", [form], kind=XADES_TYPE))
     document = forged(NESTED, template(*parts, form=form, objects=objects), by=agency(), into=into)
