@@ -34,7 +34,8 @@ class Corrupt(StorageError):
 
 
 class DigestMismatch(StorageError):
-    """Bytes given do not hash to the digest they were announced under, or are more or fewer than announced."""
+    """Bytes given do not hash to the digest they were announced under, or are more or fewer than
+    announced."""
 
 
 class OffsetMismatch(StorageError):

@@ -1,11 +1,11 @@
 """Stores that fail on purpose, to show what a crash at any store call leaves.
 
 counting = Faults()
-walk(FaultyArchive(archive, counting), FaultyLedger(ledger, counting))     # counting.calls: ["archive.put", …]
-for number, call in enumerate(counting.calls):
+walk(FaultyArchive(archive, counting), FaultyLedger(ledger, counting))
+for number, call in enumerate(counting.calls):  # "archive.put", "ledger.commit", …
     for when in When:
         faults = Faults(number, when)
-        walk(FaultyArchive(archive, faults), FaultyLedger(ledger, faults))  # that call fails, the others do not
+        walk(FaultyArchive(archive, faults), FaultyLedger(ledger, faults))  # this one call fails
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ class When(Enum):
     BEFORE = "before"
     """`Unavailable`, and nothing happened."""
     AFTER = "after"
-    """`Unavailable`, and the effect stands: the reply was lost. A stream of bytes breaks after its first chunk."""
+    """`Unavailable`, and the effect stands: the reply was lost. A stream of bytes breaks after its first
+    chunk."""
     HANG_BEFORE = "hang before"
     """The call never answers, and nothing happened: the caller must give up."""
     HANG_AFTER = "hang after"

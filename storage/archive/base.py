@@ -6,15 +6,16 @@ from collections.abc import AsyncIterable, AsyncIterator
 from typing import Protocol
 
 CHUNK_BYTES = 1 << 20
-"""Size of the chunks that `Archive.get` yields, and the most a caller should hand to `put` or `append` at once."""
+"""Size of the chunks that `Archive.get` yields, and the most a caller should hand to `put` or `append` at
+once."""
 
 
 class Archive(Protocol):
     """Keeps blobs under their SHA-256 (64 lower-case hexadecimal digits), for ever.
 
-    There is no delete: retention is another seam. Any number of calls may run at once, for the same digest too, from
-    several processes. Every method raises `Unavailable` (or its child `StoreFull`) when the store cannot serve; after
-    that nothing is known, and the same call may be made again.
+    There is no delete: retention is another seam. Any number of calls may run at once, for the same digest
+    too, from several processes. Every method raises `Unavailable` (or its child `StoreFull`) when the store
+    cannot serve; after that nothing is known, and the same call may be made again.
     """
 
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
@@ -28,9 +29,10 @@ class Archive(Protocol):
     def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
         """Yields the blob from `offset` on, in chunks of at most `CHUNK_BYTES`.
 
-        Raises `NotFound` before the first chunk when absent (an offset at the end yields nothing; one past it raises
-        `OffsetMismatch`). The bytes are hashed on the way, those before `offset` too: when they do not hash to their
-        name, `Corrupt` is raised instead of yielding the last chunk, so that no reader ever holds a complete wrong blob.
+        Raises `NotFound` before the first chunk when absent (an offset at the end yields nothing; one past it
+        raises `OffsetMismatch`). The bytes are hashed on the way, those before `offset` too: when they do not
+        hash to their name, `Corrupt` is raised instead of yielding the last chunk, so that no reader ever
+        holds a complete wrong blob.
         """
         ...
 
@@ -48,18 +50,20 @@ class Archive(Protocol):
     async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
         """Adds `source` to an upload at `offset` and returns the bytes then held.
 
-        `offset` 0 starts anew and drops what was held. Raises `OffsetMismatch` when `offset` is neither 0 nor the end
-        of what is held. When `source` fails in the middle, what came before may be kept, and `uploaded` tells how much.
-        One append per owner and digest at a time; a second one raises `OffsetMismatch`.
+        `offset` 0 starts anew and drops what was held. Raises `OffsetMismatch` when `offset` is neither 0 nor
+        the end of what is held. When `source` fails in the middle, what came before may be kept, and
+        `uploaded` tells how much. One append per owner and digest at a time; a second one raises
+        `OffsetMismatch`.
         """
         ...
 
     async def finish(self, owner: str, digest: str) -> int:
         """Turns a complete upload into a blob, durable when it returns, and returns its size.
 
-        Raises `DigestMismatch` and drops the upload when the bytes do not hash to `digest`; `NotFound` when nothing
-        was uploaded by this owner, even if the blob is there; `OffsetMismatch` while an append is under way. A crash
-        in between leaves either the upload or the blob: calling again is right, until `discard` or a new upload.
+        Raises `DigestMismatch` and drops the upload when the bytes do not hash to `digest`; `NotFound` when
+        nothing was uploaded by this owner, even if the blob is there; `OffsetMismatch` while an append is
+        under way. A crash in between leaves either the upload or the blob: calling again is right, until
+        `discard` or a new upload.
         """
         ...
 
@@ -71,5 +75,6 @@ class Archive(Protocol):
         ...
 
     async def probe(self) -> None:
-        """Returns when the store serves: something small was really written and read back. Raises `Unavailable`."""
+        """Returns when the store serves: something small was really written and read back. Raises
+        `Unavailable`."""
         ...

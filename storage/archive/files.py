@@ -1,7 +1,8 @@
 """An archive in a directory tree: one file per blob, durable when `put` returns.
 
-Small blobs take one hop into a thread; large ones stream through it a chunk at a time, so memory stays the same for
-any size. Several processes may share the directory, which must be one local file system with POSIX locks.
+Small blobs take one hop into a thread; large ones stream through it a chunk at a time, so memory stays the
+same for any size. Several processes may share the directory, which must be one local file system with POSIX
+locks.
 """
 
 from __future__ import annotations
@@ -18,14 +19,14 @@ from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
 from storage.archive.shelf import Shelf, disk_errors
 from storage.archive.staging import Staging
-from storage.errors import Corrupt, NotFound, OffsetMismatch
+from storage.errors import Corrupt, NotFound, OffsetMismatch, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
 _THREADS = 16
-"""How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush, and file
-systems flush many files at the price of one."""
+"""How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush,
+and file systems flush many files at the price of one."""
 
 
 class FilesArchive:
@@ -35,11 +36,16 @@ class FilesArchive:
         self._shelf = Shelf(root)
         self._staging = Staging(root, self._shelf)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="archive")
+        self._closed = False
 
     async def aclose(self) -> None:
         """Waits for file operations under way and closes what is open."""
+        if self._closed:
+            return
+        self._closed = True
         await asyncio.to_thread(self._threads.shutdown)
         self._staging.close()
+        await asyncio.to_thread(self._shelf.close)
 
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
         checked_digest(digest)
@@ -110,7 +116,10 @@ class FilesArchive:
         await self._in_thread(self._shelf.probe)
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs `work` in a thread and, when cancelled, waits for it first: no file is closed under a writer."""
+        """Runs `work` in a thread and, when cancelled, waits for it first: no file is closed under a
+        writer."""
+        if self._closed:
+            raise Unavailable("the archive is closed")
         running = asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
         try:
             return await asyncio.shield(running)
@@ -145,7 +154,8 @@ class _Reading:
             raise
 
     def next_chunk(self) -> bytes:
-        """Returns the next chunk, empty at the end. Raises `Corrupt` in place of a last chunk of a wrong blob."""
+        """Returns the next chunk, empty at the end. Raises `Corrupt` in place of a last chunk of a wrong
+        blob."""
         with disk_errors():
             chunk = self._file.read(CHUNK_BYTES)
         self._hash.update(chunk)

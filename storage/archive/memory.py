@@ -1,7 +1,7 @@
 """An archive in memory, for tests: the same promise, kept more strictly than any disk keeps it.
 
-Buffers are never shared with a caller, arguments that a real store might let pass are refused, and the loop gets a
-turn at every chunk, so that what can interleave does.
+Buffers are never shared with a caller, arguments that a real store might let pass are refused, and the loop
+gets a turn at every chunk, so that what can interleave does.
 """
 
 from __future__ import annotations

@@ -9,7 +9,8 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 
 
 def checked_digest(digest: str) -> str:
-    """Returns `digest`; raises `ValueError` unless it is 64 lower-case hexadecimal digits, the only name of a blob.
+    """Returns `digest`; raises `ValueError` unless it is 64 lower-case hexadecimal digits, the only name of a
+    blob.
 
     Every name passes here before it becomes a path or a key, so that nothing but a digest ever does.
     """

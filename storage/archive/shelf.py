@@ -1,8 +1,8 @@
-"""Where blobs stand on a disk, and how one gets there so that it stays. Blocking: `files` calls this from threads.
+"""Where blobs stand on a disk, and how one gets there so that it stays. Blocking: for `files`, from threads.
 
-root/ab/cd/abcd…        blobs, complete or absent, never written again
-root/incoming/          files being written; those whose writer died are removed at the next start
-root/staging/           uploads in progress (`storage.archive.staging`)
+root/ab/cd/abcd…          blobs, complete or absent, never written again
+root/incoming/<random>/   files being written by one process; a dead process's go at the next start
+root/staging/             uploads in progress (`storage.archive.staging`)
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
+from shutil import rmtree
 
 from storage.errors import Corrupt, DigestMismatch, NotFound, StoreFull, Unavailable
 
@@ -49,14 +50,13 @@ def sync_directory(path: Path) -> None:
 
 
 class Incoming:
-    """A file being written, hashed as it grows, locked so that nobody takes it for an orphan."""
+    """A file being written, hashed as it grows."""
 
     def __init__(self, directory: Path) -> None:
         self.path = directory / secrets.token_hex(16)
         self.size = 0
         self._hash = hashlib.sha256()
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _BLOB_MODE)
-        fcntl.flock(self._descriptor, fcntl.LOCK_EX)
 
     def write(self, content: bytes | bytearray) -> None:
         """Adds to the end."""
@@ -83,13 +83,18 @@ class Shelf:
 
     def __init__(self, root: Path) -> None:
         self._root = root
-        self._incoming = root / "incoming"
+        self._incoming = root / "incoming" / secrets.token_hex(16)
         self._durable_directories: set[Path] = set()
         with disk_errors():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._incoming.mkdir(exist_ok=True)
-            sync_directory(root)
-            self._remove_orphans()
+            self._incoming.parent.mkdir(exist_ok=True)
+            self._lock = self._enter()
+
+    def close(self) -> None:
+        """Removes what is left of this process's unfinished files."""
+        with disk_errors():
+            rmtree(self._incoming)
+            os.close(self._lock)
 
     def path(self, digest: str) -> Path:
         """Returns where a blob stands or would stand."""
@@ -149,8 +154,8 @@ class Shelf:
     def place(self, path: Path, digest: str) -> None:
         """Moves a complete, synchronised file of the same file system to its place.
 
-        A crash before the move leaves the file where it was, one after it a blob. Two writers of one digest move
-        the same bytes: the second replaces the first by its equal.
+        A crash before the move leaves the file where it was, one after it a blob. Two writers of one digest
+        move the same bytes: the second replaces the first by its equal.
         """
         target = self.path(digest)
         self._make_durable(target.parent)
@@ -171,21 +176,40 @@ class Shelf:
             incoming.close()
 
     def _make_durable(self, directory: Path) -> None:
-        """Makes `root/ab/cd` and the way to it, once per process; whoever made it may not have synchronised it."""
-        if directory in self._durable_directories:
+        """Makes `root/ab/cd` and the way to it, once per process; whoever made it may not have synchronised
+        it."""
+        if directory in self._durable_directories or directory == self._root:
             return
-        directory.mkdir(parents=True, exist_ok=True)
+        self._make_durable(directory.parent)
+        directory.mkdir(exist_ok=True)
         sync_directory(directory.parent)
-        sync_directory(self._root)
         self._durable_directories.add(directory)
 
-    def _remove_orphans(self) -> None:
-        """Removes files whose writer died: a living one holds the lock."""
-        for path in self._incoming.iterdir():
-            with suppress(FileNotFoundError, BlockingIOError):
-                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                    path.unlink()
-                finally:
-                    os.close(descriptor)
+    def _enter(self) -> int:
+        """Makes this process's own directory for incoming files and returns the lock that says it lives.
+
+        Those whose lock is free belonged to processes that died: they are removed. One process at a time does
+        this, so none is removed between being made and being locked.
+        """
+        everyones = os.open(self._incoming.parent, os.O_RDONLY | os.O_DIRECTORY)
+        try:
+            fcntl.flock(everyones, fcntl.LOCK_EX)
+            for directory in self._incoming.parent.iterdir():
+                with suppress(BlockingIOError):
+                    os.close(_locked(directory))
+                    rmtree(directory)
+            self._incoming.mkdir()
+            return _locked(self._incoming)
+        finally:
+            os.close(everyones)
+
+
+def _locked(directory: Path) -> int:
+    """Opens a directory and locks it until it is closed or the process ends. Raises `BlockingIOError`."""
+    descriptor = os.open(directory, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BaseException:
+        os.close(descriptor)
+        raise
+    return descriptor

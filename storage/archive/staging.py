@@ -3,8 +3,9 @@
     root/staging/<hash of the owner>/<digest>             what is held of an upload
     root/staging/<hash of the owner>/<digest>.finished    this owner's upload became a blob; empty
 
-An upload that starts anew is a new file, and a file only ever grows. So the same file with the same size has the same
-content, and the hash of what was appended may be kept in memory between two appends as long as its file stays open.
+An upload that starts anew is a new file, and a file only ever grows. So the same file with the same size has
+the same content, and the hash of what was appended may be kept in memory between two appends as long as its
+file stays open.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from storage.archive.shelf import Shelf, disk_errors, write_all
 from storage.errors import DigestMismatch, NotFound, OffsetMismatch
 
 _IDLE_UPLOADS = 64
-"""Uploads whose file and running hash are kept between two appends; an upload pushed out is hashed from disk again."""
+"""Uploads whose file and running hash are kept between two appends; an upload pushed out is hashed from disk
+again."""
 
 _BLOB_MODE = 0o440
 _UPLOAD_MODE = 0o640
@@ -110,7 +112,8 @@ class Staging:
             return upload
 
     def end(self, upload: Upload) -> int:
-        """Lets go of an upload and returns the bytes held. Raises `OffsetMismatch` when it was discarded meanwhile."""
+        """Lets go of an upload and returns the bytes held. Raises `OffsetMismatch` when it was discarded
+        meanwhile."""
         with disk_errors():
             if not upload.stands():
                 upload.close()
@@ -177,7 +180,8 @@ class Staging:
         return self._locked(upload)
 
     def _take(self, path: Path) -> Upload | None:
-        """Takes an upload that is there, locked, with its running hash if it was kept; None when there is none."""
+        """Takes an upload that is there, locked, with its running hash if it was kept; None when there is
+        none."""
         with self._idle_lock:
             upload = self._idle.pop(path, None)
         while True:

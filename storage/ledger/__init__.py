@@ -1,6 +1,6 @@
 """The ledger: what happened, in the order in which it was committed.
 
 ledger = await SqliteLedger.open(Path("ledger.sqlite3"))
-kept = await ledger.commit(entry, evidence)      # durable when it returns; the same entry again returns the kept one
-await ledger.advance(move)                       # compare-and-swap
+kept = await ledger.commit(entry, evidence, events)  # durable when it returns; again: what was kept first
+moved = await ledger.advance(move)                   # compare-and-swap
 """

@@ -1,7 +1,7 @@
 """The ledger's nouns and its promise.
 
-Every record is data: digests are 64 lower-case hexadecimal digits, times are aware datetimes in UTC with microseconds,
-`content` is bytes that the ledger returns exactly as given.
+Every record is data: digests are 64 lower-case hexadecimal digits, times are aware datetimes in UTC with
+microseconds, `content` is bytes that the ledger returns exactly as given.
 """
 
 from __future__ import annotations
@@ -99,7 +99,8 @@ class Event:
     """One thing that happened, as history tells it."""
 
     cursor: int
-    """Order of commit over the whole ledger: grows; a reader that has seen one never later finds a smaller new one."""
+    """Order of commit over the whole ledger: grows; a reader that has seen one never later finds a smaller
+    new one."""
     dispatch_id: str
     sequence: int
     """From 1 within the dispatch, without gaps."""
@@ -235,39 +236,39 @@ class Leaf:
 class Ledger(Protocol):
     """Keeps what happened.
 
-    A write that returned is durable: it survives kill -9 and loss of power. A read that starts after a write returned
-    sees it, from any process. Any number of calls may run at once; the backend commits many callers' writes in one
-    transaction and one flush, and one caller's conflict never fails another's write. Cancelling a caller does not tell
-    whether its write took effect. Every method raises `Unavailable` (or `StoreFull`) when the store cannot serve.
-    Event cursors, inbox cursors and leaf indexes follow the order of commit.
+    A write that returned is durable: it survives kill -9 and loss of power. A read that starts after a write
+    returned sees it, from any process. Any number of calls may run at once; the backend commits many callers'
+    writes in one transaction and one flush, and one caller's conflict never fails another's write. Cancelling
+    a caller does not tell whether its write took effect. Every method raises `Unavailable` (or `StoreFull`)
+    when the store cannot serve. Event cursors, inbox cursors and leaf indexes follow the order of commit.
 
-    A record that could not be true (a naive time, a recipient named twice, an id that something else holds, text with
-    U+0000 or a lone surrogate) is the caller's mistake: `ValueError`, and nothing is kept.
+    A record that could not be true (a naive time, a recipient named twice, an id that something else holds,
+    text with U+0000 or a lone surrogate) is the caller's mistake: `ValueError`, and nothing is kept.
     """
 
     async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
-        """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1), events, evidence and leaves,
-        in one transaction.
+        """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1), events, evidence
+        and leaves, in one transaction.
 
-        Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left is returned.
-        Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same sender holds `document_id`
-        (an empty document id is never taken).
+        Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left
+        is returned. Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same
+        sender holds `document_id` (an empty document id is never taken).
         """
         ...
 
     async def advance(self, move: Move) -> Moved:
-        """Moves one delivery if its version is still `expected_version`, and keeps statement, evidence, events and
-        leaves in the same transaction.
+        """Moves one delivery if its version is still `expected_version`, and keeps statement, evidence,
+        events and leaves in the same transaction.
 
-        Idempotent by statement: when `move.statement` is kept already for this delivery, nothing changes and what the
-        first one left is returned. Raises `Conflict` when the version is another, `NotFound` when there is no such
-        delivery.
+        Idempotent by statement: when `move.statement` is kept already for this delivery, nothing changes and
+        what the first one left is returned. Raises `Conflict` when the version is another, `NotFound` when
+        there is no such delivery.
         """
         ...
 
     async def refuse(self, refusal: Refusal) -> Evidence:
-        """Keeps the evidence of a refusal with its leaf, and returns it; for the same sender, digest and reason the
-        first one kept."""
+        """Keeps the evidence of a refusal with its leaf, and returns it; for the same sender, digest and
+        reason the first one kept."""
         ...
 
     async def kept(self, dispatch_id: str) -> Kept:
@@ -291,8 +292,8 @@ class Ledger(Protocol):
         ...
 
     async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
-        """Returns all evidence of a kept dispatch, in order of commit. A refusal is about no kept dispatch: its
-        evidence is not among them."""
+        """Returns all evidence of a kept dispatch, in order of commit. A refusal is about no kept dispatch:
+        its evidence is not among them."""
         ...
 
     async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
@@ -302,20 +303,23 @@ class Ledger(Protocol):
     async def inbox(
         self, recipient_id: str, *, after: int, limit: int, states: Collection[str] = ()
     ) -> tuple[InboxItem, ...]:
-        """Returns deliveries to a recipient with a cursor greater than `after`, in cursor order, at most `limit`."""
+        """Returns deliveries to a recipient with a cursor greater than `after`, in cursor order, at most
+        `limit`."""
         ...
 
     async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
-        """Returns dispatches of a sender with a cursor greater than `after`, in cursor order, at most `limit`."""
+        """Returns dispatches of a sender with a cursor greater than `after`, in cursor order, at most
+        `limit`."""
         ...
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
-        """Notes that `owner` itself delivered the blob `digest`, which is durable in the archive. Idempotent."""
+        """Notes that `owner` itself delivered the blob `digest`, which is durable in the archive.
+        Idempotent."""
         ...
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
-        """Returns the sizes of those of `digests` that `owner` delivered, by `hold` or as a part of a kept dispatch
-        of its own that is stored apart."""
+        """Returns the sizes of those of `digests` that `owner` delivered, by `hold` or as a part of a kept
+        dispatch of its own that is stored apart."""
         ...
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
@@ -323,7 +327,8 @@ class Ledger(Protocol):
         ...
 
     async def probe(self) -> None:
-        """Returns when the store serves: something small was really written and read back. Raises `Unavailable`."""
+        """Returns when the store serves: something small was really written and read back. Raises
+        `Unavailable`."""
         ...
 
 
@@ -331,8 +336,8 @@ class Directory(Protocol):
     """Keeps the agencies. The same durability as the ledger; a few writes a day, read as a whole."""
 
     async def register(self, agency: Agency) -> None:
-        """Adds an agency or replaces what was kept of it. Raises `ValueError` when one of its identifiers, aliases or
-        certificates belongs to another agency."""
+        """Adds an agency or replaces what was kept of it. Raises `ValueError` when one of its identifiers,
+        aliases or certificates belongs to another agency."""
         ...
 
     async def agencies(self) -> tuple[Agency, ...]:

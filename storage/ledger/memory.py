@@ -1,7 +1,8 @@
 """A ledger in memory, for tests: the same promise, kept more strictly than any database keeps it.
 
-One event loop, no `await` inside an effect, so each effect is a transaction. The loop gets a turn before and after
-every effect: callers interleave, and a cancelled caller may or may not have had its effect, as with a real store.
+One event loop, no `await` inside an effect, so each effect is a transaction. The loop gets a turn before and
+after every effect: callers interleave, and a cancelled caller may or may not have had its effect, as with a
+real store.
 """
 
 from __future__ import annotations

@@ -71,7 +71,8 @@ def check_times(times: Iterable[datetime]) -> None:
 
 
 def check_text(texts: Iterable[str]) -> None:
-    """Raises `ValueError` for text that not every store can give back as it was: U+0000 and lone surrogates."""
+    """Raises `ValueError` for text that not every store can give back as it was: U+0000 and lone
+    surrogates."""
     joined = "".join(texts)
     _require("\0" not in joined, "text holds no U+0000")
     joined.encode()  # UnicodeEncodeError is a ValueError

@@ -1,4 +1,5 @@
-"""A process that appends to an upload and never ends: `python -m tests.storage.appending_child ROOT OWNER DIGEST`.
+"""A process that appends to an upload and never ends: `python -m tests.storage.appending_child ROOT OWNER
+DIGEST`.
 
 Reads the content from standard input, prints a line once it is all handed over, and waits to be killed.
 """

@@ -1,4 +1,4 @@
-"""A process that commits and moves dispatches, many at once, and prints the id of each once it is acknowledged.
+"""A process that commits and moves dispatches, many at once, and prints the id of each once acknowledged.
 
 python -m tests.storage.committing_child LEDGER FIRST COUNT
 """

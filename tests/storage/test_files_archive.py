@@ -28,7 +28,7 @@ async def files(tmp_path: Path) -> AsyncIterator[FilesArchive]:
 
 
 def incoming(root: Path) -> list[Path]:
-    return list((root / "incoming").iterdir())
+    return [path for path in (root / "incoming").rglob("*") if path.is_file()]
 
 
 async def test_a_blob_stands_read_only_under_its_digest(files: FilesArchive, tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ async def test_content_is_flushed_before_the_name_and_the_name_before_the_answer
     else:
         await files.put(digest, stream(content))
     shelf, parent = f"flush archive/{digest[:2]}/{digest[2:4]}", f"flush archive/{digest[:2]}"
-    assert steps == ["flush content", parent, "flush archive", "name", shelf]
+    assert steps == ["flush content", "flush archive", parent, "name", shelf]
     steps.clear()
     await files.put(digest, stream(content))
     assert steps == [shelf]  # another writer may have named it and not flushed the name yet
@@ -91,14 +91,17 @@ async def test_files_of_dead_writers_are_removed_and_those_of_living_ones_stay(
     files: FilesArchive, tmp_path: Path
 ) -> None:
     root = tmp_path / "archive"
-    (root / "incoming" / "orphan").write_bytes(b"half a doc")
+    (root / "incoming" / "dead").mkdir()
+    (root / "incoming" / "dead" / "orphan").write_bytes(b"half a document")
     content = content_of(3 * CHUNK_BYTES)
 
     async def source() -> AsyncIterator[bytes]:
         yield content[:CHUNK_BYTES]
         yield content[CHUNK_BYTES : 2 * CHUNK_BYTES]
+        assert len(incoming(root)) == 2
         await FilesArchive(root).aclose()
-        assert len(incoming(root)) == 1
+        (living,) = incoming(root)
+        assert living.parent.name != "dead"
         yield content[2 * CHUNK_BYTES :]
 
     assert await files.put(digest_of(content), source()) == len(content)
@@ -230,3 +233,11 @@ async def test_memory_does_not_grow_with_the_blob(files: FilesArchive) -> None:
     finally:
         tracemalloc.stop()
     assert peak < 8 * CHUNK_BYTES
+
+
+async def test_a_closed_archive_is_unavailable(files: FilesArchive) -> None:
+    await files.aclose()
+    with pytest.raises(Unavailable):
+        await files.put(digest_of(b"x"), stream(b"x"))
+    with pytest.raises(Unavailable):
+        await files.probe()

@@ -6,9 +6,10 @@
     finally:
         await ledger.aclose()
 
-`ledger` is the face, `writer` the thread that commits many callers' writes at once, `writes` and `directory` what is
-done inside its transaction, `reads` what is asked, `rows` how records and rows become each other, `database` how a
-file is opened and brought up to date. The statements stand in `sql/`, the schema in `migrations/`.
+`ledger` is the face, `writer` the thread that commits many callers' writes at once, `writes` and `directory`
+what is done inside its transaction, `reads` what is asked, `rows` how records and rows become each other,
+`database` how a file is opened and brought up to date. The statements stand in `sql/`, the schema in
+`migrations/`.
 """
 
 from storage.ledger.sqlite.ledger import SqliteLedger

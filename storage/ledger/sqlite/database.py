@@ -15,7 +15,8 @@ APPLICATION_ID = 0x41584953
 """`AXIS`, in the file's header: tells a ledger from any other SQLite file."""
 
 BUSY_SECONDS = 10.0
-"""How long to wait for another process's transaction: many group commits, far less than a caller's deadline."""
+"""How long to wait for another process's transaction: many group commits, far less than a caller's
+deadline."""
 
 _CACHE_KIB = 32_000
 """Page cache of a connection. Indexes by digest are touched all over: with SQLite's 2 MiB, commits halve."""
@@ -45,7 +46,8 @@ def database_errors() -> Iterator[None]:
 
 
 def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
-    """Opens one connection, to be used by one thread at a time. Transactions are begun and ended explicitly."""
+    """Opens one connection, to be used by one thread at a time. Transactions are begun and ended
+    explicitly."""
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
@@ -90,8 +92,9 @@ def _check_kind(connection: sqlite3.Connection) -> None:
 def _migrate(connection: sqlite3.Connection) -> None:
     """Runs the migrations that the file lacks, in one transaction that takes the write lock first.
 
-    Two processes that open at once: the second waits for the lock and then finds nothing to do. A crash leaves the
-    schema as it was, since SQLite's schema changes, `user_version` and `application_id` are transactional.
+    Two processes that open at once: the second waits for the lock and then finds nothing to do. A crash
+    leaves the schema as it was, since SQLite's schema changes, `user_version` and `application_id` are
+    transactional.
     """
     migrations = _migrations()
     connection.execute("BEGIN IMMEDIATE")

@@ -41,8 +41,8 @@ class SqliteLedger:
     async def open(cls, path: Path) -> SqliteLedger:
         """Opens the ledger in `path`, made if absent, on a local disk, and brings its schema up to date.
 
-        Several processes may open one file. Raises `SchemaTooNew` when a newer program has written it, `NotALedger`
-        when it is something else.
+        Several processes may open one file. Raises `SchemaTooNew` when a newer program has written it,
+        `NotALedger` when it is something else.
         """
         queries = await asyncio.to_thread(load_queries)
         return await asyncio.to_thread(cls._open, path, queries)

@@ -1,4 +1,5 @@
-"""The reading side: a small pool of threads, a connection each. No read waits for a writer, nor a writer for a read."""
+"""The reading side: a small pool of threads, a connection each. No read waits for a writer, nor a writer for
+a read."""
 
 from __future__ import annotations
 

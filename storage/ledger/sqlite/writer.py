@@ -2,10 +2,10 @@
 
 One thread owns the writing connection. It takes what waits, up to a bound, and walks this road:
 
-    1. BEGIN IMMEDIATE        the write lock, also against other processes: from here to 3 nobody else numbers anything
-    2. each caller's work     in a savepoint of its own: what one caller meets is rolled back alone and told to it alone
-    3. COMMIT                 one flush makes all of them durable. A crash before it leaves nothing, after it everything
-    4. answer                 every caller's future, with one call into its event loop
+    1. BEGIN IMMEDIATE     the write lock, against other processes too: until 3 nobody else numbers anything
+    2. each caller's work  in a savepoint of its own: what it meets is rolled back and told to it alone
+    3. COMMIT              one flush for all. A crash before it leaves nothing of them, after it everything
+    4. answer              every caller's future, with one call into its event loop
 
 When the store itself fails, at any step, the whole transaction is rolled back and every caller is told so.
 """
@@ -69,7 +69,8 @@ class Transaction:
         self._connection.executemany(self._queries[name], rows)
 
     def savepoint(self, work: Callable[[Transaction], T]) -> T:
-        """Does one caller's work; when it raises, nothing of it stays. Raises `ValueError` for impossible values."""
+        """Does one caller's work; when it raises, nothing of it stays. Raises `ValueError` for impossible
+        values."""
         heads = self.dispatch, self.event, self.leaf
         self._connection.execute("SAVEPOINT caller")
         try:
@@ -114,7 +115,8 @@ class GroupWriter:
         self._thread.start()
 
     async def write(self, work: Callable[[Transaction], T], *, weight: int = 1) -> T:
-        """Does `work` inside a transaction, together with others' work, and returns its result once it is durable.
+        """Does `work` inside a transaction, together with others' work, and returns its result once it is
+        durable.
 
         `weight` is about how many rows it writes. A cancelled caller's work may still be done.
         """
