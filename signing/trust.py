@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -37,12 +38,22 @@ SEVERITY = (
 )
 """When several paths fail, the reason first in this order is told."""
 
-_Key = tuple[x509.Certificate, Policy, tuple[x509.Certificate, ...]]
+_Asked = tuple[x509.Certificate, Policy, tuple[x509.Certificate, ...]]
 _Read = TypeVar("_Read", x509.Certificate, x509.CertificateRevocationList)
 
 
 class TrustError(Exception):
     """A trust file cannot be read; the message says which and why."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Kept:
+    """A chain that held: the answer to `asked` at any time between `after` and `before`."""
+
+    asked: _Asked
+    after: datetime
+    before: datetime
+    chain: Chain
 
 
 class TrustStore:
@@ -51,7 +62,7 @@ class TrustStore:
     def __init__(self, issuers: Issuers, crls: CrlIndex) -> None:
         self._issuers = issuers
         self._crls = crls
-        self._kept: dict[_Key, tuple[datetime, datetime, Chain]] = {}
+        self._kept: dict[tuple[object, ...], _Kept] = {}
         self._lock = threading.Lock()
 
     @classmethod
@@ -96,13 +107,18 @@ class TrustStore:
         A chain that held is remembered with the span of time in which nothing about it changes. `at` must be
         aware.
         """
-        key = (certificate, policy, tuple(intermediates))
+        if at.tzinfo is None:
+            raise ValueError("`at` must be aware")
+        helpers = tuple(intermediates)
+        asked = (certificate, policy, helpers)
+        # Signature values find it fast; the certificates are compared, so that none borrows another's answer.
+        key = (certificate.signature, policy, *[helper.signature for helper in helpers])
         kept = self._kept.get(key)
-        if kept is not None and kept[0] < at < kept[1]:
-            return kept[2]
-        judged = self._judge_anew(*key, at)
+        if kept is not None and kept.after < at < kept.before and kept.asked == asked:
+            return kept.chain
+        judged = self._judge_anew(*asked, at)
         if isinstance(judged, Chain):
-            self._keep(key, judged, at)
+            self._keep(key, asked, judged, at)
         return judged
 
     def _judge_anew(
@@ -112,8 +128,6 @@ class TrustStore:
         helpers: tuple[x509.Certificate, ...],
         at: datetime,
     ) -> Chain | Refused | Undecided:
-        if at.tzinfo is None:
-            raise ValueError("`at` must be aware")
         by_subject: dict[x509.Name, list[x509.Certificate]] = {}
         failures: list[Refused | Undecided] = []
         try:
@@ -132,8 +146,8 @@ class TrustStore:
             certificate=certificate,
         )
 
-    def _keep(self, key: _Key, chain: Chain, at: datetime) -> None:
-        if sum(len(c.tbs_certificate_bytes) for c in (key[0], *key[2])) > KEPT_BYTES:
+    def _keep(self, key: tuple[object, ...], asked: _Asked, chain: Chain, at: datetime) -> None:
+        if sum(len(c.tbs_certificate_bytes) for c in (asked[0], *asked[2])) > KEPT_BYTES:
             return
         span = _unchanging(chain, self._crls, at)
         if span is None:
@@ -141,7 +155,7 @@ class TrustStore:
         with self._lock:
             if len(self._kept) >= KEPT_JUDGEMENTS and key not in self._kept:
                 del self._kept[next(iter(self._kept))]
-            self._kept[key] = (*span, chain)
+            self._kept[key] = _Kept(asked=asked, after=span[0], before=span[1], chain=chain)
 
 
 def load_certificates(path: Path) -> list[x509.Certificate]:

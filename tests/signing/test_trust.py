@@ -443,6 +443,18 @@ def test_judging_again_gives_the_very_chain_found_before() -> None:
     assert store.judge(copy, at=AT + timedelta(days=1), policy=DEFAULT_POLICY) is first
 
 
+def test_a_certificate_with_anothers_signature_borrows_no_judgement() -> None:
+    root = authority()
+    agency = root.issue("Agency").certificate
+    store = TrustStore.of([root.certificate])
+    assert reason_of(store, agency) is Reason.SOUND
+    made = asn1.Certificate.load(agency.public_bytes(serialization.Encoding.DER))
+    made["tbs_certificate"]["subject"] = asn1.Name.build({"common_name": "Another"})
+    forged = x509.load_der_x509_certificate(made.dump(force=True))
+    assert forged.signature == agency.signature
+    assert reason_of(store, forged) is Reason.UNTRUSTED_SIGNER
+
+
 def test_many_threads_judge_alike() -> None:
     root = authority()
     sound = [root.issue(f"Agency {n}") for n in range(4)]
