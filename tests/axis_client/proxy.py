@@ -12,11 +12,13 @@ from typing import Any
 
 import grpc
 import grpc.aio
+from google.rpc import status_pb2
 
 from axis_client import Profile
 from axis_client.wire.channel import open_channel
 from tests.axis_client.harness import RunningAxis
 
+DETAILS = "grpc-status-details-bin"
 Alter = Callable[[Any], None]
 
 
@@ -30,6 +32,8 @@ class Mischief:
     """A stream of this RPC is cut after so many messages."""
     alter: dict[str, tuple[type[Any], Alter]] = field(default_factory=dict)
     """The answer is parsed as this message, changed in place, and passed on."""
+    alter_error: Alter | None = None
+    """The `google.rpc.Status` of each error is changed in place, and passed on."""
     calls: list[str] = field(default_factory=list)
     """Every call, in order."""
 
@@ -50,7 +54,7 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
     def _unary_unary(self, method: str, name: str) -> Any:
         async def handler(request: bytes, context: Any) -> bytes:
             self._mischief.calls.append(name)
-            async with _passed(context):
+            async with _passed(context, self._mischief.alter_error):
                 answer: bytes = await self._channel.unary_unary(method)(request)
             return await self._answer(name, answer, context)
 
@@ -63,7 +67,7 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
             most = cuts.pop(0) if cuts else None
             # What was sent before a cut must reach the axis, as it does when a link breaks behind a router.
             passed = _first(requests, most)
-            async with _passed(context):
+            async with _passed(context, self._mischief.alter_error):
                 answer: bytes = await self._channel.stream_unary(method)(passed)
             return await self._answer(name, answer, context)
 
@@ -74,7 +78,7 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
             self._mischief.calls.append(name)
             cuts = self._mischief.cut_after.get(name)
             left = cuts.pop(0) if cuts else -1
-            async with _passed(context):
+            async with _passed(context, self._mischief.alter_error):
                 async for message in self._channel.unary_stream(method)(request):
                     if left == 0:
                         await context.abort(grpc.StatusCode.UNAVAILABLE, "cut")
@@ -109,19 +113,25 @@ async def _first(requests: AsyncIterator[bytes], most: int | None) -> AsyncItera
 
 
 @asynccontextmanager
-async def _passed(context: Any) -> AsyncIterator[None]:
-    """Passes the axis's own errors on as they are."""
+async def _passed(context: Any, alter: Alter | None) -> AsyncIterator[None]:
+    """Passes the axis's own errors on."""
     try:
         yield
     except grpc.aio.AioRpcError as exc:
-        trailers = tuple(exc.trailing_metadata() or ())
-        await context.abort(exc.code(), exc.details() or "", trailers)
+        trailers: list[tuple[str, Any]] = [tuple(pair) for pair in exc.trailing_metadata() or ()]
+        if alter is not None:
+            trailers = [(key, _changed(value, alter) if key == DETAILS else value) for key, value in trailers]
+        await context.abort(exc.code(), exc.details() or "", tuple(trailers))
+
+
+def _changed(value: bytes, alter: Alter) -> bytes:
+    status = status_pb2.Status.FromString(value)
+    alter(status)
+    return status.SerializeToString()
 
 
 @asynccontextmanager
-async def between(
-    running: RunningAxis, agency_id: str, mischief: Mischief
-) -> AsyncIterator[Profile]:
+async def between(running: RunningAxis, agency_id: str, mischief: Mischief) -> AsyncIterator[Profile]:
     """Yields the agency's profile, leading through the relay instead of to the axis."""
     profile = Profile.load(running.profile(agency_id))
     tls = running.base / "axis" / "tls"
