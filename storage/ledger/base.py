@@ -284,7 +284,8 @@ class Ledger(Protocol):
         ...
 
     async def moved(self, statement_id: str) -> Moved | None:
-        """Returns what the move with this statement left, or None when there was none."""
+        """Returns what the move with this statement left, or None when there was none. Of several deliveries
+        that it moved, the first in recipient order."""
         ...
 
     async def history(self, dispatch_id: str) -> tuple[Event, ...]:

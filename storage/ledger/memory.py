@@ -196,8 +196,11 @@ class MemoryLedger:
 
     async def moved(self, statement_id: str) -> Moved | None:
         await asyncio.sleep(0)
-        for recipient_id, (dispatch_id, evidence) in self._moves.get(statement_id, {}).items():
-            return Moved(delivery=self._dispatches[dispatch_id].deliveries[recipient_id], evidence=evidence)
+        moves = self._moves.get(statement_id, {})
+        for dispatch_id, _ in moves.values():
+            deliveries = self._dispatches[dispatch_id].deliveries
+            first = next(recipient_id for recipient_id in deliveries if recipient_id in moves)
+            return Moved(delivery=deliveries[first], evidence=moves[first][1])
         return None
 
     async def history(self, dispatch_id: str) -> tuple[Event, ...]:

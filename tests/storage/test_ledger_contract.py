@@ -320,12 +320,16 @@ async def test_moves_of_several_recipients_at_once_all_win(ledger: Ledger) -> No
 
 async def test_one_statement_may_move_several_deliveries_and_is_one_leaf(ledger: Ledger) -> None:
     await ledger.commit(*accepted(1))
-    for recipient in RECIPIENTS[:2]:
+    for recipient in (RECIPIENTS[1], RECIPIENTS[0]):
         issued = evidence(1, "recall", recipient_id=recipient)
         answer = await ledger.advance(move(1, recipient_id=recipient, evidence=(issued,)))
         assert answer.evidence == (issued,)
     assert len(await ledger.statements("dispatch-1")) == 1
     assert [leaf.kind for leaf in await all_leaves(ledger)].count("statement") == 1
+    first = await ledger.moved(statement(1).statement_id)
+    assert first is not None
+    assert first.delivery.recipient_id == RECIPIENTS[0]
+    assert first.evidence == (evidence(1, "recall", recipient_id=RECIPIENTS[0]),)
 
 
 async def test_a_move_of_an_unknown_delivery_is_not_found(ledger: Ledger) -> None:

@@ -90,11 +90,12 @@ class SqliteLedger:
     # The reads.
 
     async def kept(self, dispatch_id: str) -> Kept:
-        row = await self._readers.one("entry", dispatch_id)
-        if row is None:
+        entries, evidence = await self._readers.several(
+            ("entry", (dispatch_id,)), ("committed_evidence", (dispatch_id,))
+        )
+        if not entries:
             raise NotFound(dispatch_id)
-        evidence = await self._readers.all("committed_evidence", (dispatch_id,))
-        return Kept(entry=rows.entry_from(row), evidence=tuple(map(rows.evidence_from, evidence)))
+        return Kept(entry=rows.entry_from(entries[0]), evidence=tuple(map(rows.evidence_from, evidence)))
 
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         row = await self._readers.one("delivery", dispatch_id, recipient_id)

@@ -21,7 +21,7 @@ from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
-from storage.errors import StorageError, Unavailable
+from storage.errors import Unavailable
 from storage.ledger.sqlite.database import Queries, database_errors
 from storage.ledger.sqlite.rows import Row
 
@@ -164,11 +164,11 @@ class GroupWriter:
                     transaction = Transaction(self._connection, self._queries)
                     outcomes = [_outcome(transaction, waiting) for waiting in batch]
                     self._connection.execute("COMMIT")
-                except sqlite3.Error:
+                except BaseException:
                     if self._connection.in_transaction:
                         self._connection.execute("ROLLBACK")
                     raise
-        except StorageError as exc:
+        except Exception as exc:  # noqa: BLE001 - handed to every caller: nobody waits for ever
             return [(waiting, None, exc) for waiting in batch]
         return outcomes
 

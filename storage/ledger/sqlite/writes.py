@@ -46,7 +46,8 @@ def _kept(transaction: Transaction, entry: Entry) -> Kept:
     row = transaction.one("entry", entry.dispatch_id)
     if row is None:
         holder = transaction.one("find_document", entry.sender_id, entry.document_id)
-        raise DocumentIdTaken(holder[0] if holder else "")
+        assert holder is not None
+        raise DocumentIdTaken(holder[0])
     evidence = transaction.all("committed_evidence", entry.dispatch_id)
     return Kept(entry=entry_from(row), evidence=tuple(map(evidence_from, evidence)))
 
