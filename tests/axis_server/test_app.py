@@ -18,7 +18,7 @@ from tests.axis_server.process import started
 from tests.axis_server.served import prepared, sha256_of, told
 
 TRY_LATER = {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
-"""How gRPC tells that a call was not begun (CANCELLED by a server that stops), or that its answer was lost."""
+"""How gRPC tells that a call was not begun (CANCELLED: the server stops), or that its answer was lost."""
 CONTENT = b"0123456789" * 1000
 
 
