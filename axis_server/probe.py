@@ -65,7 +65,12 @@ class Prober:
         self._running[store] = trial
         detail = f"no answer in {ANSWER_SECONDS:.0f} s"
         up = False
-        if (await asyncio.wait({trial}, timeout=ANSWER_SECONDS))[0]:
+        try:
+            ended, _ = await asyncio.wait({trial}, timeout=ANSWER_SECONDS)
+        except asyncio.CancelledError:
+            trial.cancel()
+            raise
+        if ended:
             del self._running[store]
             try:
                 await trial

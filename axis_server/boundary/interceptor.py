@@ -29,6 +29,7 @@ log = structlog.get_logger()
 SERVED = "/axis.v1."
 SUBMIT = "SubmissionService/Submit"
 WATCH = "InboxService/WatchInbox"
+HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
 
 
 class Call:
@@ -63,14 +64,15 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self._directory = directory
         self._metrics = metrics
         self._new_id = new_id
-        self._watches: set[asyncio.Task[Any]] = set()
+        self._watches: set[asyncio.Task[Any] | None] = set()
         self._stopping = False
 
     def end_watches(self) -> None:
         """Ends all watches with SHUTTING_DOWN, and any that still come: they would outlast every grace."""
         self._stopping = True
         for task in self._watches:
-            task.cancel()
+            if task is not None:
+                task.cancel()
 
     async def intercept_service(
         self,
@@ -79,9 +81,31 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     ) -> grpc.RpcMethodHandler[Any, Any]:
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
+        if handler is not None and method == HEALTH_WATCH:
+            return self._ending_with_the_axis(handler)
         if handler is None or not method.startswith(SERVED):
             return handler
         return self._wrapped(handler, method.removeprefix(SERVED))
+
+    def _ending_with_the_axis(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        async def watched(request: Message, context: Context) -> None:
+            task = asyncio.current_task()
+            self._watches.add(task)
+            try:
+                await handler.unary_stream(request, context)
+            except asyncio.CancelledError:
+                if not self._stopping:
+                    raise
+                await context.abort(grpc.StatusCode.UNAVAILABLE, "the axis is stopping")
+            finally:
+                self._watches.discard(task)
+
+        wrapped: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(
+            watched,
+            request_deserializer=handler.request_deserializer,
+            response_serializer=handler.response_serializer,
+        )
+        return wrapped
 
     def _wrapped(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
         async def unary(request: Message, context: Context) -> Message:

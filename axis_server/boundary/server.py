@@ -114,6 +114,8 @@ def _options(door: Door) -> Sequence[tuple[str, int]]:
         ("grpc.max_metadata_size", 16 << 10),
         # A port that another process serves is an error, never shared by accident.
         ("grpc.so_reuseport", 0),
+        # Who does not finish the handshake soon does not hold a place.
+        ("grpc.server_handshake_timeout_ms", 20_000),
         # Notice a dead link: a watch may be silent for hours.
         ("grpc.keepalive_time_ms", 60_000),
         ("grpc.keepalive_timeout_ms", 20_000),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
@@ -14,6 +15,8 @@ from axis_server.uploads import Uploads
 from storage.ledger.base import Ledger
 
 MOST_SIZE = (1 << 63) - 1
+IDLE_SECONDS = 120.0
+"""How long an upload may pause between two messages before its place is given to others; it can be resumed."""
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
@@ -66,17 +69,32 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if header.size > MOST_SIZE:
             raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{header.size} bytes")
         state = await self._uploads.upload(
-            current_caller(), header.sha256, header.size, header.offset, _chunks(first, request_iterator)
+            current_caller(),
+            header.sha256,
+            header.size,
+            header.offset,
+            chunks(first, request_iterator, IDLE_SECONDS),
         )
         return submission_pb2.UploadResponse(offset=state.offset, complete=state.complete)
 
 
-async def _chunks(
-    first: submission_pb2.UploadRequest, others: AsyncIterator[submission_pb2.UploadRequest]
+async def chunks(
+    first: submission_pb2.UploadRequest,
+    others: AsyncIterator[submission_pb2.UploadRequest],
+    idle_seconds: float,
 ) -> AsyncIterator[bytes]:
+    """Yields the bytes of an upload's messages. Raises `Declined`: INVALID_ARGUMENT for a second header,
+    STREAM_TRUNCATED when nothing comes for `idle_seconds`."""
     if first.chunk:
         yield first.chunk
-    async for message in others:
+    while True:
+        try:
+            async with asyncio.timeout(idle_seconds):
+                message = await anext(others, None)
+        except TimeoutError as exc:
+            raise Declined(Code.STREAM_TRUNCATED, f"nothing came for {idle_seconds:g} seconds") from exc
+        if message is None:
+            return
         if message.HasField("header"):
             raise Declined(Code.INVALID_ARGUMENT, "only the first message of an upload has a header")
         if message.chunk:

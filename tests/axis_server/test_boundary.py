@@ -25,6 +25,8 @@ from axis.v1 import (
     submission_pb2_grpc,
 )
 from axis_server import registry
+from axis_server.boundary.submission import chunks
+from axis_server.errors import Declined
 from axis_server.stores import opened_ledger
 from signing.evidence import EventId, read
 from signing.trust import TrustStore
@@ -293,6 +295,21 @@ async def test_an_upload_that_says_nothing_useful_is_refused_with_a_reason(tmp_p
         assert (state.offset, state.complete) == (2, False)
 
 
+async def test_an_upload_that_pauses_too_long_loses_its_place_and_keeps_its_bytes() -> None:
+    first = submission_pb2.UploadRequest(header=submission_pb2.UploadHeader(size=9), chunk=b"some")
+
+    async def stalled() -> AsyncIterator[submission_pb2.UploadRequest]:
+        yield submission_pb2.UploadRequest(chunk=b" more")
+        await asyncio.Event().wait()
+
+    received = []
+    with pytest.raises(Declined) as caught:
+        async for chunk in chunks(first, stalled(), 0.01):
+            received.append(chunk)
+    assert received == [b"some", b" more"]
+    assert caught.value.code == "STREAM_TRUNCATED"
+
+
 async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> None:
     async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
         inbox = inbox_pb2_grpc.InboxServiceStub(channel)
@@ -346,6 +363,8 @@ async def test_a_watch_ends_at_once_when_the_axis_stops(
         await submit(axis.ministry, axis, axis.ministry.letter("H90"))
         await waiting
         waiting = asyncio.ensure_future(anext(aiter(watch)))
+        lights = aiter(health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest()))
+        assert (await anext(lights)).status == health_pb2.HealthCheckResponse.SERVING
         stopping = asyncio.get_running_loop().time()
     assert asyncio.get_running_loop().time() - stopping < axis.settings.server.shutdown_grace_seconds
     with pytest.raises(grpc.aio.AioRpcError) as caught:
