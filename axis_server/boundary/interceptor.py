@@ -64,15 +64,14 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         self._directory = directory
         self._metrics = metrics
         self._new_id = new_id
-        self._watches: set[asyncio.Task[Any] | None] = set()
+        self._watches: set[asyncio.Task[Any]] = set()
         self._stopping = False
 
     def end_watches(self) -> None:
         """Ends all watches with SHUTTING_DOWN, and any that still come: they would outlast every grace."""
         self._stopping = True
         for task in self._watches:
-            if task is not None:
-                task.cancel()
+            task.cancel()
 
     async def intercept_service(
         self,
@@ -89,7 +88,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     def _ending_with_the_axis(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
         async def watched(request: Message, context: Context) -> None:
-            task = asyncio.current_task()
+            task = _this_task()
             self._watches.add(task)
             try:
                 await handler.unary_stream(request, context)
@@ -155,7 +154,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             request_id=call.request_id, method=method, certificate=certificate[:16]
         )
         self._metrics.calls_open.inc()
-        watching = asyncio.current_task() if method == WATCH else None
+        watching = _this_task() if method == WATCH else None
         if watching is not None:
             self._metrics.watches_open.inc()
             self._watches.add(watching)
@@ -211,3 +210,9 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             received=call.received,
             sent=call.sent,
         )
+
+
+def _this_task() -> asyncio.Task[Any]:
+    task = asyncio.current_task()
+    assert task is not None, "every call is served in a task"
+    return task

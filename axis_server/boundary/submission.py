@@ -16,7 +16,7 @@ from storage.ledger.base import Ledger
 
 MOST_SIZE = (1 << 63) - 1
 IDLE_SECONDS = 120.0
-"""How long an upload may pause between two messages before its place is given to others; it can be resumed."""
+"""How long an upload may pause between two messages before it loses its place; it can be resumed."""
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
