@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import signal
@@ -12,7 +14,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
+import pytest
+
+from axis_client.cli import main
 from edxml.model import Organ, Package
 from edxml.reader import read
 from edxml.writer import write
@@ -47,7 +53,25 @@ class Ran:
 def axis(
     *arguments: str | Path | bytes, cwd: Path | None = None, env: Mapping[str, str] | None = None
 ) -> Ran:
-    """Runs `axis` in a process of its own, nobody sitting at the terminal."""
+    """Runs `axis` as its entry point does, nobody sitting at the terminal; quickly, in this process."""
+    out, err = (io.TextIOWrapper(io.BytesIO(), encoding="utf-8", write_through=True) for _ in range(2))
+    with (
+        contextlib.chdir(cwd or Path.cwd()),
+        mock.patch.dict(os.environ, {**_plain_environment(), **(env or {})}, clear=True),
+        Path(os.devnull).open() as nobody,
+        mock.patch.multiple(sys, stdin=nobody, stdout=out, stderr=err),
+        mock.patch.object(sys, "argv", ["axis", *(os.fsdecode(argument) for argument in arguments)]),
+        pytest.raises(SystemExit) as ended,
+    ):
+        main()
+    assert isinstance(ended.value.code, int)
+    return Ran(code=ended.value.code, out=_written(out), err=_written(err))
+
+
+def axis_process(
+    *arguments: str | Path | bytes, cwd: Path | None = None, env: Mapping[str, str] | None = None
+) -> Ran:
+    """The same in a process of its own."""
     done = subprocess.run(
         [BIN / "axis", *arguments],
         cwd=cwd,
@@ -59,6 +83,13 @@ def axis(
     ran = Ran(code=done.returncode, out=done.stdout.decode(), err=done.stderr.decode())
     assert "Traceback" not in ran.err, ran.err
     return ran
+
+
+def _written(stream: io.TextIOWrapper) -> str:
+    stream.flush()
+    buffer = stream.buffer
+    assert isinstance(buffer, io.BytesIO)
+    return buffer.getvalue().decode()
 
 
 def _plain_environment() -> dict[str, str]:
