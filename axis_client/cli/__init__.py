@@ -22,12 +22,14 @@ from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
 from axis_client.cli.records import agency, evidence, outbox, retrieve, status, whoami
 from axis_client.cli.sealing import seal
 from axis_client.cli.sender import send
-from axis_client.cli.terminal import EXIT_USAGE, Terminal, exit_code
+from axis_client.cli.terminal import EXIT_USAGE, ReaderGone, Terminal, exit_code
 from axis_client.cli.verifying import verify
 from axis_client.errors import AxisError, LocalError, explain
 
 INTERRUPTED = 130
 """What a shell expects of a program that was stopped by Ctrl-C."""
+READER_GONE = 141
+"""The same for a program whose reader went away, as `head` does: not everything was looked at, so never 0."""
 
 
 @click.group(
@@ -77,6 +79,10 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED
+    except ReaderGone:
+        # Leave nothing for the interpreter to flush into the closed pipe.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return READER_GONE
     return result if isinstance(result, int) else 0
 
 
@@ -88,12 +94,4 @@ def main() -> None:
         (os.environ[name] for name in ("LC_ALL", "LC_MESSAGES", "LANG") if os.environ.get(name)), ""
     )
     terminal = Terminal(language="vi" if spoken.lower().startswith("vi") else "en")
-    try:
-        code = run(sys.argv[1:], terminal)
-        sys.stdout.flush()
-    except BrokenPipeError:
-        # The reader went away, as `head` does: leave nothing for the interpreter to flush into the closed
-        # pipe.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 0
-    sys.exit(code)
+    sys.exit(run(sys.argv[1:], terminal))

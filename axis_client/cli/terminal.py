@@ -23,6 +23,10 @@ from axis_client.sending import Report
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_LATER = 0, 1, 2, 3
 
 
+class ReaderGone(Exception):
+    """Nobody reads what is written any more."""
+
+
 def exit_code(error: AxisError) -> int:
     if isinstance(error, LocalError):
         return EXIT_USAGE
@@ -132,8 +136,11 @@ def _shape(error: AxisError) -> dict[str, object]:
 def _write(stream: TextIO, line: str) -> None:
     """Writes UTF-8 whatever the locale says. A lone surrogate becomes its JSON escape, which a reader turns
     back."""
-    stream.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
-    stream.buffer.flush()
+    try:
+        stream.buffer.write(line.encode("utf-8", "backslashreplace") + b"\n")
+        stream.buffer.flush()
+    except BrokenPipeError as exc:
+        raise ReaderGone from exc
 
 
 def _visible(text: str) -> str:

@@ -1,0 +1,272 @@
+"""The online commands as a clerk or a script runs them, on a real axis."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.axis_client.harness import (
+    BIN,
+    DEPARTMENT,
+    MINISTRY,
+    PROVINCE,
+    SAMPLES,
+    Ran,
+    RunningAxis,
+    axis,
+    axis_process,
+    letter,
+)
+from tests.pki import authority
+
+Act = Callable[..., Ran]
+
+
+@pytest.fixture
+def ministry(running: RunningAxis) -> Act:
+    return lambda *arguments: axis(*arguments, "--profile", running.profile(MINISTRY), "--json")
+
+
+@pytest.fixture
+def province(running: RunningAxis) -> Act:
+    return lambda *arguments: axis(*arguments, "--profile", running.profile(PROVINCE), "--json")
+
+
+@pytest.fixture
+def sent(ministry: Act, document_id: str, tmp_path: Path) -> str:
+    """A letter on its way; returns its dispatch id."""
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
+    ran = ministry("send", tmp_path / "letter.edxml")
+    assert ran.code == 0, ran.err
+    dispatch_id: str = ran.objects[0]["dispatch_id"]
+    return dispatch_id
+
+
+def test_the_whole_road_from_the_command_line(
+    running: RunningAxis, ministry: Act, province: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
+    (tmp_path / "map.bin").write_bytes(b"map" * 1000)
+    kept = tmp_path / "kept.edxml"
+    ran = ministry("send", tmp_path / "letter.edxml", "--attach", tmp_path / "map.bin", "--keep", kept)
+    (found,) = ran.objects
+    dispatch_id = found["dispatch_id"]
+    assert ran.code == 0
+    assert [proof["event"] for proof in found["evidence"]] == ["SubmissionAcceptance", "ContentConsignment"]
+    again = ministry("send", kept, "--attach", tmp_path / "map.bin")
+    assert again.objects == ran.objects
+
+    assert dispatch_id in [item["dispatch_id"] for item in province("inbox").objects]
+    fetched = province("fetch", dispatch_id, "-o", tmp_path / "in", "--hand-over")
+    assert (tmp_path / "in" / "map.bin").read_bytes() == b"map" * 1000
+    assert fetched.objects[0]["handed_over"]["state"] == "handed_over"
+    assert province("accept", dispatch_id).objects[0]["state"] == "accepted"
+    assert province("report", dispatch_id, "--status", "05").objects[0]["state"] == "in_process"
+    assert province("inbox", "--state", "consigned").code == 0
+
+    status = ministry("status", dispatch_id).objects[0]
+    assert {d["recipient_id"]: d["state"] for d in status["deliveries"]} == {
+        PROVINCE: "in_process",
+        DEPARTMENT: "consigned",
+    }
+    assert dispatch_id in [item["dispatch_id"] for item in ministry("outbox").objects]
+
+    listed = ministry("evidence", dispatch_id, "-o", tmp_path / "proof")
+    files = [Path(entry["file"]) for entry in listed.objects]
+    assert sorted(files) == sorted((tmp_path / "proof").iterdir())
+    ca = running.base / MINISTRY / "ca.pem"
+    assert axis("verify", *files, "--trust", ca).code == 0
+    assert ministry("evidence", dispatch_id, "-o", tmp_path / "proof").code == 0
+
+    assert ministry("retrieve", dispatch_id, "-o", tmp_path / "original").code == 0
+    assert (tmp_path / "original" / "package.edxml").read_bytes() == kept.read_bytes()
+
+
+def test_every_online_command_also_speaks_to_people(running: RunningAxis, sent: str, tmp_path: Path) -> None:
+    profile = ("--profile", running.profile(PROVINCE), "--lang", "vi")
+    for command, shown in (
+        (("whoami",), "UBND tỉnh Ví Dụ"),
+        (("inbox",), sent),
+        (("fetch", sent, "-o", tmp_path / "in"), "package.edxml"),
+        (("accept", sent), "đã tiếp nhận"),
+        (("report", sent, "--status", "04"), "đang xử lý"),
+        (("status", sent), "V/v chuẩn bị số liệu"),
+        (("evidence", sent, "-o", tmp_path / "proof"), "Bên nhận đã tiếp nhận"),
+        (("retrieve", sent, "-o", tmp_path / "original"), "package.edxml"),
+        (("agency", "G90"), "Bộ Mẫu"),
+        (("outbox",), ""),
+    ):
+        ran = axis(*command, *profile)
+        assert ran.code == 0, (command, ran.err)
+        assert shown in ran.out, command
+
+
+def test_refusing_needs_a_reason_and_is_final(running: RunningAxis, sent: str) -> None:
+    department = ("--profile", running.profile(DEPARTMENT), "--json")
+    assert axis("refuse", sent, *department).code == 2
+    assert axis("refuse", sent, "--reason", " ", *department).error["error"] == "REASON_REQUIRED"
+    assert axis("refuse", sent, "--reason", "Nhầm nơi nhận", *department).objects[0]["state"] == "refused"
+    ran = axis("accept", sent, *department)
+    assert (ran.code, ran.error["error"], ran.error["retryable"]) == (1, "WRONG_STATE", False)
+
+
+def test_a_refused_letter_is_one_and_leaves_nothing(
+    ministry: Act, province: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=[PROVINCE, "Z99"]))
+    ran = ministry("send", tmp_path / "letter.edxml")
+    assert (ran.code, ran.out, ran.error["error"]) == (1, "", "UNKNOWN_RECIPIENT")
+    assert document_id not in province("inbox").out
+    assert document_id not in ministry("outbox").out
+
+
+def test_a_changed_byte_is_refused_at_the_door(
+    running: RunningAxis, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
+    out = tmp_path / "sealed.edxml"
+    assert (
+        axis("seal", tmp_path / "letter.edxml", "-o", out, "--profile", running.profile(MINISTRY)).code == 0
+    )
+    out.write_bytes(out.read_bytes().replace("quý I năm".encode(), "quý V năm".encode()))
+    ran = ministry("send", out)
+    assert (ran.code, ran.error["error"]) == (1, "DIGEST_MISMATCH")
+
+
+def test_to_names_other_recipients_only_before_the_seal(
+    running: RunningAxis, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=[PROVINCE]))
+    out = tmp_path / "sealed.edxml"
+    assert (
+        axis("seal", tmp_path / "letter.edxml", "-o", out, "--profile", running.profile(MINISTRY)).code == 0
+    )
+    ran = ministry("send", out, "--to", DEPARTMENT)
+    assert (ran.code, ran.error["error"]) == (2, "RECIPIENTS_SEALED")
+    ran = ministry("send", tmp_path / "letter.edxml", "--to", "Z99")
+    assert (ran.code, ran.error["error"]) == (1, "UNKNOWN_RECIPIENT")
+    assert ministry("send", tmp_path / "letter.edxml", "--to", DEPARTMENT).objects[0]["recipients"] == [
+        DEPARTMENT
+    ]
+
+
+def test_an_attachment_that_the_seal_does_not_name_is_not_sent(
+    running: RunningAxis, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
+    (tmp_path / "other.bin").write_bytes(b"other")
+    out = tmp_path / "sealed.edxml"
+    axis("seal", tmp_path / "letter.edxml", "-o", out, "--profile", running.profile(MINISTRY))
+    ran = ministry("send", out, "--attach", tmp_path / "other.bin")
+    assert (ran.code, ran.error["error"]) == (2, "ATTACHMENT_NOT_SEALED")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reason"),
+    [
+        (("send", "none.edxml"), "FILE_MISSING"),
+        (("send", "."), "FILE_UNREADABLE"),
+        (("send", "letter.edxml", "--attach", "none"), "FILE_MISSING"),
+        (("send", "letter.edxml", "--attach", "."), "FILE_UNREADABLE"),
+        (("report", "x" * 26, "--status", "03"), "USAGE"),
+        (("inbox", "--after", "-1"), "USAGE"),
+        (("fetch", "x" * 26), "USAGE"),
+    ],
+)
+def test_a_mistake_is_two_with_its_reason(
+    running: RunningAxis, arguments: tuple[str, ...], reason: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter("never sent"))
+    ran = axis(*arguments, "--json", "--profile", running.profile(MINISTRY), cwd=tmp_path)
+    assert (ran.code, ran.error["error"]) == (2, reason)
+
+
+def test_an_output_that_is_a_file_is_a_mistake_and_not_a_traceback(
+    province: Act, sent: str, tmp_path: Path
+) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    for command in ("fetch", "retrieve", "evidence"):
+        ran = province(command, sent, "-o", tmp_path / "file")
+        assert (ran.code, ran.error["error"]) == (2, "FILE_UNWRITABLE")
+
+
+def test_what_is_not_ours_is_not_found(
+    province: Act, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=[DEPARTMENT]))
+    dispatch_id = ministry("send", tmp_path / "letter.edxml").objects[0]["dispatch_id"]
+    for arguments in (
+        ("status", dispatch_id),
+        ("evidence", dispatch_id),
+        ("accept", dispatch_id),
+        ("fetch", dispatch_id, "-o", tmp_path / "in"),
+        ("retrieve", dispatch_id, "-o", tmp_path / "in"),
+    ):
+        ran = province(*arguments)
+        assert (ran.code, ran.error["error"]) == (1, "NOT_FOUND"), arguments
+    assert not (tmp_path / "in").exists()
+
+
+def test_an_axis_that_is_away_is_try_later(running: RunningAxis, tmp_path: Path) -> None:
+    home = running.profile(MINISTRY).parent
+    text = running.profile(MINISTRY).read_text().replace(f":{running.port}", ":1")
+    away = home / "away.toml"
+    away.write_text(text)
+    ran = axis_process("whoami", "--profile", away, "--json")
+    assert (ran.code, ran.error["error"], ran.error["retryable"]) == (3, "UNREACHABLE", True)
+
+
+def test_an_axis_that_another_authority_vouches_for_is_not_spoken_to(running: RunningAxis) -> None:
+    home = running.profile(MINISTRY).parent
+    (home / "another.pem").write_bytes(authority("Another").certificate_pem)
+    profile = home / "wary.toml"
+    profile.write_text(running.profile(MINISTRY).read_text().replace('ca = "ca.pem"', 'ca = "another.pem"'))
+    ran = axis_process("whoami", "--profile", profile, "--json")
+    assert (ran.code, ran.error["error"]) == (2, "TLS_FAILED")
+
+
+def test_a_certificate_of_another_agency_is_noticed_at_once(running: RunningAxis) -> None:
+    home = running.profile(MINISTRY).parent
+    profile = home / "mistaken.toml"
+    profile.write_text(running.profile(MINISTRY).read_text().replace(MINISTRY, PROVINCE))
+    ran = axis("whoami", "--profile", profile, "--json")
+    assert (ran.code, ran.error["error"]) == (2, "AGENCY_MISMATCH")
+
+
+def test_the_profile_comes_from_the_environment_or_the_folder(running: RunningAxis, tmp_path: Path) -> None:
+    profile = running.profile(MINISTRY)
+    assert axis("whoami", env={"AXIS_PROFILE": str(profile)}).code == 0
+    assert axis("whoami", cwd=profile.parent).code == 0
+    ran = axis("whoami", "--json", cwd=tmp_path)
+    assert (ran.code, ran.error["error"]) == (2, "FILE_MISSING")
+
+
+def test_a_watching_clerk_sees_each_new_document_and_leaves_with_ctrl_c(
+    running: RunningAxis, ministry: Act, sent: str, document_id: str, tmp_path: Path
+) -> None:
+    command = [BIN / "axis", "inbox", "--watch", "--json", "--profile", running.profile(PROVINCE)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as watching:
+        assert watching.stdout is not None
+        assert watching.stderr is not None
+
+        def until(dispatch_id: str) -> None:
+            while json.loads(watching.stdout.readline())["dispatch_id"] != dispatch_id:  # type: ignore[union-attr]
+                pass
+
+        until(sent)
+        (tmp_path / "next.edxml").write_bytes(letter(document_id + "-next"))
+        until(ministry("send", tmp_path / "next.edxml").objects[0]["dispatch_id"])
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(timeout=20) == 130
+        assert watching.stderr.read().strip() == ""
+
+
+def test_a_reader_that_goes_away_early_gets_no_traceback_and_no_verdict() -> None:
+    command = f"{BIN}/axis inspect {SAMPLES}/*.edxml --json | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (141, "")
