@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import binascii
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from lxml import etree
@@ -20,7 +20,6 @@ from signing.algorithms import (
     EXCLUSIVE,
     SCHEMES,
     XADES,
-    XADES_TYPE,
     XPATH,
     Scheme,
 )
@@ -77,10 +76,11 @@ class Structure:
     scheme: Scheme
     value: bytes
     document: Reference
+    own: tuple[tuple[Reference, etree._Element], ...]
+    """References over parts of the signature itself (SignedProperties, KeyInfo, ...), and those parts."""
     detached: tuple[Reference, ...]
-    properties: Reference | None
     signed_properties: etree._Element | None
-    """What `properties` refers to."""
+    """Covered by one of `own`."""
     key_info: etree._Element | None
 
 
@@ -94,12 +94,11 @@ def read_structure(root: etree._Element) -> Structure:
     method, canonicalization, *references = _children_of_signed_info(signed_info)
     form = _form(canonicalization)
     signed_properties = _signed_properties(objects)
-    document, properties, detached = _sorted_references(
-        [_reference(each) for each in references],
-        [each.get("Type") for each in references],
-        root,
-        signed_properties,
+    document, own, detached = _sorted_references(
+        [_reference(each) for each in references], root, _referable(key_info, objects, signed_properties)
     )
+    if signed_properties is not None and not any(part is signed_properties for _, part in own):
+        raise _malformed("the signature does not cover its SignedProperties")
     return Structure(
         signature=signature,
         signed_info=signed_info,
@@ -107,8 +106,8 @@ def read_structure(root: etree._Element) -> Structure:
         scheme=_scheme(method),
         value=base64_of(value),
         document=document,
+        own=own,
         detached=detached,
-        properties=properties,
         signed_properties=signed_properties,
         key_info=key_info,
     )
@@ -312,64 +311,51 @@ def _found(elements: Sequence[etree._Element], name: str) -> Iterator[etree._Ele
     return (child for element in elements for child in element.iter(name))
 
 
+def _referable(
+    key_info: etree._Element | None,
+    objects: Sequence[etree._Element],
+    signed_properties: etree._Element | None,
+) -> dict[str, etree._Element]:
+    """The parts of the signature that one of its references may cover, by `#id`."""
+    parts = [*objects, *(child for each in objects for child in each)]
+    parts += [each for each in (key_info, signed_properties) if each is not None]
+    return {f"#{identifier}": part for part in parts if (identifier := part.get("Id"))}
+
+
 def _sorted_references(
-    references: Sequence[Reference],
-    types: Sequence[str | None],
-    root: etree._Element,
-    signed_properties: etree._Element | None,
-) -> tuple[Reference, Reference | None, tuple[Reference, ...]]:
-    """The reference over the document, the one over the SignedProperties, and the detached ones."""
-    own = {f"#{value}" for value in _strings(_own_identifiers(root)) if value}
-    target = None
-    if signed_properties is not None:
-        if not (identifier := signed_properties.get("Id")):
-            raise _malformed("SignedProperties without Id")
-        target = f"#{identifier}"
-    document: Reference | None = None
-    properties: Reference | None = None
-    detached: dict[str, Reference] = {}
-    parts = False
-    for reference, kind in zip(references, types, strict=True):
-        uri = reference.uri
-        if uri in _WHOLE_DOCUMENT or uri in own:
-            if document is not None:
-                raise Breach(Reason.REFERENCE_FORBIDDEN, "two references over the document")
-            document = reference
-        elif uri.startswith(_DETACHED):
-            if uri in detached:
-                raise Breach(Reason.REFERENCE_FORBIDDEN, "two references over the same attachment")
-            detached[uri] = reference
-        elif uri == target:
-            if properties is not None:
-                raise Breach(Reason.REFERENCE_FORBIDDEN, "two references over the signed properties")
-            properties = reference
-        elif kind == XADES_TYPE or not uri.startswith("#"):
-            raise Breach(Reason.REFERENCE_FORBIDDEN, "a reference to something that may not be signed here")
+    references: Sequence[Reference], root: etree._Element, referable: Mapping[str, etree._Element]
+) -> tuple[Reference, tuple[tuple[Reference, etree._Element], ...], tuple[Reference, ...]]:
+    """The reference over the document, those over parts of the signature itself, and the detached ones."""
+    whole = {*_WHOLE_DOCUMENT, *(f"#{value}" for value in _strings(_own_identifiers(root)) if value)}
+    documents: list[Reference] = []
+    own: list[tuple[Reference, etree._Element]] = []
+    detached: list[Reference] = []
+    others: list[Reference] = []
+    for each in references:
+        if each.uri in whole:
+            documents.append(each)
+        elif each.uri in referable:
+            own.append((each, referable[each.uri]))
         else:
-            parts = True
-    if document is None:
+            (detached if each.uri.startswith(_DETACHED) else others).append(each)
+    if not documents and all(each.uri.startswith("#") for each in others):
         raise Breach(Reason.PARTIAL_SIGNATURE, "the signature does not cover the whole document")
-    if parts:
-        raise Breach(Reason.REFERENCE_FORBIDDEN, "a reference over a part beside the one over the document")
-    _check_kinds(document, properties, signed_properties, detached.values())
-    return document, properties, tuple(detached.values())
-
-
-def _check_kinds(
-    document: Reference,
-    properties: Reference | None,
-    signed_properties: etree._Element | None,
-    detached: Iterable[Reference],
-) -> None:
-    """Each kind of reference has its own transforms."""
-    if not document.takes_signature_out:
+    if others or not documents:
+        raise Breach(Reason.REFERENCE_FORBIDDEN, "a reference to something that may not be signed here")
+    if len({each.uri for each in references}) != len(references) or len(documents) != 1:
+        raise Breach(Reason.REFERENCE_FORBIDDEN, "two references over the same")
+    if not documents[0].takes_signature_out:
         raise Breach(Reason.TRANSFORM_FORBIDDEN, "the document's reference does not take the signature out")
-    if signed_properties is not None and properties is None:
-        raise _malformed("the signature does not cover its SignedProperties")
-    if properties is not None and properties.takes_signature_out:
-        raise Breach(Reason.TRANSFORM_FORBIDDEN, "a transform that signed properties do not have")
-    for reference in detached:
-        if reference.form is not None or reference.takes_signature_out:
-            raise Breach(Reason.TRANSFORM_FORBIDDEN, "a detached reference with transforms")
-        if reference.digest != "sha256":
-            raise Breach(Reason.ALGORITHM_FORBIDDEN, "a detached reference by another digest than SHA-256")
+    if any(each.takes_signature_out for each, _ in own):
+        raise Breach(Reason.TRANSFORM_FORBIDDEN, "a transform that a part of the signature does not have")
+    for each in detached:
+        _check_detached(each)
+    return documents[0], tuple(own), tuple(detached)
+
+
+def _check_detached(reference: Reference) -> None:
+    """The bytes as they are, by SHA-256: what the archive knows them by."""
+    if reference.form is not None or reference.takes_signature_out:
+        raise Breach(Reason.TRANSFORM_FORBIDDEN, "a detached reference with transforms")
+    if reference.digest != "sha256":
+        raise Breach(Reason.ALGORITHM_FORBIDDEN, "a detached reference by another digest than SHA-256")

@@ -62,7 +62,7 @@ def verify(
         warnings += _admit_key(signer, structure, policy)
 
         _check_signature(structure, signer)
-        _check_properties(structure)
+        _check_own(structure)
         _check_document(root, structure)
         warnings += _check_detached(structure.detached, detached)
     except Breach as breach:
@@ -102,8 +102,7 @@ def _admit_algorithms(structure: Structure, claims: Claims, policy: Policy) -> t
     digests = {structure.scheme.digest, structure.document.digest}
     digests.update(reference.digest for reference in structure.detached)
     digests.update(name for name, _ in claims.certificate_digests)
-    if structure.properties is not None:
-        digests.add(structure.properties.digest)
+    digests.update(reference.digest for reference, _ in structure.own)
     refused = digests - policy.digests
     if not refused:
         return ()
@@ -163,14 +162,12 @@ def _check_signature(structure: Structure, signer: Candidate) -> None:
         raise Breach(Reason.SIGNATURE_INVALID, "the signature is not one of this certificate's key")
 
 
-def _check_properties(structure: Structure) -> None:
-    reference = structure.properties
-    if reference is None:
-        return
-    assert structure.signed_properties is not None
-    form = replace(reference.form or INCLUSIVE_FORM, comments=False)
-    if digest_of(reference.digest, canonical_part(structure.signed_properties, form)) != reference.value:
-        raise Breach(Reason.DIGEST_MISMATCH, "the signed properties are not those that were signed")
+def _check_own(structure: Structure) -> None:
+    """The parts of the signature that it covers itself: while it still stands in its place."""
+    for reference, part in structure.own:
+        form = replace(reference.form or INCLUSIVE_FORM, comments=False)
+        if digest_of(reference.digest, canonical_part(part, form)) != reference.value:
+            raise Breach(Reason.DIGEST_MISMATCH, "the signed properties are not those that were signed")
 
 
 def _check_document(root: etree._Element, structure: Structure) -> None:

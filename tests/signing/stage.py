@@ -30,9 +30,13 @@ def root() -> Authority:
     return authority("Signing Test Root")
 
 
-@functools.cache
 def agency(key: str = "p256") -> Identity:
     """The agency that seals, with a key of this kind; the same one all run long."""
+    return _agency(key)
+
+
+@functools.cache
+def _agency(key: str) -> Identity:
     return root().issue(f"Bộ Mẫu {key}", key=key)
 
 

@@ -223,6 +223,16 @@ def test_two_signing_times_or_two_properties_are_refused() -> None:
     assert reason(forged(PLAIN, template(*parts, objects=both), by=agency())) is Reason.SIGNATURE_MALFORMED
 
 
+def test_a_signature_may_cover_its_own_key_info_and_properties() -> None:
+    parts = (reference(), reference("#key", []), reference("#props", [EXCLUSIVE], kind=XADES_TYPE))
+    objects = properties("<xades:SigningTime>2026-01-01T00:00:00Z</xades:SigningTime>")
+    signature = template(*parts, objects=objects).replace("<ds:KeyInfo>", '<ds:KeyInfo Id="key">')
+    document = forged(PLAIN, signature, by=agency())
+    assert reason(document) is Reason.SOUND
+    for end in (b"</ds:KeyInfo>", b"</ds:X509Data>"):
+        assert reason(document.replace(end, b"<ds:KeyName/>" + end)) is Reason.DIGEST_MISMATCH
+
+
 def test_signed_properties_elsewhere_are_not_this_signatures() -> None:
     elsewhere = f'<a><x:SignedProperties xmlns:x="{XADES}" Id="props"/></a>'.encode()
     parts = (reference(), reference("#props", [EXCLUSIVE], kind=XADES_TYPE))
