@@ -20,6 +20,9 @@ from axis_server.registry import RegistryError, Use
 from axis_server.settings import Settings
 from axis_server.stores import opened_ledger
 from axis_server.terminal import CONFIG, Refusal, loaded
+from signing.policy import Policy
+from signing.trust import TrustError, TrustStore
+from signing.verdict import Refused
 from storage.errors import StorageError
 from storage.ledger.base import Agency, Certificate, Directory
 
@@ -141,6 +144,7 @@ def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **
     added = _on_directory(config, register)
     click.echo(f"{added.agency_id} ({added.name}) is registered{_certificates(len(added.certificates))}.")
     _tell_profile(offer)
+    _tell_doubts(loaded(config), added.certificates, at)
 
 
 @agency.command("list")
@@ -199,6 +203,7 @@ def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
     changed = _on_directory(config, extend)
     click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
     _tell_profile(offer)
+    _tell_doubts(loaded(config), changed.certificates, at)
 
 
 @certificate.command("remove")
@@ -238,6 +243,28 @@ def _reachable(settings: Settings) -> str:
 def _tell_profile(offer: _Offer) -> None:
     if offer.issue is not None:
         click.echo(f"Its profile, for test use, is {offer.issue / 'profile.toml'}.")
+
+
+def _tell_doubts(settings: Settings, certificates: tuple[Certificate, ...], at: datetime) -> None:
+    """Warns of certificates that the axis, as it is configured, will not let in or will not believe."""
+    trust, policy = settings.trust, Policy(revocation=settings.trust.revocation)
+    try:
+        doors = TrustStore.load(settings.tls.client_ca)
+        seals = TrustStore.load(trust.anchors, trust.intermediates, trust.crls)
+    except TrustError as exc:
+        raise Refusal(f"Registered, but the axis's own trust cannot be read: {exc}") from exc
+    for kept in certificates:
+        certificate = x509.load_pem_x509_certificate(kept.pem.encode())
+        for may, store, field, so in (
+            (kept.may_connect, doors, "tls.client_ca", "it cannot connect"),
+            (kept.may_seal, seals, "trust", "its seals are not accepted"),
+        ):
+            judged = store.judge(certificate, at=at, policy=policy) if may else None
+            if isinstance(judged, Refused):
+                click.echo(
+                    f"Warning: {kept.sha256[:16]} does not hold under `{field}` ({judged.reason}), so {so}.",
+                    err=True,
+                )
 
 
 def _certificates(count: int) -> str:

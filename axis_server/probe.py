@@ -31,6 +31,7 @@ class Prober:
         metrics: Metrics,
         certificates: Mapping[str, x509.Certificate],
         clock: Callable[[], datetime],
+        answer_seconds: float = ANSWER_SECONDS,
     ) -> None:
         """`show` is told whether all stores serve; `certificates` are the axis's own, by their use."""
         self._tries: dict[str, Callable[[], Awaitable[None]]] = {
@@ -41,6 +42,7 @@ class Prober:
         self._metrics = metrics
         self._certificates = certificates
         self._clock = clock
+        self._answer_seconds = answer_seconds
         self._running: dict[str, asyncio.Future[None]] = {}
         self._up: dict[str, bool] = {}
 
@@ -63,10 +65,10 @@ class Prober:
         """Tries one store. A try that hangs is not begun a second time: the store is down until it ends."""
         trial = self._running.get(store) or asyncio.ensure_future(self._tries[store]())
         self._running[store] = trial
-        detail = f"no answer in {ANSWER_SECONDS:.0f} s"
+        detail = f"no answer in {self._answer_seconds:g} s"
         up = False
         try:
-            ended, _ = await asyncio.wait({trial}, timeout=ANSWER_SECONDS)
+            ended, _ = await asyncio.wait({trial}, timeout=self._answer_seconds)
         except asyncio.CancelledError:
             trial.cancel()
             raise

@@ -11,6 +11,7 @@ from pathlib import Path
 import grpc.aio
 import pytest
 from cryptography import x509
+from cryptography.hazmat.primitives import serialization
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection_pb2, reflection_pb2_grpc
 
@@ -25,14 +26,17 @@ from axis.v1 import (
     submission_pb2_grpc,
 )
 from axis_server import registry
+from axis_server.app import running
 from axis_server.boundary.submission import chunks
 from axis_server.errors import Declined
+from axis_server.material import MaterialError
+from axis_server.settings import Secrets
 from axis_server.stores import opened_ledger
 from signing.evidence import EventId, read
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
-from tests.axis_server.served import Office, Served, served, sha256_of, told
+from tests.axis_server.served import Office, Served, Told, prepared, served, sha256_of, told
 from tests.axis_server.world import detached
 from tests.pki import authority
 
@@ -385,3 +389,23 @@ async def test_more_calls_than_allowed_are_turned_away_and_those_inside_go_on(tm
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await whoami(axis.ministry, axis)
         assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
+async def test_encrypted_keys_are_opened_by_passwords_from_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ready = await prepared(tmp_path)
+    for path in (ready.settings.tls.key, ready.settings.evidence.key):
+        key = serialization.load_pem_private_key(path.read_bytes(), None)
+        protection = serialization.BestAvailableEncryption(b"open sesame")
+        pkcs8 = serialization.PrivateFormat.PKCS8
+        path.write_bytes(key.private_bytes(serialization.Encoding.PEM, pkcs8, protection))
+    with pytest.raises(MaterialError, match="is encrypted; set its password"):
+        async with running(ready.settings, Secrets()):
+            pytest.fail("it runs without the password")
+    monkeypatch.setenv("AXIS_TLS_KEY_PASSWORD", "open sesame")
+    monkeypatch.setenv("AXIS_EVIDENCE_KEY_PASSWORD", "open sesame")
+    async with running(ready.settings, Secrets()) as axis, ready.ministry.channel(axis.address) as channel:
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        answer = await stub.Submit(submission_pb2.SubmitRequest(package=ready.ministry.letter("H90")))
+    assert len(answer.evidence) == 2

@@ -174,6 +174,28 @@ def test_certificates_that_are_weak_expired_or_none_are_refused(config: Path, tm
     assert agencies(config) == {}
 
 
+def test_a_certificate_that_the_axis_would_not_believe_is_registered_with_a_warning(
+    config: Path, tmp_path: Path
+) -> None:
+    line = (
+        "agency",
+        "add",
+        "G22",
+        "--name",
+        "Bộ",
+        "--certificate",
+        certificate(tmp_path),
+        "--config",
+        config,
+    )
+    result = run(*line)
+    assert result.exit_code == 0
+    assert "does not hold under `tls.client_ca` (UNTRUSTED_SIGNER), so it cannot connect" in result.stderr
+    assert "does not hold under `trust` (UNTRUSTED_SIGNER), so its seals are not accepted" in result.stderr
+    issued = run("agency", "add", "H90", "--name", "Tỉnh", "--issue", tmp_path / "h90", "--config", config)
+    assert issued.stderr == ""
+
+
 def test_options_that_contradict_each_other_are_wrong_usage(config: Path, tmp_path: Path) -> None:
     files = ("--certificate", certificate(tmp_path, "a"), "--certificate", certificate(tmp_path, "b"))
     roles = ("--role", "system", "--role", "clerk", "--role", "archivist")
