@@ -12,13 +12,12 @@ from axis_client import proof
 from axis_client.errors import LocalError, Refused, explain
 from axis_client.fetching import content_parts
 from axis_client.model import Answered, Delivery, Dispatch, Me, Proof, Statement, Status
-from axis_client.packing import seal_bytes
+from axis_client.packing import seal_bytes, written
 from axis_client.patience import Persistence
 from axis_client.proof import STATEMENT, Examiner
 from edxml import codes
 from edxml.model import HEADER_PLACE, Organ, ResponseFor
 from edxml.model import Status as StatusPackage
-from edxml.writer import write
 from signing.dispatch import ni_uri
 from signing.evidence import ContentPart, EventId
 from signing.keys import Signer
@@ -63,7 +62,7 @@ def state(
         description=description or codes.STATUS[code].vietnamese.capitalize(),
         timestamp=at.astimezone(VIET_NAM).strftime("%Y/%m/%d %H:%M:%S"),
     )
-    return seal_bytes(write(package), signer=signer, at=at, place=HEADER_PLACE, detached=held or {})
+    return seal_bytes(written(package), signer=signer, at=at, place=HEADER_PLACE, detached=held or {})
 
 
 def delivery_of(status: Status, me: Me) -> Delivery:

@@ -19,7 +19,7 @@ from axis_client.errors import LocalError, explain
 from axis_client.files import Blob, printable
 from edxml.model import HEADER_PLACE, NAMESPACE, Attachment, NotEdxml, Organ, Package, Status
 from edxml.reader import read
-from edxml.writer import write
+from edxml.writer import Unwritable, write
 from signing.evidence import ContentPart
 from signing.keys import Signer
 from signing.parser import DEFAULT_LIMITS, Malformed, parse
@@ -138,10 +138,18 @@ def pack(
     package = open_package(root)
     addressed = package if recipients is None else replace(package, recipients=_keep(package, recipients))
     bound, digests = _bind(addressed, blobs)
-    unsealed = document if bound == package else write(bound)
+    unsealed = document if bound == package else written(bound)
     detached = {f"cid:{content_id}": digest for content_id, digest in digests.items()}
     sealed = seal_bytes(unsealed, signer=signer, at=at, place=HEADER_PLACE, detached=detached)
     return _outgoing(sealed, bound, blobs, digests)
+
+
+def written(document: Package | Status) -> bytes:
+    """Writes edXML. Raises `LocalError` for what no edXML can carry."""
+    try:
+        return write(document)
+    except Unwritable as exc:
+        raise explain(LocalError, "EDXML_UNWRITABLE", str(exc)) from exc
 
 
 def seal_bytes(

@@ -82,6 +82,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "Answer with axis accept, refuse or report.",
         "Trả lời bằng axis accept, refuse hoặc report.",
     ),
+    "EDXML_UNWRITABLE": Sentence("No edXML can carry this:", "Không ghi được thành edXML:"),
     "SEAL_IMPOSSIBLE": Sentence("The file cannot be sealed as it is:", "Không ký số được tệp này:"),
     "RECIPIENTS_SEALED": Sentence(
         "The package is sealed and names other recipients:",

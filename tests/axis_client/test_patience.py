@@ -1,0 +1,71 @@
+"""Retries: how often, how long, and when a cut counts as progress."""
+
+from __future__ import annotations
+
+import pytest
+
+from axis_client import Patience, Refused, TryLater
+from axis_client.patience import Persistence
+
+
+def persistence(pauses: list[float], attempts: int = 3, random: float = 1.0) -> Persistence:
+    async def sleep(seconds: float) -> None:
+        pauses.append(seconds)
+
+    patience = Patience(attempts=attempts, first=1.0, longest=3.0)
+    return Persistence(patience=patience, sleep=sleep, random=lambda: random)
+
+
+class Flaky:
+    """Fails so many times, then returns how often it was called."""
+
+    def __init__(self, failures: int, error: Exception | None = None) -> None:
+        self.failures = failures
+        self.error = error or TryLater("BUSY", "busy")
+        self.calls = 0
+
+    async def __call__(self) -> int:
+        self.calls += 1
+        if self.calls <= self.failures:
+            raise self.error
+        return self.calls
+
+
+async def test_pauses_double_up_to_the_longest() -> None:
+    pauses: list[float] = []
+    assert await persistence(pauses, attempts=9)(Flaky(4)) == 5
+    assert pauses == [1.0, 2.0, 3.0, 3.0]
+
+
+async def test_chance_takes_up_to_half_of_a_pause() -> None:
+    pauses: list[float] = []
+    await persistence(pauses, random=0.0)(Flaky(2))
+    assert pauses == [0.5, 1.0]
+
+
+async def test_the_last_failure_is_raised_when_patience_ends() -> None:
+    act, pauses = Flaky(9), list[float]()
+    with pytest.raises(TryLater):
+        await persistence(pauses)(act)
+    assert (act.calls, len(pauses)) == (3, 2)
+
+
+async def test_what_the_axis_asks_for_is_waited() -> None:
+    asked = TryLater("STORE_FULL", "full")
+    asked.retry_after = 7.0
+    pauses: list[float] = []
+    await persistence(pauses)(Flaky(1, asked))
+    assert pauses == [7.0]
+
+
+async def test_a_refusal_is_not_asked_again() -> None:
+    act, pauses = Flaky(1, Refused("NO_RECIPIENT", "none")), list[float]()
+    with pytest.raises(Refused):
+        await persistence(pauses)(act)
+    assert (act.calls, pauses) == (1, [])
+
+
+async def test_progress_starts_the_count_anew() -> None:
+    act, pauses = Flaky(50), list[float]()
+    assert await persistence(pauses)(act, lambda: act.calls) == 51
+    assert set(pauses) == {1.0}
