@@ -4,5 +4,9 @@ routing, lifecycle, attest      pure: who receives, what may follow what, what t
 intake, uploads, inbox, exchange, records, directory
                                 the use cases; they know the stores' promises, never a protobuf message
 boundary/                       gRPC: who calls, what it means in protobuf, which status an error becomes
-settings, provision, app, cli   configuration, first set-up, the composition root, the operator's commands
+settings, checkconfig, provision, authority, registry
+                                configuration and its check, first set-up, the upkeep of the directory
+app, stores, material, probe, metrics, logs
+                                the composition root, and what it opens, tries, counts and tells
+cli, agency_cli, terminal       the operator's commands
 """

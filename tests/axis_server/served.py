@@ -158,7 +158,8 @@ class Told:
 
 def told(error: grpc.aio.AioRpcError) -> Told:
     """Decodes the details of an error."""
-    raw = dict(error.trailing_metadata() or ())[DETAILS_KEY]
+    raw = next(value for key, value in error.trailing_metadata() if key == DETAILS_KEY)
+    assert isinstance(raw, bytes)
     status = status_pb2.Status.FromString(raw)
     assert status.code == error.code().value[0]
     assert status.message == error.details()

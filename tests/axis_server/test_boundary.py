@@ -137,14 +137,14 @@ async def test_an_agency_suspended_by_another_process_is_soon_refused_and_let_in
         pytest.fail("the agency stayed suspended")
 
 
-async def eventually_refused(axis: Served):
+async def eventually_refused(axis: Served) -> Told:
     for _ in range(200):
         try:
             await whoami(axis.ministry, axis)
         except grpc.aio.AioRpcError as error:
             return told(error)
         await asyncio.sleep(0.05)
-    return pytest.fail("the agency was never refused")
+    pytest.fail("the agency was never refused")
 
 
 async def test_a_document_goes_through_and_every_byte_comes_out_as_it_went_in(tmp_path: Path) -> None:
