@@ -8,6 +8,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pydantic import SecretStr
 
 from axis_server.settings import TlsSettings
@@ -52,7 +53,7 @@ def read_certificates(path: Path) -> list[x509.Certificate]:
         raise MaterialError(f"{path} holds no certificate in PEM form; export it as PEM.") from exc
 
 
-def read_key(path: Path, password: SecretStr | None) -> serialization.PrivateKeyTypes:
+def read_key(path: Path, password: SecretStr | None) -> PrivateKeyTypes:
     """Reads a private key in PEM form. Raises `MaterialError`."""
     secret = password.get_secret_value().encode() if password else None
     try:

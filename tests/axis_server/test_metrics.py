@@ -10,7 +10,7 @@ import grpc.aio
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
-from axis.v1 import submission_pb2, submission_pb2_grpc
+from axis.v1 import inbox_pb2, inbox_pb2_grpc, submission_pb2, submission_pb2_grpc
 from axis_server.metrics import Metrics
 from docs.generate import HERE, metrics_page
 from tests.axis_server.served import ANYWHERE, served
@@ -45,6 +45,31 @@ async def test_a_scrape_tells_of_calls_submissions_stores_and_certificates(tmp_p
     assert found["axis_certificate_days_left", (("certificate", "tls"),)] > 1000
     assert found["axis_calls_open", ()] == 0
     assert not any("G22" in str(key) or "H90" in str(key) for key in found)
+
+
+async def test_a_caller_that_hangs_up_leaves_no_watch_behind(tmp_path: Path) -> None:
+    method = ("method", "InboxService/WatchInbox")
+    async with served(tmp_path, metrics=ANYWHERE) as axis:
+        url = f"http://{axis.metrics_address}/metrics"
+
+        async def eventually(wanted: float) -> dict[tuple[str, tuple[tuple[str, str], ...]], float]:
+            for _ in range(200):
+                found = await asyncio.to_thread(scraped, url)
+                if found["axis_watches_open", ()] == wanted:
+                    return found
+                await asyncio.sleep(0.02)
+            return pytest.fail(f"there were never {wanted} watches")
+
+        async with axis.province.channel(axis.address) as channel:
+            watch = inbox_pb2_grpc.InboxServiceStub(channel).WatchInbox(inbox_pb2.WatchInboxRequest())
+            waiting = asyncio.ensure_future(anext(aiter(watch)))
+            await eventually(1)
+            watch.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+            found = await eventually(0)
+    assert found["axis_calls_total", (("code", "CANCELLED"), method)] == 1
+    assert found["axis_calls_open", ()] == 0
 
 
 def test_the_document_tells_of_every_metric() -> None:
