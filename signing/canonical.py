@@ -8,7 +8,7 @@ of its own first.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 
@@ -33,6 +33,9 @@ class Form:
     """C14N 1.0: a part inherits every `xml:` attribute as it is. 1.1 joins `xml:base`, leaves `xml:id`."""
     prefixes: tuple[str, ...] = ()
     """InclusiveNamespaces PrefixList of the exclusive form."""
+
+    def without_comments(self) -> Form:
+        return replace(self, comments=False) if self.comments else self
 
 
 INCLUSIVE_FORM = Form()

@@ -109,34 +109,34 @@ def encoding_of(data: bytes) -> str:
     `iso-8859-1`. The byte order mark and the declaration must agree. Raises `Malformed`."""
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         found = "utf-16-le" if data[0] == 0xFF else "utf-16-be"
-        head = data[2 : 2 * _DECLARATION_LENGTH].decode(found, "replace")
-        return _agreed(found, _declared(head), {"utf-16"})
+        head = data[2 : 2 * _DECLARATION_LENGTH].decode(found, "replace").encode()
+        return _agreed(found, _declared(head), "utf-16")
     if data.startswith(b"\xef\xbb\xbf"):
-        head = data[3:_DECLARATION_LENGTH].decode("latin-1")
-        return _agreed("utf-8-sig", _declared(head), {"utf-8"})
-    if data.startswith(b"<?xml"):
-        declared = _declared(data[:_DECLARATION_LENGTH].decode("latin-1"))
-        if declared == "iso-8859-1":
-            return declared
-        return _agreed("utf-8", declared, {"utf-8"})
+        return _agreed("utf-8-sig", _declared(data[3:]), "utf-8")
     if data[:2] in (b"<\0", b"\0<"):
         raise Malformed(Reason.XML_FORBIDDEN, "UTF-16 without a byte order mark")
-    return "utf-8"
+    declared = _declared(data)
+    return "iso-8859-1" if declared == "iso-8859-1" else _agreed("utf-8", declared, "utf-8")
 
 
-def _declared(head: str) -> str | None:
+def _declared(data: bytes) -> str | None:
     """The encoding that the XML declaration names, in lower case; None when it names none."""
-    if not head.startswith("<?xml") or head[5:6] not in " \t\r\n":
+    if not data.startswith((b"<?xml ", b"<?xml\t", b"<?xml\r", b"<?xml\n")):
         return None
-    declaration = _DECLARATION.match(head)
+    return _read_declaration(data[: data.find(b"?>", 0, _DECLARATION_LENGTH) + 2])
+
+
+@functools.lru_cache(maxsize=64)
+def _read_declaration(text: bytes) -> str | None:
+    declaration = _DECLARATION.fullmatch(text.decode("latin-1"))
     if declaration is None:
         raise Malformed(Reason.XML_MALFORMED, "the XML declaration is not that of an XML 1.0 document")
     encoding = declaration["encoding"]
     return encoding.lower() if encoding else None
 
 
-def _agreed(found: str, declared: str | None, allowed: set[str]) -> str:
-    if declared is None or declared in allowed:
+def _agreed(found: str, declared: str | None, allowed: str) -> str:
+    if declared is None or declared == allowed:
         return found
     raise Malformed(
         Reason.XML_FORBIDDEN, "the declared encoding is not UTF-8, UTF-16 or ISO-8859-1, or not the one used"

@@ -38,9 +38,9 @@ _NOT_THE_SIGNATURE = re.compile(
 )
 _NCNAME = re.compile(r"[^\W\d][\w.-]*")
 _XML_SPACE = re.compile(r"[ \t\r\n]+")
-_IS_IDENTIFIER = "[local-name()='Id' or local-name()='ID' or local-name()='id']"
-_all_identifiers = etree.XPath(f"//@*{_IS_IDENTIFIER}", smart_strings=False)
-_own_identifiers = etree.XPath(f"@*{_IS_IDENTIFIER}", smart_strings=False)
+_IDS = ("Id", "ID", "id")
+_IS_ID = " or ".join(f"local-name()='{name}'" for name in _IDS)
+_identifiers = etree.XPath(f"//@*[{_IS_ID}]", smart_strings=False)
 
 
 class Breach(Exception):
@@ -140,7 +140,7 @@ def children(element: etree._Element, *names: str) -> Sequence[etree._Element]:
     """Returns the children, which must be the elements `names` in this order. Raises `Breach`."""
     found = list(element)
     if [child.tag for child in found] != list(names):
-        raise _malformed(f"{_local(element)} does not hold what it should")
+        raise _malformed(f"{_local(element.tag)} does not hold what it should")
     return found
 
 
@@ -148,8 +148,8 @@ def _malformed(detail: str) -> Breach:
     return Breach(Reason.SIGNATURE_MALFORMED, detail)
 
 
-def _local(element: etree._Element) -> str:
-    return etree.QName(element).localname
+def _local(name: str) -> str:
+    return name.rpartition("}")[2]
 
 
 def _ds(name: str) -> str:
@@ -197,14 +197,10 @@ def _parts(
 def _require_unique_identifiers(root: etree._Element) -> None:
     """Refuses a value that two attributes which may be IDs (Id, ID, id, in any namespace) have: two readers
     could take two elements for the one signed."""
-    values = _strings(_all_identifiers(root))
+    values = _identifiers(root)
+    assert isinstance(values, list)
     if len(set(values)) != len(values):
         raise Breach(Reason.DUPLICATE_ID, "two elements with the same ID")
-
-
-def _strings(found: object) -> list[str]:
-    assert isinstance(found, list)
-    return found
 
 
 def _children_of_signed_info(signed_info: etree._Element) -> list[etree._Element]:
@@ -326,7 +322,8 @@ def _sorted_references(
     references: Sequence[Reference], root: etree._Element, referable: Mapping[str, etree._Element]
 ) -> tuple[Reference, tuple[tuple[Reference, etree._Element], ...], tuple[Reference, ...]]:
     """The reference over the document, those over parts of the signature itself, and the detached ones."""
-    whole = {*_WHOLE_DOCUMENT, *(f"#{value}" for value in _strings(_own_identifiers(root)) if value)}
+    own_ids = (str(value) for name, value in root.items() if _local(str(name)) in _IDS and value)
+    whole = {*_WHOLE_DOCUMENT, *(f"#{value}" for value in own_ids)}
     documents: list[Reference] = []
     own: list[tuple[Reference, etree._Element]] = []
     detached: list[Reference] = []

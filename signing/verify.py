@@ -165,7 +165,7 @@ def _check_signature(structure: Structure, signer: Candidate) -> None:
 def _check_own(structure: Structure) -> None:
     """The parts of the signature that it covers itself: while it still stands in its place."""
     for reference, part in structure.own:
-        form = replace(reference.form or INCLUSIVE_FORM, comments=False)
+        form = (reference.form or INCLUSIVE_FORM).without_comments()
         if digest_of(reference.digest, canonical_part(part, form)) != reference.value:
             raise Breach(Reason.DIGEST_MISMATCH, "the signed properties are not those that were signed")
 
@@ -176,7 +176,7 @@ def _check_document(root: etree._Element, structure: Structure) -> None:
     reference = structure.document
     form = reference.form or INCLUSIVE_FORM
     if reference.uri != "#xpointer(/)":
-        form = replace(form, comments=False)
+        form = form.without_comments()
     _take_out(structure.signature)
     if reference.uri.startswith("#") and reference.uri != "#xpointer(/)":
         if _has_instruction_outside(root):

@@ -13,6 +13,9 @@ from signing.algorithms import DS, XADES
 from signing.structure import Breach, base64_of, digest_method
 from signing.verdict import Reason
 
+_SIGNATURE_PROPERTIES = f"{{{XADES}}}SignedSignatureProperties"
+_TIME = f"{{{XADES}}}SigningTime"
+_CERTIFICATES = (f"{{{XADES}}}SigningCertificate", f"{{{XADES}}}SigningCertificateV2")
 _VIETNAM = timezone(timedelta(hours=7))
 _DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -32,16 +35,17 @@ class Claims:
 
 def read_claims(signed_properties: etree._Element) -> Claims:
     """Reads SigningTime and SigningCertificate or SigningCertificateV2. Raises `Breach`."""
-    times = list(signed_properties.iter(f"{{{XADES}}}SigningTime"))
-    certificates = [
-        list(signed_properties.iter(f"{{{XADES}}}{name}"))
-        for name in ("SigningCertificate", "SigningCertificateV2")
-    ]
-    if any(len(found) > 1 for found in (times, *certificates)):
-        raise Breach(Reason.SIGNATURE_MALFORMED, "signed properties that say the same thing twice")
+    groups = [child for child in signed_properties if child.tag == _SIGNATURE_PROPERTIES]
+    claimed: dict[str, etree._Element] = {}
+    for element in (element for group in groups for element in group):
+        if element.tag in claimed:
+            raise Breach(Reason.SIGNATURE_MALFORMED, "signed properties that say the same thing twice")
+        claimed[element.tag] = element
     return Claims(
-        signed_at=_time(times[0]) if times else None,
-        certificate_digests=tuple(_certificate_digest(found[0]) for found in certificates if found),
+        signed_at=_time(claimed[_TIME]) if _TIME in claimed else None,
+        certificate_digests=tuple(
+            _certificate_digest(claimed[name]) for name in _CERTIFICATES if name in claimed
+        ),
     )
 
 
