@@ -84,10 +84,9 @@ class Profile:
         fields = _Fields.read(Path(path))
         key_password = fields.password("key_password_env", environ)
         key_pem, key_password = _open_key(fields, key_password, ask)
-        certificate_pem = fields.content("certificate")
-        _check_certificate(fields, "certificate", certificate_pem)
-        ca_pem = fields.content("ca")
-        _check_certificate(fields, "ca", ca_pem)
+        certificate_pem, ca_pem = fields.content("certificate"), fields.content("ca")
+        _check_certificates(fields, "ca", ca_pem)
+        _check_pair(key_pem, _check_certificates(fields, "certificate", certificate_pem), fields)
         return cls(
             axis=fields.address(),
             agency=fields.text("agency"),
@@ -249,11 +248,19 @@ def _open_key(fields: _Fields, password: bytes | None, ask: AskPassword) -> tupl
     return plain, password
 
 
-def _check_certificate(fields: _Fields, name: str, pem: bytes) -> None:
+def _check_certificates(fields: _Fields, name: str, pem: bytes) -> list[x509.Certificate]:
     try:
-        x509.load_pem_x509_certificates(pem)
+        return x509.load_pem_x509_certificates(pem)
     except ValueError as exc:
         raise fields.invalid(f"`{name}` is no certificate in PEM") from exc
+
+
+def _check_pair(key_pem: bytes, certificates: list[x509.Certificate], fields: _Fields) -> None:
+    """gRPC would only say that the link was closed."""
+    form = serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+    public = serialization.load_pem_private_key(key_pem, None).public_key()
+    if public.public_bytes(*form) != certificates[0].public_key().public_bytes(*form):
+        raise fields.invalid("`key` does not belong to `certificate`")
 
 
 def _signer(

@@ -86,7 +86,7 @@ def test_nothing_secret_is_shown(agency: Identity, tmp_path: Path) -> None:
         ({"ca": '"key.pem"'}, "`ca` is no certificate"),
         ({"certificate": '"key.pem"'}, "`certificate` is no certificate"),
         ({"key": '"cert.pem"'}, "`key` is no private key"),
-        ({"key": '"seal-key.pem"'}, "`key`"),
+        ({"key": '"seal-key.pem"'}, "`key` does not belong to `certificate`"),
         ({"key": '"."'}, "`key`: The file cannot be read"),
         ({"trust": '"root.pem"'}, "`trust` must be a list"),
         ({"trust": "[]"}, "`trust` is missing"),
