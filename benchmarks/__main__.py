@@ -1,4 +1,5 @@
-"""`make bench`: figures 1 and 3 of the goals, printed as a table, written as JSON, held against the baseline."""
+"""`make bench`: figures 1 and 3 of the goals, printed as a table, written as JSON, held against the
+baseline."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ def run(rounds: int, count: int) -> dict[str, object]:
                     if number:
                         seen[subject.name].append(result)
         figures = {
-            f"{who}_{figure}": median(seen[who], figure) for who in seen for figure in ("cpu_ms", "rate", "p99_ms")
+            f"{who}_{figure}": median(seen[who], figure)
+            for who in seen
+            for figure in ("cpu_ms", "rate", "p99_ms")
         }
         figures["cpu_ratio"] = figures["axis_cpu_ms"] / figures["floor_cpu_ms"]
         figures["rate_ratio"] = figures["axis_rate"] / figures["floor_rate"]
@@ -107,7 +110,9 @@ def table(result: dict[str, object], baseline: dict[str, object] | None) -> str:
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="make bench", description=__doc__)
-    arguments.add_argument("--rounds", type=int, default=5, help="alternating rounds that count (at least 5 for a figure)")
+    arguments.add_argument(
+        "--rounds", type=int, default=5, help="alternating rounds that count (at least 5 for a figure)"
+    )
     arguments.add_argument("--count", type=int, default=1000, help="submissions a round")
     arguments.add_argument("--baseline", action="store_true", help="keep this run as the committed baseline")
     given = arguments.parse_args()

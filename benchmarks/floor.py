@@ -1,4 +1,5 @@
-"""The floor: a bare `grpc.aio` server with mTLS that, for the same bytes, parses hardened, verifies one XML signature
+"""The floor: a bare `grpc.aio` server with mTLS that, for the same bytes, parses hardened, verifies one XML
+signature
 with libxmlsec, hashes SHA-256, and answers. No store, no evidence.
 
     python -m benchmarks.floor --certificate … --key … --ca …      prints `listening on HOST:PORT`
@@ -40,7 +41,9 @@ class Floor(submission_pb2_grpc.SubmissionServiceServicer):
     def __init__(self, workers: ThreadPoolExecutor) -> None:
         self.workers = workers
 
-    async def Submit(self, request: submission_pb2.SubmitRequest, context: object) -> submission_pb2.SubmitResponse:
+    async def Submit(
+        self, request: submission_pb2.SubmitRequest, context: object
+    ) -> submission_pb2.SubmitResponse:
         loop = asyncio.get_running_loop()
         digest = await loop.run_in_executor(self.workers, verify, request.package)
         return submission_pb2.SubmitResponse(dispatch=types_pb2.Dispatch(dispatch_id=digest))

@@ -1,4 +1,5 @@
-"""The one client: keeps a fixed number of submissions in flight, the same bytes and the same stub for every server."""
+"""The one client: keeps a fixed number of submissions in flight, the same bytes and the same stub for every
+server."""
 
 from __future__ import annotations
 
@@ -40,7 +41,9 @@ def packages(sample: bytes, signer: Signer, at: datetime, count: int, mark: str)
 
 def credentials(profile: Path) -> grpc.ChannelCredentials:
     return grpc.ssl_channel_credentials(
-        (profile / "ca.pem").read_bytes(), (profile / "system.key").read_bytes(), (profile / "system.pem").read_bytes()
+        (profile / "ca.pem").read_bytes(),
+        (profile / "system.key").read_bytes(),
+        (profile / "system.pem").read_bytes(),
     )
 
 
@@ -63,7 +66,9 @@ async def drive(address: str, profile: Path, bodies: Sequence[bytes], in_flight:
 
         started = time.perf_counter()
         await asyncio.gather(*(worker(stubs[number % CHANNELS]) for number in range(in_flight)))
-        return Round(seconds=time.perf_counter() - started, latencies=tuple(latencies), accepted=len(latencies))
+        return Round(
+            seconds=time.perf_counter() - started, latencies=tuple(latencies), accepted=len(latencies)
+        )
     finally:
         for channel in channels:
             await channel.close()

@@ -1,4 +1,5 @@
-"""The sender's RSA-2048 sealing certificate, issued by the measured axis's own test authority: what agencies have today."""
+"""The sender's RSA-2048 sealing certificate, issued by the measured axis's own test authority: what
+agencies have today."""
 
 from __future__ import annotations
 
@@ -14,7 +15,8 @@ from signing.keys import Signer, load_pem
 
 
 def rsa_signer(authority: Path, name: str, into: Path) -> Signer:
-    """Writes `seal.key` and `seal.pem` into `into`, signed by `authority` (a directory with `ca.pem` and `ca.key`)."""
+    """Writes `seal.key` and `seal.pem` into `into`, signed by `authority` (a directory with `ca.pem`
+    and `ca.key`)."""
     issuer = x509.load_pem_x509_certificate((authority / "ca.pem").read_bytes())
     issuer_key = serialization.load_pem_private_key((authority / "ca.key").read_bytes(), None)
     assert isinstance(issuer_key, ec.EllipticCurvePrivateKey)

@@ -52,7 +52,9 @@ RECIPIENTS = ("000.00.00.H90", "H91.01")
 
 def operate(*arguments: str) -> None:
     """Runs one `axis-server` command."""
-    subprocess.run([sys.executable, "-m", "axis_server", *arguments], check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [sys.executable, "-m", "axis_server", *arguments], check=True, cwd=ROOT, stdout=subprocess.DEVNULL
+    )
 
 
 def make_world(directory: Path) -> World:
@@ -106,5 +108,12 @@ def floor(world: World) -> list[str]:
         sys.executable,
         "-m",
         "benchmarks.floor",
-        *("--certificate", str(tls / "tls" / "server.pem"), "--key", str(tls / "tls" / "server.key"), "--ca", str(tls / "ca" / "ca.pem")),
+        *(
+            "--certificate",
+            str(tls / "tls" / "server.pem"),
+            "--key",
+            str(tls / "tls" / "server.key"),
+            "--ca",
+            str(tls / "ca" / "ca.pem"),
+        ),
     ]

@@ -1,4 +1,5 @@
-"""Engines that a test checks against: absent ones are skipped by name, and under CI=true a skip is a failure."""
+"""Engines that a test checks against: absent ones are skipped by name, and under CI=true a skip is a
+failure."""
 
 from __future__ import annotations
 

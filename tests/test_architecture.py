@@ -12,7 +12,17 @@ ROOT = Path(__file__).parent.parent
 ROOMS = ("edxml", "signing", "storage", "axis_server", "axis_client")
 
 FORBIDDEN = {
-    "signing": {"asyncio", "grpc", "axis", "storage", "edxml", "axis_server", "axis_client", "minio", "sqlite3"},
+    "signing": {
+        "asyncio",
+        "grpc",
+        "axis",
+        "storage",
+        "edxml",
+        "axis_server",
+        "axis_client",
+        "minio",
+        "sqlite3",
+    },
     "edxml": {"asyncio", "grpc", "axis", "storage", "axis_server", "axis_client", "minio", "sqlite3"},
     "storage": {"signing", "edxml", "grpc", "axis", "lxml", "axis_server", "axis_client"},
     "axis_client": {"axis_server", "storage", "minio", "sqlite3"},
@@ -29,7 +39,10 @@ ONLY_IN = {
 WIRE = {"grpc", "axis", "google"}
 """What only the edge may know: a protobuf message inside a use case is a breach."""
 
-EDGE = {"axis_server": ("boundary/", "app.py"), "axis_client": ("wire", "client.py", "errors.py", "transport")}
+EDGE = {
+    "axis_server": ("boundary/", "app.py"),
+    "axis_client": ("wire", "client.py", "errors.py", "transport"),
+}
 
 
 def sources(room: str) -> Iterator[Path]:
@@ -58,7 +71,9 @@ def test_a_room_imports_only_what_it_may_know(room: str) -> None:
 @pytest.mark.parametrize("driver", sorted(ONLY_IN))
 def test_a_driver_is_imported_by_its_one_backend(driver: str) -> None:
     files = ((path.relative_to(ROOT).as_posix(), path) for room in ROOMS for path in sources(room))
-    assert not [name for name, path in files if driver in imported(path) and not name.startswith(ONLY_IN[driver])]
+    assert not [
+        name for name, path in files if driver in imported(path) and not name.startswith(ONLY_IN[driver])
+    ]
 
 
 @pytest.mark.parametrize("room", sorted(EDGE))

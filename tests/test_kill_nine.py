@@ -1,5 +1,8 @@
-"""Nothing acknowledged is lost, nothing is doubled, nothing stands without evidence: a real axis, killed with kill -9
-again and again while it takes two thousand submissions, each sent until it is answered, then all sent once more."""
+"""Nothing acknowledged is lost, nothing is doubled, nothing stands without evidence.
+
+A real axis is killed with kill -9 again and again while it takes two thousand submissions, each sent until
+it is answered; then all are sent once more.
+"""
 
 from __future__ import annotations
 
@@ -82,7 +85,9 @@ async def stub(address: str, profile: Path) -> AsyncIterator[submission_pb2_grpc
         yield submission_pb2_grpc.SubmissionServiceStub(channel)
 
 
-async def send(stub: submission_pb2_grpc.SubmissionServiceStub, package: bytes) -> submission_pb2.SubmitResponse:
+async def send(
+    stub: submission_pb2_grpc.SubmissionServiceStub, package: bytes
+) -> submission_pb2.SubmitResponse:
     """Sends until there is an answer; only "no answer" is tried again, a refusal fails the test."""
     for _ in range(ATTEMPTS):
         try:
@@ -117,7 +122,9 @@ async def kill_often(axis: Axis, answers: Answers, dice: random.Random) -> None:
         await axis.start()
 
 
-async def test_kill_nine_in_the_middle_of_two_thousand_submissions_loses_and_doubles_nothing(tmp_path: Path) -> None:
+async def test_kill_nine_in_the_middle_of_two_thousand_submissions_loses_and_doubles_nothing(
+    tmp_path: Path,
+) -> None:
     world = make_world(tmp_path)
     address = f"127.0.0.1:{free_port()}"
     text = world.config.read_text().replace('"127.0.0.1:0"', f'"{address}"', 1)
@@ -130,7 +137,8 @@ async def test_kill_nine_in_the_middle_of_two_thousand_submissions_loses_and_dou
     await axis.start()
     try:
         await asyncio.gather(
-            send_all(address, world.sender, bodies, answers), kill_often(axis, answers, random.Random(20260302))
+            send_all(address, world.sender, bodies, answers),
+            kill_often(axis, answers, random.Random(20260302)),
         )
         assert axis.kills == KILLS
         assert len(answers.evidence) == SUBMISSIONS
@@ -142,7 +150,8 @@ async def test_kill_nine_in_the_middle_of_two_thousand_submissions_loses_and_dou
 
 
 async def check_ledger(world: World, answers: Answers) -> None:
-    """Reads the store itself: each submission once, with its deliveries, and the very evidence that was told."""
+    """Reads the store itself: each submission once, with its deliveries, and the very evidence that was
+    told."""
     ledger = await SqliteLedger.open(world.directory / "axis" / "ledger" / "ledger.sqlite3")
     try:
         items = []
