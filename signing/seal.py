@@ -21,9 +21,7 @@ from signing.canonical import EXCLUSIVE_FORM, canonical_document
 from signing.keys import Signer
 from signing.markup import end_of_element
 from signing.parser import DEFAULT_LIMITS, Limits, encoding_of, parse
-
-DETACHED_SCHEMES = ("cid:", "ni:")
-"""What a detached reference may name: an attachment of the package, or bytes by their digest."""
+from signing.structure import DETACHED_SCHEMES, MAX_DETACHED
 
 _VIETNAM = timezone(timedelta(hours=7))
 _ATTRIBUTE_ENTITIES = str.maketrans(
@@ -126,6 +124,8 @@ class Sealer:
         return _inserted(document, 0, self._signature(document, at, detached or {}))
 
     def _signature(self, canonical: bytes, at: datetime, detached: Mapping[str, str]) -> bytes:
+        if len(detached) > MAX_DETACHED:
+            raise SealError(f"More than {MAX_DETACHED} attachments cannot be sealed with one document.")
         digest = hashlib.sha256(canonical)
         name = f"seal-{digest.hexdigest()[:16]}"
         references = [

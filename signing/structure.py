@@ -30,8 +30,11 @@ _SIGNATURE = f"{{{DS}}}Signature"
 _SIGNED_INFO = f"{{{DS}}}SignedInfo"
 _OBJECT = f"{{{DS}}}Object"
 _QUALIFYING = f"{{{XADES}}}QualifyingProperties"
+MAX_DETACHED = 1_000
+"""Attachments that one signature may cover."""
 _MAX_PREFIXES = 64
-_DETACHED = ("cid:", "ni:")
+DETACHED_SCHEMES = ("cid:", "ni:")
+"""What a detached reference may name: an attachment of the package, or bytes by their digest."""
 _WHOLE_DOCUMENT = ("", "#xpointer(/)")
 _NOT_THE_SIGNATURE = re.compile(
     r"\s*not\s*\(\s*ancestor-or-self\s*::\s*(?P<prefix>[^\W\d][\w.-]*):Signature\s*\)\s*"
@@ -211,6 +214,8 @@ def _children_of_signed_info(signed_info: etree._Element) -> list[etree._Element
         raise _malformed("SignedInfo does not hold what it should")
     if any(tag != _ds("Reference") for tag in tags[2:]):
         raise _malformed("SignedInfo does not hold what it should")
+    if len(found) > MAX_DETACHED + 8:
+        raise _malformed(f"more than {MAX_DETACHED} references")
     return [found[1], found[0], *found[2:]]
 
 
@@ -334,7 +339,7 @@ def _sorted_references(
         elif each.uri in referable:
             own.append((each, referable[each.uri]))
         else:
-            (detached if each.uri.startswith(_DETACHED) else others).append(each)
+            (detached if each.uri.startswith(DETACHED_SCHEMES) else others).append(each)
     if not documents and all(each.uri.startswith("#") for each in others):
         raise Breach(Reason.PARTIAL_SIGNATURE, "the signature does not cover the whole document")
     if others or not documents:

@@ -304,6 +304,17 @@ def test_the_same_attachment_twice_is_refused() -> None:
     assert reason(etree.tostring(tree)) is Reason.REFERENCE_FORBIDDEN
 
 
+def test_a_flood_of_references_is_refused() -> None:
+    tree, signature = tree_of(sealed(detached={"cid:1": "ab" * 32}))
+    first = signature[0].findall(f"{DS}Reference")[1]
+    del first.attrib["Id"]
+    for number in range(2_000):
+        again = copy.deepcopy(first)
+        again.set("URI", f"cid:{number}")
+        signature[0].append(again)
+    assert reason(etree.tostring(tree)) is Reason.SIGNATURE_MALFORMED
+
+
 def test_an_attachment_with_transforms_or_another_digest_is_refused() -> None:
     document = sealed(detached={"cid:1": "ab" * 32})
     tree, signature = tree_of(document)

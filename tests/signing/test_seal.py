@@ -163,6 +163,13 @@ def test_a_detached_reference_that_would_be_refused_is_not_made(detached: dict[s
         sealed(detached=detached)
 
 
+def test_a_thousand_attachments_are_sealed_and_no_more() -> None:
+    many = {f"cid:{number}": "ab" * 32 for number in range(1_000)}
+    assert isinstance(judged(sealed(detached=many), detached=many), Sound)
+    with pytest.raises(SealError, match="1000"):
+        sealed(detached={**many, "cid:more": "ab" * 32})
+
+
 def test_a_second_seal_is_refused() -> None:
     with pytest.raises(SealError, match="already signed"):
         seal(sealed(), signer=signer(), at=AT, place=HEADER)

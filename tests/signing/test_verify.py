@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import fields, replace
 from datetime import timedelta
 
@@ -11,7 +12,7 @@ from lxml import etree
 from signing.canonical import EXCLUSIVE_FORM, canonical_document
 from signing.parser import Limits, Malformed, parse
 from signing.policy import Policy
-from signing.seal import seal
+from signing.seal import Sealer, seal
 from signing.trust import TrustStore
 from signing.verdict import SENTENCES, Reason, Refused, Sentence, Sound, Undecided
 from signing.verify import verify
@@ -221,6 +222,17 @@ def test_mathematics_come_before_trust() -> None:
 
 
 # Around
+
+
+def test_many_threads_share_one_sealer_and_one_trust_store() -> None:
+    sealer = Sealer(signer())
+
+    def road(number: int) -> bool:
+        verdict = judged(sealer.seal(f"<a><b>{number}</b></a>".encode(), at=AT))
+        return isinstance(verdict, Sound) and verdict.root[0].text == str(number)
+
+    with ThreadPoolExecutor(8) as threads:
+        assert all(threads.map(road, range(400)))
 
 
 def test_what_is_no_xml_is_no_verdict() -> None:
