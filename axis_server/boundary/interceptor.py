@@ -87,6 +87,8 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         return self._wrapped(handler, method.removeprefix(SERVED))
 
     def _ending_with_the_axis(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        """Wraps the health service's watch, which goes on for ever, so that `end_watches` ends it too."""
+
         async def watched(request: Message, context: Context) -> None:
             task = _this_task()
             self._watches.add(task)
@@ -99,12 +101,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             finally:
                 self._watches.discard(task)
 
-        wrapped: grpc.RpcMethodHandler[Any, Any] = grpc.unary_stream_rpc_method_handler(
-            watched,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
-        return wrapped
+        return _like(handler, grpc.unary_stream_rpc_method_handler, watched)
 
     def _wrapped(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
         async def unary(request: Message, context: Context) -> Message:
@@ -138,12 +135,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             (True, False): (grpc.stream_unary_rpc_method_handler, streamed_in),
         }
         make, wrapper = kinds[handler.request_streaming, handler.response_streaming]
-        wrapped: grpc.RpcMethodHandler[Any, Any] = make(
-            wrapper,
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
-        return wrapped
+        return _like(handler, make, wrapper)
 
     @asynccontextmanager
     async def _call(self, method: str, context: Context) -> AsyncIterator[Call]:
@@ -210,6 +202,16 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             received=call.received,
             sent=call.sent,
         )
+
+
+def _like(handler: Any, make: Callable[..., Any], behaviour: Any) -> grpc.RpcMethodHandler[Any, Any]:
+    """Makes a handler that reads and writes the same messages as `handler`."""
+    made: grpc.RpcMethodHandler[Any, Any] = make(
+        behaviour,
+        request_deserializer=handler.request_deserializer,
+        response_serializer=handler.response_serializer,
+    )
+    return made
 
 
 def _this_task() -> asyncio.Task[Any]:
