@@ -93,7 +93,7 @@ class Reporter:
                 rejection = self.examiner.examine(refusal.evidence)
                 proof.check_refusal(rejection, sha256=statement_id, sender_id=self.me.agency.agency_id)
             raise
-        proofs = tuple(self.examiner.examine(evidence) for evidence in answer.evidence)
+        proofs = await self.examiner.examine_all(answer.evidence)
         event = _ATTESTED_BY.get(code)
         if event is None:
             await self._check_receipt(code, dispatch, statement_id, proofs)

@@ -233,8 +233,7 @@ class AsyncClient:
         statement is what its name says, and its seal is the other agency's: `axis verify` judges it, with
         trust in that one."""
         evidence, statements = await self._persist(lambda: self._wire.evidence(dispatch_id))
-        examiner = await self._examiner()
-        proofs = await asyncio.to_thread(lambda: tuple(examiner.examine(entry) for entry in evidence))
+        proofs = await (await self._examiner()).examine_all(evidence)
         for statement in statements:
             proof.check_statement(statement)
         return Record(evidence=proofs, statements=statements)

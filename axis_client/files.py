@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,8 +38,10 @@ def read(path: Path, limit: int) -> bytes | None:
 
 
 def measure(path: Path) -> Blob:
-    """Hashes a file of any size in constant memory. Raises `LocalError`."""
+    """Hashes a file of any size in constant memory. Raises `LocalError`, also for a device or pipe."""
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise explain(LocalError, "FILE_UNREADABLE", f"{printable(path)}: not a file", file=str(path))
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256")
             return Blob(path=path, sha256=digest.hexdigest(), size=file.tell())

@@ -167,7 +167,10 @@ def _as_sealed(
 ) -> Outgoing:
     package = open_package(root)
     if recipients is not None:
-        named, meant = ({organ.organ_id for organ in organs} for organs in (package.recipients, recipients))
+        named, meant = (
+            {organ.organ_id.strip().upper() for organ in organs}
+            for organs in (package.recipients, recipients)
+        )
         if named != meant:
             raise explain(LocalError, "RECIPIENTS_SEALED", ", ".join(sorted(named)))
     digests = dict(_sealed_digests(root))

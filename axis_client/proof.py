@@ -8,6 +8,7 @@ check_acceptance(proofs, package, me)         # that it speaks of these very byt
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -59,6 +60,10 @@ class Examiner:
             raise _broken("EVIDENCE_NOT_SOUND", str(exc), evidence) from exc
         self._check_names(evidence, record)
         return Proof(evidence=evidence, record=record, warnings=verdict.warnings)
+
+    async def examine_all(self, evidence: Sequence[Evidence]) -> tuple[Proof, ...]:
+        """Examines each, in a worker thread: signatures take time. Raises as `examine`."""
+        return await asyncio.to_thread(lambda: tuple(self.examine(entry) for entry in evidence))
 
     def _verdict(self, evidence: Evidence) -> Verdict:
         at = min(evidence.issued_at, self.now)

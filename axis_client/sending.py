@@ -101,7 +101,7 @@ async def confirm(
 ) -> Sent:
     """Makes `Sent` of an answer, when every evidence in it proves that exactly these bytes were accepted for
     exactly the recipients that the package names. Raises `EvidenceError`."""
-    proofs = tuple(examiner.examine(evidence) for evidence in submitted.evidence)
+    proofs = await examiner.examine_all(submitted.evidence)
     acceptance = proof.of_event(proofs, EventId.SUBMISSION_ACCEPTANCE)
     named = {party.agency_id for party in acceptance.record.recipients}
     meant = await _canonical([organ.organ_id for organ in outgoing.package.recipients], named, resolve)

@@ -43,13 +43,20 @@ class Client:
 
     def __enter__(self) -> Client:
         self._thread.start()
-        self._run(self._client.__aenter__())
+        try:
+            self._run(self._client.__aenter__())
+        except BaseException:
+            self._stop()
+            raise
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._run(self._client.__aexit__(kind, error, trace))
+        self._stop()
+
+    def _stop(self) -> None:
         self._run(self._loop.shutdown_asyncgens())
         self._run(self._loop.shutdown_default_executor())
         self._loop.call_soon_threadsafe(self._loop.stop)

@@ -30,6 +30,8 @@ SLOW = 120.0
 """Seconds for what the axis verifies, archives and signs before it answers; a dispatch to 5,000 units too."""
 TRANSFER = 3600.0
 """Seconds for one stream of bytes; a longer one is cut here and resumed."""
+WATCH = 120.0
+"""Seconds after which a watch is opened anew: a link may die without a word, and a watch be silent for hours."""
 
 
 class Wire:
@@ -91,7 +93,8 @@ class Wire:
         return tuple(convert.inbox_item(item) for item in answer.items), answer.next, answer.more
 
     async def watch_inbox(self, after: int) -> AsyncGenerator[model.InboxItem, None]:
-        call = self._inbox.WatchInbox(inbox_pb2.WatchInboxRequest(after=after))
+        """Ends after `WATCH` seconds at the latest, as when the link is cut."""
+        call = self._inbox.WatchInbox(inbox_pb2.WatchInboxRequest(after=after), timeout=WATCH)
         with _translated():
             try:
                 async for message in call:

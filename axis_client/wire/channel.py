@@ -31,9 +31,6 @@ def open_channel(profile: Profile) -> grpc.aio.Channel:
         ("grpc.initial_reconnect_backoff_ms", 200),
         ("grpc.min_reconnect_backoff_ms", 200),
         ("grpc.max_reconnect_backoff_ms", 5_000),
-        # A watch may be silent for hours: notice a dead link within a minute or so.
-        ("grpc.keepalive_time_ms", 60_000),
-        ("grpc.keepalive_timeout_ms", 20_000),
         # Retrying is axis_client.patience's task, which knows what may be sent again.
         ("grpc.enable_retries", 0),
     ]
