@@ -66,14 +66,22 @@ class _Landing:
         self.done = 0
         self._hash = hashlib.sha256()
         self._file: FileIO
-        if path.exists():
-            with path.open("rb") as file:
-                while chunk := file.read(files.CHUNK):
-                    self._hash.update(chunk)
-                    self.done += len(chunk)
-        if self.done > part.size:
-            path.unlink()
-            self.done, self._hash = 0, hashlib.sha256()
+        try:
+            self._take_up()
+        except OSError as exc:
+            raise files.unreadable(path, exc) from exc
+
+    def _take_up(self) -> None:
+        """Goes on after what an earlier run left; more than the part has is not of this part."""
+        if not self.path.exists():
+            return
+        if self.path.stat().st_size > self.part.size:
+            self.path.unlink()
+            return
+        with self.path.open("rb") as file:
+            while chunk := file.read(files.CHUNK):
+                self._hash.update(chunk)
+                self.done += len(chunk)
 
     @property
     def is_right(self) -> bool:

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -101,11 +100,11 @@ class Fetcher:
         try:
             sound, package = await asyncio.to_thread(self._judge, source, staging)  # 2
         except NotTrusted:
-            shutil.rmtree(staging)
+            files.remove_directory(staging)
             raise
         landed = await asyncio.to_thread(_take_out, dispatch, package, staging)  # 3
         placed = await asyncio.to_thread(_place, landed, directory, force)  # 4
-        shutil.rmtree(staging)
+        files.remove_directory(staging)
         return Fetched(
             dispatch=dispatch,
             directory=directory,
@@ -128,7 +127,7 @@ class Fetcher:
             for part, name in zip(detached, names, strict=True)
         ]
         placed = await asyncio.to_thread(_place, landed, directory, force)
-        shutil.rmtree(staging)
+        files.remove_directory(staging)
         return Retrieved(dispatch=dispatch, directory=directory, files=placed)
 
     def _staging(self, dispatch: Dispatch, directory: Path) -> Path:

@@ -6,6 +6,7 @@ import errno
 import hashlib
 import os
 import secrets
+import shutil
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
@@ -111,6 +112,14 @@ def make_directory(path: Path) -> None:
     """Makes a directory and its parents. Raises `LocalError`."""
     try:
         path.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise unwritable(path, exc) from exc
+
+
+def remove_directory(path: Path) -> None:
+    """Removes a directory with all that is in it. Raises `LocalError`."""
+    try:
+        shutil.rmtree(path)
     except OSError as exc:
         raise unwritable(path, exc) from exc
 

@@ -31,7 +31,7 @@ SLOW = 120.0
 TRANSFER = 3600.0
 """Seconds for one stream of bytes; a longer one is cut here and resumed."""
 WATCH = 120.0
-"""Seconds after which a watch is opened anew: a link may die without a word, and a watch be silent for hours."""
+"""Seconds after which a watch is opened anew: a link may die without a word, and a watch is often silent."""
 
 
 class Wire:
