@@ -4,9 +4,8 @@ routing, lifecycle, attest      pure: who receives, what may follow what, what t
 intake, uploads, inbox, exchange, records, directory
                                 the use cases; they know the stores' promises, never a protobuf message
 boundary/                       gRPC: who calls, what it means in protobuf, which status an error becomes
-settings, checkconfig, provision, authority, registry
-                                configuration and its check, first set-up, the upkeep of the directory
-app, stores, material, probe, metrics, logs
-                                the composition root, and what it opens, tries, counts and tells
-cli, agency_cli, terminal       the operator's commands
+operation/                      the operator's acts: set-up, upkeep of the directory, configuration check
+settings, stores, probe, metrics, logs
+                                what is configured, opened, tried, counted and told
+app, cli                        the composition root, and the command `axis-server`
 """

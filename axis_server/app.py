@@ -28,8 +28,8 @@ from axis_server.directory import DirectoryWatch
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake, IntakeLimits
-from axis_server.material import TlsMaterial, pem_of, tls_material
 from axis_server.metrics import Metrics
+from axis_server.operation.material import TlsMaterial, pem_of, tls_material
 from axis_server.probe import Prober
 from axis_server.records import Records
 from axis_server.settings import Address, Secrets, Settings

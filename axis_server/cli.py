@@ -13,13 +13,13 @@ import click
 import structlog
 
 from axis_server import logs
-from axis_server.agency_cli import agency
 from axis_server.app import serve
-from axis_server.checkconfig import Severity, check
-from axis_server.material import MaterialError
-from axis_server.provision import ProvisionError, provision
+from axis_server.operation.agency import agency
+from axis_server.operation.checkconfig import Severity, check
+from axis_server.operation.material import MaterialError
+from axis_server.operation.provision import ProvisionError, provision
+from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Address, Secrets, parse_address
-from axis_server.terminal import CONFIG, Refusal, loaded
 from signing.keys import UnusableKey
 from signing.trust import TrustError
 from storage.errors import StorageError

@@ -20,12 +20,12 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from axis.v1 import errors_pb2
-from axis_server import registry
 from axis_server.app import running
 from axis_server.boundary.errors import DETAILS_KEY
 from axis_server.caller import Role
-from axis_server.provision import issue_profile, provision
-from axis_server.registry import Use, certificate_of
+from axis_server.operation import registry
+from axis_server.operation.provision import issue_profile, provision
+from axis_server.operation.registry import Use, certificate_of
 from axis_server.settings import Address, Secrets, Settings, load
 from axis_server.stores import opened_ledger
 from edxml.model import HEADER_PLACE

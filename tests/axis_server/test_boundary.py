@@ -26,11 +26,11 @@ from axis.v1 import (
     submission_pb2,
     submission_pb2_grpc,
 )
-from axis_server import registry
 from axis_server.app import running
 from axis_server.boundary.submission import chunks
 from axis_server.errors import Declined
-from axis_server.material import MaterialError
+from axis_server.operation import registry
+from axis_server.operation.material import MaterialError
 from axis_server.settings import Secrets
 from axis_server.stores import opened_ledger
 from signing.evidence import EventId, read

@@ -16,8 +16,8 @@ from axis_server.boundary.errors import failure_of
 from axis_server.boundary.interceptor import Boundary
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.material import tls_material
 from axis_server.metrics import Metrics
+from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
 from axis_server.settings import Address
 from axis_server.stores import opened_ledger

@@ -13,13 +13,13 @@ from typing import Any, TypeVar
 import click
 from cryptography import x509
 
-from axis_server import registry
 from axis_server.caller import Role
-from axis_server.provision import ProvisionError, issue_profile
-from axis_server.registry import RegistryError, Use
+from axis_server.operation import registry
+from axis_server.operation.provision import ProvisionError, issue_profile
+from axis_server.operation.registry import RegistryError, Use
+from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Settings
 from axis_server.stores import opened_ledger
-from axis_server.terminal import CONFIG, Refusal, loaded
 from signing.policy import Policy
 from signing.trust import TrustError, TrustStore
 from signing.verdict import Refused

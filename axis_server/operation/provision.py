@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
-from axis_server.authority import Authority, Issued
+from axis_server.operation.authority import Authority, Issued
 from axis_server.settings import Address
 
 ALWAYS_HOSTS = ("localhost", "127.0.0.1", "::1")

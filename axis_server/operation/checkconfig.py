@@ -18,9 +18,9 @@ from pathlib import Path
 
 from cryptography import x509
 
-from axis_server.authority import is_for_test
-from axis_server.material import MaterialError, read_certificates, read_key
-from axis_server.registry import weak_key
+from axis_server.operation.authority import is_for_test
+from axis_server.operation.material import MaterialError, read_certificates, read_key
+from axis_server.operation.registry import weak_key
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import opened_ledger
 from signing.keys import UnusableKey, load_pem
