@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axis_client import files
-from axis_client.errors import EvidenceError, NotTrusted, TryLater, explain
+from axis_client.errors import NotTrusted, TryLater, explain
 from axis_client.model import Dispatch, Part, Progress
 from axis_client.patience import Persistence
 from axis_client.sending import Report
@@ -100,7 +100,7 @@ class _Landing:
     def take(self, chunk: bytes) -> None:
         """Writes and hashes a chunk. Raises `NotTrusted` when more comes than the part has, `LocalError`."""
         if self.done + len(chunk) > self.part.size:
-            raise explain(EvidenceError, "CONTENT_MISMATCH", f"more than {self.part.size} bytes arrived")
+            raise explain(NotTrusted, "CONTENT_MISMATCH", f"more than {self.part.size} bytes arrived")
         view = memoryview(chunk)
         try:
             while view:

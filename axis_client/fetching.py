@@ -92,12 +92,12 @@ class Fetcher:
         3. take out   the inline attachments, and the content of one-file ZIPs beside them
         4. place      one atomic step a file; the same file again is a success
 
-        What is refused in step 2 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
+        What is refused in steps 1 and 2 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
         """
         dispatch = source.dispatch
         staging = self._staging(dispatch, directory)
-        await self._download(dispatch, staging)  # 1
         try:
+            await self._download(dispatch, staging)  # 1
             sound, package = await asyncio.to_thread(self._judge, source, staging)  # 2
         except NotTrusted:
             files.remove_directory(staging)
@@ -118,7 +118,11 @@ class Fetcher:
         `LocalError`."""
         dispatch = source.dispatch
         staging = self._staging(dispatch, directory)
-        await self._download(dispatch, staging)
+        try:
+            await self._download(dispatch, staging)
+        except NotTrusted:
+            files.remove_directory(staging)
+            raise
         detached = [part for part in dispatch.parts[1:] if not part.inline]
         _, *names = distinct_names([PACKAGE_NAME, *(part.name for part in detached)])
         landed = [_landed(staging / "0", PACKAGE_NAME, dispatch.parts[0])]
