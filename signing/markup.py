@@ -51,7 +51,7 @@ def check_floods(utf8: bytes, *, elements: int, attributes: int, namespaces: int
     equals = utf8.count(b"=")
     if equals > elements:
         raise Flood(f"more than {elements} attributes")
-    if equals > min(attributes, namespaces):
+    if equals > attributes or utf8.count(b"xmlns") > namespaces:
         _check_tags(utf8, attributes, namespaces)
     if len(utf8) > text:
         _check_text(utf8, text)

@@ -43,8 +43,9 @@ class Limits:
     """Elements; also the most attributes that a whole document may have."""
     attributes: int = 64
     """Of one element, namespace declarations included."""
-    namespaces: int = 64
-    """Namespace declarations in scope at one place: canonical forms cost their square."""
+    namespaces: int = 40
+    """Namespace declarations in scope at one place: inclusive canonical forms cost their square at each
+    element."""
     text: int = 64 << 20
     """Characters of one text node: an inline attachment is one."""
 

@@ -337,7 +337,7 @@ def test_an_attribute_that_is_no_id_is_no_target() -> None:
 
 def test_the_same_seal_on_another_package_is_refused() -> None:
     _, signature = tree_of(sealed())
-    other = etree.fromstring(package().replace(b"7816", b"9999"))
+    other = etree.fromstring(package().replace(b">7816<", b">9999<"))
     header = other.find(HEADER)
     assert header is not None
     header.append(signature)

@@ -42,7 +42,7 @@ def test_what_was_signed_is_what_is_returned() -> None:
 
 def test_comments_that_are_not_covered_are_not_returned() -> None:
     document = seal(b"<a><id>H9<!-- 0.01 --></id><!-- x --></a><!-- y -->", signer=signer(), at=AT)
-    tampered = document.replace(b"<!-- 0.01 -->", b"0<!-- anything -->").replace(b"H90", b"H9<!-- 0 -->")
+    tampered = document.replace(b"<!-- 0.01 -->", b"0<!-- anything -->").replace(b">H90", b">H9<!-- 0 -->")
     verdict = judged(tampered)
     assert isinstance(verdict, Sound)
     assert etree.tostring(verdict.root[0]) == b"<id>H9</id>"
@@ -61,7 +61,7 @@ def test_white_space_around_the_signature_is_covered() -> None:
 def test_an_instruction_outside_the_root_is_covered() -> None:
     document = seal(b"<?print now?><a/>", signer=signer(), at=AT)
     assert reason(document) is Reason.SOUND
-    assert reason(document.replace(b"now", b"not")) is Reason.DIGEST_MISMATCH
+    assert reason(document.replace(b"print now", b"print not")) is Reason.DIGEST_MISMATCH
 
 
 def test_a_moved_signature_still_says_the_same() -> None:
@@ -88,7 +88,7 @@ def test_a_signature_in_the_package_namespace_is_none() -> None:
 
 
 def test_a_changed_value_is_refused() -> None:
-    assert reason(sealed().replace(b"7816", b"7817")) is Reason.DIGEST_MISMATCH
+    assert reason(sealed().replace(b">7816<", b">7817<")) is Reason.DIGEST_MISMATCH
 
 
 def test_a_changed_signature_value_is_refused() -> None:
@@ -217,7 +217,7 @@ def test_a_signing_time_outside_the_certificates_validity_is_refused() -> None:
 
 
 def test_mathematics_come_before_trust() -> None:
-    document = sealed(by=self_signed("Stranger")).replace(b"7816", b"7817")
+    document = sealed(by=self_signed("Stranger")).replace(b">7816<", b">7817<")
     assert reason(document) is Reason.DIGEST_MISMATCH
 
 
@@ -243,7 +243,11 @@ def test_what_is_no_xml_is_no_verdict() -> None:
 
 
 def test_details_hold_nothing_of_the_document() -> None:
-    for tampered in (sealed().replace(b"7816", b"7817"), package(), sealed(PLAIN).replace(b"H90", b"H91")):
+    for tampered in (
+        sealed().replace(b">7816<", b">7817<"),
+        package(),
+        sealed(PLAIN).replace(b">H90<", b">H91<"),
+    ):
         verdict = judged(tampered)
         assert isinstance(verdict, Refused)
         assert verdict.detail

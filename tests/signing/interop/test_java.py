@@ -29,7 +29,7 @@ def test_every_seal_is_valid_under_java(tmp_path: Path) -> None:
     documents = seals()
     for name, document in documents.items():
         (tmp_path / f"{name}.xml").write_bytes(document)
-    (tmp_path / "tampered.xml").write_bytes(documents["package-p256"].replace(b"7816", b"7817"))
+    (tmp_path / "tampered.xml").write_bytes(documents["package-p256"].replace(b">7816<", b">7817<"))
     names = [*documents, "tampered"]
     verdicts = java("verify", *(tmp_path / f"{name}.xml" for name in names))
     assert dict(zip(names, verdicts, strict=True)) == {
@@ -62,5 +62,5 @@ def test_every_signature_java_makes_is_sound(key: str, tmp_path: Path) -> None:
         verdict = judged(document, detached=DETACHED)
         assert isinstance(verdict, Sound), (path, verdict, document)
         assert verdict.certificate == agency(key).certificate
-        changed = document.replace(b"7816", b"7817").replace(b" x ", b" z ")
+        changed = document.replace(b">7816<", b">7817<").replace(b" x ", b" z ")
         assert reason(changed) is Reason.DIGEST_MISMATCH
