@@ -50,8 +50,7 @@ Source = Path | str | bytes
 PAGE = 200
 """Deliveries asked for at once."""
 KNOWN_FOR = timedelta(minutes=1)
-"""How long what the axis says of itself is believed without asking again: its evidence certificate may
-change."""
+"""How long what the axis says of itself is believed: its evidence certificate may change."""
 
 
 def unseen(_: Progress) -> None:

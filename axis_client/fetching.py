@@ -1,5 +1,4 @@
-"""Receiving: every byte on disk, proved by the axis's evidence and the sender's seal before it gets its
-name."""
+"""Receiving: every byte on disk, proved by evidence and by the sender's seal before it gets its name."""
 
 from __future__ import annotations
 
@@ -85,9 +84,8 @@ class Fetcher:
     async def fetch(self, source: Attested, directory: Path, *, force: bool) -> Fetched:
         """Takes everything, verifies it, and only then gives the files their names in `directory`.
 
-        1. download   package and detached attachments, into a hidden folder beside the target; a crash leaves
-        it,
-                      and the next run goes on from there
+        1. download   package and detached attachments, into a hidden folder in the target; a crash leaves it
+                      there, and the next run goes on
         2. verify     the package's seal at the time of acceptance, over the digests of what lies beside it
         3. take out   the inline attachments, and the content of one-file ZIPs beside them
         4. place      one atomic step a file; the same file again is a success

@@ -1,5 +1,4 @@
-"""How often and how long a call is tried again: exponential back-off with jitter, bounded, its clock
-given."""
+"""How often and how long a call is tried again: back-off with jitter, bounded, its clock given."""
 
 from __future__ import annotations
 

@@ -7,8 +7,8 @@
     key = "system.key"
     trust = ["root.pem"]              # who vouches for seals: the axis's evidence, other agencies' documents
 
-    key_password_env = "AXIS_KEY_PASSWORD"   # name of the variable that holds the password, never the
-    password seal_certificate = "seal.pem"     # what seals documents; without it, `certificate` and `key` do
+    key_password_env = "AXIS_KEY_PASSWORD"   # names the variable, never the password
+    seal_certificate = "seal.pem"     # what seals documents; without it, `certificate` and `key` do
     seal_key = "seal.key"
     seal_p12 = "seal.p12"             # instead of the two
     seal_password_env = "AXIS_SEAL_PASSWORD"

@@ -1,9 +1,10 @@
-"""Does the axis's evidence prove what happened here? Every evidence passes through this module before it is
-used.
+"""Does the axis's evidence prove what happened here? Every evidence passes here before it is used.
 
 examiner = Examiner(trust=profile.trust, me=me, now=now)
-proof = examiner.examine(evidence)            # its seal, issuer, names
-check_acceptance(proofs, package, me)         # that it speaks of these very bytes and recipients
+proof = examiner.examine(evidence)               # its seal, its issuer, what it calls itself
+check_dispatch(proof, dispatch_id=..., ...)      # that it speaks of this dispatch,
+check_parts(proof, parts)                        # of these very bytes,
+check_recipients(proof, recipients)              # and of these recipients
 """
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""What this package's own reasons mean, for people, in both languages. The axis brings its own sentences
-along."""
+"""What this package's own reasons mean, in both languages. The axis brings its own sentences along."""
 
 from __future__ import annotations
 

@@ -1,5 +1,4 @@
-"""The same client for programs that do not use asyncio: a thread of its own runs the loop, every method
-mirrors."""
+"""The same client for programs without asyncio: a thread of its own runs the loop, each method mirrors."""
 
 from __future__ import annotations
 

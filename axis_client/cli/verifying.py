@@ -1,10 +1,8 @@
-"""`axis verify`: what a seal says, offline. Documents, statuses, evidence, any XML with an enveloped
-signature.
+"""`axis verify`: what a seal says, offline. Documents, statuses, evidence, any XML with an enveloped seal.
 
-The verdict is about the file itself. Files that lie beside it, whose digests stand in its seal, are checked
-when they are given by `--attach`; without it a sound file is sound with the warning `DETACHED_NOT_CHECKED`,
-because its seal does cover the whole document but itself, and says of the others only what their digests must
-be.
+The verdict is about the file itself. Files beside it, whose digests stand in its seal, are checked when they are
+given by `--attach`. Without it a sound file is sound, with the warning `DETACHED_NOT_CHECKED`: its seal does cover
+the whole document but itself, and says of the others only what their digests must be.
 """
 
 from __future__ import annotations
@@ -135,8 +133,7 @@ def verify(
 ) -> int:
     """Kiểm tra chữ ký số, không cần kết nối. / Verifies seals, offline.
 
-    Exit code: 0 sound, 1 refused, 3 undecided, 2 unreadable; of several files the worst, in the order 0, 3,
-    1, 2.
+    Exit code: 0 sound, 3 undecided, 1 refused, 2 unreadable; of several files the worst, in this order.
     """
     beside = {files.measure(path).sha256: path for path in attachments} if attachments else None
     trust = (

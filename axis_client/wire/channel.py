@@ -8,8 +8,7 @@ import grpc.aio
 from axis_client.profile import Profile
 
 LARGEST_ANSWER = 64 << 20
-"""Bytes of one answer: a page of an inbox or the evidence of a dispatch to 5,000 recipients fits; more is
-refused."""
+"""Bytes of one answer: a page of an inbox, or the evidence of a dispatch to 5,000 recipients, fits."""
 LARGEST_TRAILERS = 2 << 20
 """Bytes of the metadata that ends a call."""
 
