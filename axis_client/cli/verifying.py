@@ -1,8 +1,8 @@
 """`axis verify`: what a seal says, offline. Documents, statuses, evidence, any XML with an enveloped seal.
 
-The verdict is about the file itself. Files beside it, whose digests stand in its seal, are checked when they are
-given by `--attach`. Without it a sound file is sound, with the warning `DETACHED_NOT_CHECKED`: its seal does cover
-the whole document but itself, and says of the others only what their digests must be.
+The verdict is about the file itself. Files beside it, whose digests stand in its seal, are checked when they
+are given by `--attach`. Without it a sound file is sound, with the warning `DETACHED_NOT_CHECKED`: its seal
+does cover the whole document but itself, and says of the others only what their digests must be.
 """
 
 from __future__ import annotations
