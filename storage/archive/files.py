@@ -13,7 +13,7 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from io import FileIO
 from pathlib import Path
-from typing import ParamSpec, TypeVar
+from typing import ParamSpec, Protocol, TypeVar
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
@@ -23,6 +23,13 @@ from storage.errors import Corrupt, NotFound, OffsetMismatch, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+Opened = TypeVar("Opened", bound=_Closable)
 
 _THREADS = 16
 """How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush,
@@ -56,7 +63,7 @@ class FilesArchive:
         present = await self._in_thread(self._shelf.durable_size, digest)
         if present is not None:
             return present
-        incoming = await self._in_thread(self._shelf.incoming)
+        incoming = await self._open(self._shelf.incoming)
         try:
             await self._in_thread(incoming.write, first)
             async for block in blocks:
@@ -69,7 +76,7 @@ class FilesArchive:
         checked_digest(digest)
         if offset < 0:
             raise ValueError("an offset is not negative")
-        reading = await self._in_thread(_Reading, self._shelf.path(digest), digest)
+        reading = await self._open(_Reading, self._shelf.path(digest), digest)
         try:
             if offset > reading.size:
                 raise OffsetMismatch(reading.size)
@@ -91,7 +98,7 @@ class FilesArchive:
         return await self._in_thread(self._staging.uploaded, owner, checked_digest(digest))
 
     async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
-        upload = await self._in_thread(self._staging.begin, owner, checked_digest(digest), offset)
+        upload = await self._open(self._staging.begin, owner, checked_digest(digest), offset)
         waiting = bytearray()
         try:
             async for chunk in source:
@@ -114,6 +121,21 @@ class FilesArchive:
 
     async def probe(self) -> None:
         await self._in_thread(self._shelf.probe)
+
+    async def _open(self, work: Callable[P, Opened], *args: P.args, **kwargs: P.kwargs) -> Opened:
+        """Opens something in a thread; closes it at once when the caller was cancelled meanwhile."""
+        opened: list[Opened] = []
+
+        def open_and_note() -> Opened:
+            opened.append(work(*args, **kwargs))
+            return opened[0]
+
+        try:
+            return await self._in_thread(open_and_note)
+        except asyncio.CancelledError:
+            for one in opened:
+                one.close()
+            raise
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
         """Runs `work` in a thread and, when cancelled, waits for it first: no file is closed under a

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 import subprocess
 import sys
 import tracemalloc
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -223,6 +225,7 @@ async def test_memory_does_not_grow_with_the_blob(files: FilesArchive) -> None:
             yield chunk
 
     tracemalloc.start()
+    tracemalloc.clear_traces()
     try:
         await files.put(digest, source())
         await files.append(ALICE, digest, 0, source())
@@ -241,3 +244,31 @@ async def test_a_closed_archive_is_unavailable(files: FilesArchive) -> None:
         await files.put(digest_of(b"x"), stream(b"x"))
     with pytest.raises(Unavailable):
         await files.probe()
+
+
+async def test_giving_up_at_any_moment_leaves_no_file_open_and_no_upload_locked(
+    files: FilesArchive, tmp_path: Path
+) -> None:
+    content = content_of(2 * CHUNK_BYTES)
+    digest = digest_of(content)
+    await files.put(digest, stream(content))
+    await files.probe()
+    open_before = len(os.listdir("/proc/self/fd"))
+    for turns in range(60):
+        for call in (
+            files.put(digest_of(b"another"), stream(content)),
+            files.append(ALICE, digest, 0, stream(content)),
+            read(files, digest),
+        ):
+            task = asyncio.create_task(call)
+            for _ in range(turns % 12):
+                await asyncio.sleep(0)
+            if turns >= 12:
+                await asyncio.sleep(turns / 20_000)
+            task.cancel()
+            with suppress(asyncio.CancelledError, DigestMismatch):
+                await task
+    assert incoming(tmp_path / "archive") == []
+    assert await files.append(ALICE, digest, 0, stream(content)) == len(content)
+    assert await files.finish(ALICE, digest) == len(content)
+    assert len(os.listdir("/proc/self/fd")) <= open_before
