@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import itertools
 import mimetypes
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
@@ -29,8 +28,6 @@ from signing.verdict import Reason
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 _TYPES = mimetypes.MimeTypes()
 """Python's own table, the same on every machine."""
-ORIGINAL = "original"
-"""Name of the package among its parts (axis.v1 `Part.identifier`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,22 +44,13 @@ class Outgoing:
 
     @property
     def parts(self) -> tuple[ContentPart, ...]:
-        """Every file with its digest, the package first, as the evidence must list them. A ContentId that is
-        taken already is followed by `#2`, `#3` ..."""
-        found = [ContentPart(identifier=ORIGINAL, content_type="application/xml", sha256=self.sha256)]
-        taken = {ORIGINAL}
-        for attachment in self.package.attachments:
-            identifier = _untaken(attachment.content_id, taken)
-            taken.add(identifier)
+        """Every file with its digest, the package first, as the evidence must list them."""
+        original, *names = self.package.part_identifiers
+        found = [ContentPart(identifier=original, content_type="application/xml", sha256=self.sha256)]
+        for name, attachment in zip(names, self.package.attachments, strict=True):
             digest = _digest(attachment, self.digests)
-            kind = attachment.content_type
-            found.append(ContentPart(identifier=identifier, content_type=kind, sha256=digest))
+            found.append(ContentPart(identifier=name, content_type=attachment.content_type, sha256=digest))
         return tuple(found)
-
-
-def _untaken(identifier: str, taken: set[str]) -> str:
-    numbered = (f"{identifier}#{number}" for number in itertools.count(2))
-    return identifier if identifier not in taken else next(name for name in numbered if name not in taken)
 
 
 def _digest(attachment: Attachment, detached: Mapping[str, str]) -> str:

@@ -13,8 +13,6 @@ from edxml.attachments import ZipBomb, guard
 from edxml.model import Attachment, Package
 from storage.ledger.base import Part
 
-ORIGINAL = "original"
-"""Identifier of part 0, the sealed package itself."""
 PARTS_MOST = 1000
 NAME_CHARACTERS = 1000
 """Longest identifier that is kept as an identifier; the law's longest name has 200."""
@@ -25,8 +23,6 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
 
     `sealed` are the references of the seal beside the document itself (URI to SHA-256): they name the
     detached attachments by `cid:`, one each, and nothing else. A detached part has size 0 until `sized`.
-    ContentIds are unique in a package; an attachment that calls itself `original` gets `#2` after it, so that
-    an evidence names each part.
 
     Raises `Declined`: ATTACHMENT_NOT_SEALED, ATTACHMENT_MISSING, ZIP_BOMB, FIELD_TOO_LONG,
     TOO_MANY_ATTACHMENTS.
@@ -34,13 +30,9 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
     if len(package.attachments) >= PARTS_MOST:
         raise Declined(Code.TOO_MANY_ATTACHMENTS, f"{len(package.attachments)}; the most is {PARTS_MOST - 1}")
     digests = _detached(package.attachments, sealed)
-    parts = [original]
-    names = {original.identifier}
-    for number, attachment in enumerate(package.attachments, start=1):
-        identifier = _unused(bounded(attachment.content_id, "ContentId"), names)
-        names.add(identifier)
-        parts.append(_part(number, identifier, attachment, digests))
-    return tuple(parts)
+    named = zip(package.part_identifiers[1:], package.attachments, strict=True)
+    parts = (_part(number, name, attachment, digests) for number, (name, attachment) in enumerate(named, 1))
+    return (original, *parts)
 
 
 def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
@@ -93,7 +85,7 @@ def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping
         _check_expansion(content, identifier)
     return Part(
         number=number,
-        identifier=identifier,
+        identifier=bounded(identifier, "ContentId"),
         name=bounded(attachment.name, "AttachmentName"),
         content_type=bounded(attachment.content_type, "ContentType"),
         sha256=digests[attachment.content_id] if content is None else digest(content),
@@ -107,14 +99,6 @@ def _check_expansion(content: bytes, identifier: str) -> None:
         guard(content)
     except ZipBomb as bomb:
         raise Declined(Code.ZIP_BOMB, f"{identifier[:64]}: {bomb}") from bomb
-
-
-def _unused(identifier: str, names: set[str]) -> str:
-    candidate, count = identifier, 1
-    while candidate in names:
-        count += 1
-        candidate = f"{identifier}#{count}"
-    return candidate
 
 
 def _apart(part: Part) -> bool:

@@ -11,14 +11,14 @@ from axis_server.attest import XML, Attestor, Names
 from axis_server.blobs import check_digest, chunks, kept_blob
 from axis_server.caller import Caller, admit_actor
 from axis_server.changes import Changes
-from axis_server.contents import ORIGINAL, apart, bounded, parts_of, sized
+from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Judged, Rules, digest, judge, speaks_for
 from axis_server.reasons import Code, answer
 from axis_server.routing import resolve
 from axis_server.tasks import OwnedTasks, in_worker
-from edxml.model import Package
+from edxml.model import ORIGINAL, Package
 from signing.dispatch import dispatch_id
 from signing.policy import Policy
 from signing.trust import TrustStore
@@ -119,7 +119,8 @@ class Intake:
         2. look whether it is kept  (`submit`): a retry ends here, with what the first one left
         3. judge                    seal, signer, form, attachments; nothing is kept yet
         4. look for attachments     those sealed by digest were uploaded by this agency
-        5. resolve                  recipients, frozen; the last step that refuses for the document's sake
+        5. resolve                  recipients, frozen; the last step that refuses for the document's sake,
+                                    as for a DocumentId that is used already
         6. archive                  a crash after it leaves a blob that nobody sees and a retry finds
         7. attest                   evidence, signed and not released; a crash forgets it
         8. commit                   ONE transaction; the point of no return
@@ -133,12 +134,14 @@ class Intake:
         try:
             view = self._directory()
             judged, parts = await in_worker(self._workers, _examine, submission, view, self._rules)  # 3
-            parts = sized(parts, await self._ledger.held(caller.agency_id, apart(parts)))  # 4
+            if digests := apart(parts):
+                parts = sized(parts, await self._ledger.held(caller.agency_id, digests))  # 4
             assert isinstance(judged.model, Package)
             organs = (organ.organ_id for organ in judged.model.recipients)
             recipients = resolve(organs, view, limit=self._limits.recipients)  # 5
             entry = _entry(submission, judged, parts, tuple(agency.agency_id for agency in recipients))
             names = {agency.agency_id: agency.name for agency in recipients}
+            await self._check_document_id(entry)
             return await self._owned.run(self._keep(entry, package, names))  # 6 to 9
         except Declined as refusal:
             if answer(refusal.code).retryable:
@@ -157,13 +160,16 @@ class Intake:
         try:
             kept = await self._ledger.commit(entry, evidence, events)  # 8
         except DocumentIdTaken as taken:
-            raise Declined(
-                Code.DOCUMENT_ID_TAKEN,
-                f"dispatch {taken.dispatch_id} holds it",
-                facts={"dispatch_id": taken.dispatch_id},
-            ) from taken
+            raise _document_id_taken(taken.dispatch_id) from taken
         self._changes.notify(entry.recipients)  # 9
         return kept
+
+    async def _check_document_id(self, entry: Entry) -> None:
+        """Refuses a used DocumentId before anything is archived; of two at once `commit` refuses one."""
+        if entry.kind == 0:
+            holder = await self._ledger.holder(entry.sender_id, entry.document_id)
+            if holder is not None and holder != entry.dispatch_id:
+                raise _document_id_taken(holder)
 
     def _attest(self, entry: Entry, names: Names) -> tuple[Evidence, Evidence]:
         return (
@@ -228,6 +234,10 @@ def _examine(submission: _Submission, view: DirectoryView, rules: Rules) -> tupl
         inline=False,
     )
     return judged, parts_of(original, package, judged.sound.detached)
+
+
+def _document_id_taken(holder: str) -> Declined:
+    return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
 
 
 def _entry(

@@ -9,6 +9,7 @@ whose every text is empty is `None` (or the default). What the model has no fiel
 
 from __future__ import annotations
 
+import itertools
 import re
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
@@ -16,6 +17,8 @@ from datetime import date, datetime, timedelta, timezone
 from edxml.codes import PRIORITY
 
 NAMESPACE = "http://www.mic.gov.vn/TBT/QCVN_102_2016"
+ORIGINAL = "original"
+"""How the package itself is called among the parts of a dispatch."""
 HEADER_PLACE = f"{{{NAMESPACE}}}edXMLEnvelope/{{{NAMESPACE}}}edXMLHeader"
 """Where the seal goes, for `signing.seal.seal(place=...)`."""
 VIETNAM = timezone(timedelta(hours=7), "+07:00")
@@ -228,6 +231,20 @@ class Package:
     attributes: tuple[ForeignAttribute, ...] = ()
     """Ordered by path and name."""
     warnings: tuple[Warn, ...] = ()
+
+    @property
+    def part_identifiers(self) -> tuple[str, ...]:
+        """Names the parts of a dispatch, each differently: the package, then its attachments by ContentId.
+
+        An identifier that is taken already, as by an attachment that calls itself `original`, is followed by
+        `#2`, `#3` ...
+        """
+        names = [ORIGINAL]
+        for attachment in self.attachments:
+            numbered = (f"{attachment.content_id}#{number}" for number in itertools.count(2))
+            candidates = itertools.chain((attachment.content_id,), numbered)
+            names.append(next(name for name in candidates if name not in names))
+        return tuple(names)
 
     @property
     def kind(self) -> int:

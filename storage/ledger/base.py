@@ -323,6 +323,12 @@ class Ledger(Protocol):
         dispatch of its own that is stored apart."""
         ...
 
+    async def holder(self, sender_id: str, document_id: str) -> str | None:
+        """Returns the dispatch of kind 0 by which `sender_id` used `document_id`, or None.
+
+        It says beforehand what `commit` would raise `DocumentIdTaken` for; only `commit` decides."""
+        ...
+
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         """Returns leaves of the log from index `start` on."""
         ...

@@ -250,6 +250,10 @@ class MemoryLedger:
             digest: self._holdings[owner, digest] for digest in digests if (owner, digest) in self._holdings
         }
 
+    async def holder(self, sender_id: str, document_id: str) -> str | None:
+        await asyncio.sleep(0)
+        return self._documents.get((sender_id, document_id))
+
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         await asyncio.sleep(0)
         return tuple(self._leaves[max(0, start) : max(0, start) + max(0, limit)])

@@ -85,12 +85,12 @@ ROADS = {
     "processing": statement_of("05"),
 }
 CALLS = {
-    "submission": ["ledger.kept", "ledger.held", "archive.put", "ledger.commit"],
+    "submission": ["ledger.kept", "ledger.held", "ledger.holder", "archive.put", "ledger.commit"],
     "submission of an upload": [
         "ledger.kept",
         "ledger.held",
         "archive.get",
-        "ledger.held",
+        "ledger.holder",
         "archive.put",
         "ledger.commit",
     ],
@@ -200,7 +200,7 @@ async def test_a_refusal_whose_keeping_failed_is_given_again_with_one_evidence(
     async with fresh_world(kind, tmp_path / "stores", pki, workers) as world:
         package = world.sealed(world.ministry, document(to=["H90", "X1"]))
         with pytest.raises(Unavailable):
-            await shaken(world, Faults(2, when)).intake.submit(world.ministry.caller(), package)
+            await shaken(world, Faults(1, when)).intake.submit(world.ministry.caller(), package)
         given: list[Evidence | None] = []
         for _ in range(2):
             with pytest.raises(Declined) as declined:

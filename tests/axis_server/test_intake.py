@@ -28,7 +28,7 @@ from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.memory import MemoryArchive
-from storage.errors import Corrupt
+from storage.errors import Corrupt, NotFound
 from storage.ledger.base import Agency, Kept
 from tests.axis_server.world import (
     DOCUMENT_ID,
@@ -390,6 +390,8 @@ async def test_a_used_document_id_names_the_dispatch_that_holds_it(world: World)
     assert declined.value.code == "DOCUMENT_ID_TAKEN"
     assert declined.value.facts == {"dispatch_id": first.dispatch_id}
     assert_verdict(world, declined.value, again)
+    with pytest.raises(NotFound):
+        await world.archive.size(digest(again))
     assert len(await world.ledger.outbox("G90", after=0, limit=10)) == 1
     assert len(await world.ledger.inbox("H90", after=0, limit=10)) == 1
 

@@ -77,6 +77,17 @@ async def test_a_used_document_id_is_refused_and_its_holder_named(ledger: Ledger
     assert await ledger.deliveries("dispatch-2") == ()
 
 
+async def test_the_holder_of_a_document_id_can_be_asked_for_beforehand(ledger: Ledger) -> None:
+    first = entry(1)
+    await ledger.commit(*accepted(1))
+    _, issued, noted = accepted(2)
+    await ledger.commit(entry(2, kind=1, document_id="revoked"), issued, noted)
+    assert await ledger.holder(first.sender_id, first.document_id) == "dispatch-1"
+    assert await ledger.holder("G01", first.document_id) is None
+    assert await ledger.holder(first.sender_id, "revoked") is None
+    assert await ledger.holder(first.sender_id, "") is None
+
+
 async def test_one_of_many_new_documents_under_one_id_wins(ledger: Ledger) -> None:
     def attempt(number: int):
         _, issued, noted = accepted(number)

@@ -143,6 +143,10 @@ class SqliteLedger:
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
         return dict(await self._readers.all("held", (owner, rows.to_json(list(digests)))))
 
+    async def holder(self, sender_id: str, document_id: str) -> str | None:
+        row = await self._readers.one("find_document", sender_id, document_id)
+        return row[0] if row else None
+
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         return tuple(map(rows.leaf_from, await self._readers.all("leaves", (start, max(0, limit)))))
 
