@@ -23,7 +23,7 @@ from signing.dispatch import dispatch_id
 from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.archive.base import Archive
-from storage.errors import DocumentIdTaken, NotFound
+from storage.errors import Corrupt, DocumentIdTaken, NotFound
 from storage.ledger.base import Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
 
 SHOWN_CHARACTERS = 2000
@@ -152,7 +152,9 @@ class Intake:
     async def _keep(self, entry: Entry, package: bytes, names: Names) -> Kept:
         """Steps 6 to 9. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
-        await self._archive.put(entry.original.sha256, chunks(package))  # 6
+        original = entry.original
+        if await self._archive.put(original.sha256, chunks(package)) != original.size:  # 6
+            raise Corrupt(original.sha256)
         evidence = await in_worker(self._workers, self._attest, entry, names)  # 7
         events = [
             NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence

@@ -12,7 +12,7 @@ from axis_server.errors import Declined
 from axis_server.intake import IntakeLimits
 from axis_server.reasons import Code
 from storage.archive.base import CHUNK_BYTES, Archive
-from storage.errors import DigestMismatch, NotFound, OffsetMismatch
+from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
 from storage.ledger.base import Ledger
 
 
@@ -49,7 +49,8 @@ class Uploads:
         blob.
 
         A crash before the blob is held for the agency costs a repetition: what was appended is found by
-        `query`, and a blob that was finished but not yet noted is uploaded again, onto itself.
+        `query`, and a blob that was finished but not yet noted is uploaded again, onto itself. Once it is
+        noted, the archive forgets the upload.
 
         Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, OFFSET_MISMATCH and STREAM_TRUNCATED (both
         with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
@@ -77,7 +78,8 @@ class Uploads:
                 raise Declined(
                     Code.STREAM_TRUNCATED, f"{held} of {size} bytes arrived", facts={"offset": str(held)}
                 )
-            await self._archive.finish(owner, sha256)
+            if await self._archive.finish(owner, sha256) != size:
+                raise Corrupt(sha256)
         except OffsetMismatch as mismatch:
             raise Declined(
                 Code.OFFSET_MISMATCH,
@@ -90,6 +92,7 @@ class Uploads:
             await self._archive.discard(owner, sha256)
             raise Declined(Code.DIGEST_MISMATCH, f"the {size} bytes announced are not these") from mismatch
         await self._ledger.hold(owner, sha256, size)
+        await self._archive.discard(owner, sha256)
         return UploadState(offset=size, complete=True)
 
 

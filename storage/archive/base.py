@@ -21,7 +21,9 @@ class Archive(Protocol):
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
         """Keeps the bytes of `source` under `digest` and returns their size, when they are durable on disk.
 
-        The same digest again is a success that changes nothing (`source` may then be left unread).
+        The same digest again is a success that changes nothing (`source` may then be left unread), and the
+        size is that of the blob on disk: a caller who gave more or fewer bytes has found a damaged blob, and
+        `Corrupt` is raised where the store itself sees that.
         Raises `DigestMismatch`, and keeps nothing, when the bytes do not hash to `digest`.
         """
         ...
@@ -62,8 +64,8 @@ class Archive(Protocol):
 
         Raises `DigestMismatch` and drops the upload when the bytes do not hash to `digest`; `NotFound` when
         nothing was uploaded by this owner, even if the blob is there; `OffsetMismatch` while an append is
-        under way. A crash in between leaves either the upload or the blob: calling again is right, until
-        `discard` or a new upload.
+        under way; `Unavailable` when the disk fails, which may cost the upload: `uploaded` tells. A crash in
+        between leaves either the upload or the blob: calling again is right, until `discard` or a new upload.
         """
         ...
 

@@ -129,20 +129,31 @@ class Staging:
         with disk_errors():
             upload = self._take(path)
             if upload is None:
-                if not finished.exists():
+                # A process may have died between naming the blob and making its name durable.
+                kept = self._shelf.durable_size(digest) if finished.exists() else None
+                if kept is None:
                     raise NotFound(digest)
-                return self._shelf.size(digest)
+                return kept
             try:
                 if upload.digest() != digest:
                     path.unlink()
                     raise DigestMismatch(digest)
-                os.fchmod(upload.descriptor, _BLOB_MODE)
-                os.fsync(upload.descriptor)
+                self._flush(upload)
                 finished.touch()
                 self._shelf.place(path, digest)
                 return upload.size()
             finally:
                 upload.close()
+
+    def _flush(self, upload: Upload) -> None:
+        """Makes the content durable. A flush that failed is final: the pages it lost are lost, though the
+        next flush would succeed, so the upload is dropped and begins anew."""
+        os.fchmod(upload.descriptor, _BLOB_MODE)
+        try:
+            os.fsync(upload.descriptor)
+        except OSError:
+            upload.path.unlink()
+            raise
 
     def discard(self, owner: str, digest: str) -> None:
         """Drops what is held of an upload."""

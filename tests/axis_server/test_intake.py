@@ -480,6 +480,16 @@ async def test_an_uploaded_package_that_the_archive_lost_is_an_alarm_and_no_verd
         await world.intake.submit_uploaded(world.ministry.caller(), sha256)
 
 
+async def test_a_package_that_lies_cut_short_on_disk_is_an_alarm_and_not_accepted(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    assert isinstance(world.archive, MemoryArchive)
+    world.archive.blobs[digest(package)] = package[:100]
+    with pytest.raises(Corrupt):
+        await world.intake.submit(world.ministry.caller(), package)
+    assert await world.ledger.leaves(start=0, limit=10) == ()
+    assert (await world.records.outbox(world.ministry.caller(), 0, 0)).items == ()
+
+
 @pytest.mark.parametrize("sha256", ["", "x", "A" * 64, "0" * 65])
 async def test_an_uploaded_package_is_named_by_a_digest(world: World, sha256: str) -> None:
     with pytest.raises(Declined) as declined:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 
 import pytest
 
@@ -11,9 +12,10 @@ from axis_server.judgement import digest
 from axis_server.uploads import UploadState
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
-from storage.errors import Unavailable
-from storage.faults import Faults, FaultyLedger, When
-from tests.axis_server.world import LIMITS, House, World, chunks
+from storage.errors import Corrupt, NotFound, Unavailable
+from storage.faults import Faults, FaultyArchive, FaultyLedger, When
+from storage.ledger.memory import MemoryLedger
+from tests.axis_server.world import LIMITS, House, Pki, World, chunks
 
 BLOB = bytes(range(256)) * 10_000
 SHA256 = digest(BLOB)
@@ -180,3 +182,40 @@ async def test_an_upload_that_was_finished_and_not_noted_can_be_sent_again(world
     world.ledger = ledger
     state = await query(world)
     assert (await upload(world, BLOB[state.offset :], offset=state.offset)).complete
+
+
+@pytest.mark.parametrize("kept", [0, 100])
+async def test_a_blob_cut_short_on_disk_is_never_noted_as_held(world: World, kept: int) -> None:
+    assert isinstance(world.archive, MemoryArchive)
+    world.archive.blobs[SHA256] = BLOB[:kept]
+    with pytest.raises(Corrupt):
+        await upload(world)
+    assert not (await query(world)).complete
+
+
+async def test_nothing_is_left_of_an_upload_that_is_held(world: World) -> None:
+    await upload(world)
+    assert isinstance(world.archive, MemoryArchive)
+    with pytest.raises(NotFound):
+        await world.archive.finish(world.ministry.id, SHA256)
+
+
+@pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])
+async def test_whichever_store_call_of_an_upload_fails_sending_again_completes_it(
+    pki: Pki, workers: Executor, when: When
+) -> None:
+    calls = ["ledger.held", "archive.append", "archive.finish", "ledger.hold", "archive.discard"]
+    for number in range(len(calls)):
+        world = World(archive=MemoryArchive(), ledger=MemoryLedger(), pki=pki, workers=workers)
+        archive, ledger, faults = world.archive, world.ledger, Faults(number, when)
+        world.archive, world.ledger = FaultyArchive(archive, faults), FaultyLedger(ledger, faults)
+        with pytest.raises(Unavailable):
+            await upload(world)
+        assert faults.calls == calls[: number + 1]
+        world.archive, world.ledger = archive, ledger
+        state = await query(world)
+        assert (await upload(world, BLOB[state.offset :], offset=state.offset)).complete
+        assert await ledger.held(world.ministry.id, [SHA256]) == {SHA256: len(BLOB)}
+        assert isinstance(archive, MemoryArchive)
+        assert archive.blobs == {SHA256: BLOB}
+        assert not archive.uploads

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 
 import pytest
 
@@ -141,6 +142,18 @@ async def test_damage_before_the_offset_is_seen_too(under_test: ArchiveUnderTest
     under_test.tamper(digest, bytes([content[0] ^ 1]) + content[1:])
     with pytest.raises(Corrupt):
         await read(under_test.archive, digest, 2 * CHUNK_BYTES)
+
+
+@pytest.mark.parametrize("size", [1000, 2 * CHUNK_BYTES])
+@pytest.mark.parametrize("left", [0, 500])
+async def test_putting_onto_a_blob_cut_short_never_returns_the_size_that_was_given(
+    under_test: ArchiveUnderTest, size: int, left: int
+) -> None:
+    content = content_of(size)
+    await under_test.archive.put(digest_of(content), stream(content))
+    under_test.tamper(digest_of(content), content[:left])
+    with suppress(Corrupt):
+        assert await under_test.archive.put(digest_of(content), stream(content)) == left
 
 
 # Uploads.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import stat
 import subprocess
@@ -16,7 +17,7 @@ import pytest
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.files import FilesArchive
-from storage.errors import DigestMismatch, StoreFull, Unavailable
+from storage.errors import DigestMismatch, NotFound, StoreFull, Unavailable
 from tests.storage.blobs import Cut, content_of, cut_stream, digest_of, read, stream
 
 ALICE = "G22.01"
@@ -77,6 +78,77 @@ async def test_content_is_flushed_before_the_name_and_the_name_before_the_answer
     steps.clear()
     await files.put(digest, stream(content))
     assert steps == [shelf]  # another writer may have named it and not flushed the name yet
+
+
+@pytest.mark.parametrize("by_upload", [False, True])
+@pytest.mark.parametrize("size", [100, 2 * CHUNK_BYTES])
+async def test_a_process_that_died_before_it_flushed_the_name_is_made_good_before_the_answer(
+    files: FilesArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: int, by_upload: bool
+) -> None:
+    content = content_of(size)
+    digest = digest_of(content)
+    shelf = tmp_path / "archive" / digest[:2] / digest[2:4]
+    fsync, flushed = os.fsync, []
+
+    class Killed(BaseException):
+        pass
+
+    def dying_fsync(descriptor: int) -> None:
+        if os.readlink(f"/proc/self/fd/{descriptor}") == str(shelf):
+            raise Killed
+        fsync(descriptor)
+
+    def noting_fsync(descriptor: int) -> None:
+        flushed.append(os.readlink(f"/proc/self/fd/{descriptor}"))
+        fsync(descriptor)
+
+    monkeypatch.setattr(os, "fsync", dying_fsync)
+    if by_upload:
+        await files.append(ALICE, digest, 0, stream(content))
+    with pytest.raises(Killed):
+        await (files.finish(ALICE, digest) if by_upload else files.put(digest, stream(content)))
+    assert (shelf / digest).exists()
+    monkeypatch.setattr(os, "fsync", noting_fsync)
+    after = FilesArchive(tmp_path / "archive")
+    assert await (after.finish(ALICE, digest) if by_upload else after.put(digest, stream(content))) == size
+    await after.aclose()
+    assert {str(shelf), str(shelf.parent), str(shelf.parent.parent)} <= set(flushed)
+
+
+async def test_a_finished_upload_whose_blob_the_disk_forgot_is_not_found(
+    files: FilesArchive, tmp_path: Path
+) -> None:
+    digest = digest_of(b"x")
+    await files.append(ALICE, digest, 0, stream(b"x"))
+    await files.finish(ALICE, digest)
+    (tmp_path / "archive" / digest[:2] / digest[2:4] / digest).unlink()
+    with pytest.raises(NotFound):
+        await files.finish(ALICE, digest)
+    assert await files.uploaded(ALICE, digest) == 0
+
+
+async def test_an_upload_whose_flush_failed_begins_anew(
+    files: FilesArchive, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    content = content_of(3000)
+    digest = digest_of(content)
+    fsync, failing = os.fsync, [OSError(errno.EIO, "lost")]
+
+    def failing_once(descriptor: int) -> None:
+        if failing:
+            raise failing.pop()
+        fsync(descriptor)
+
+    await files.append(ALICE, digest, 0, stream(content))
+    monkeypatch.setattr(os, "fsync", failing_once)
+    with pytest.raises(Unavailable, match="EIO"):
+        await files.finish(ALICE, digest)
+    with pytest.raises(NotFound):
+        await files.finish(ALICE, digest)  # a second flush would succeed and vouch for nothing
+    assert await files.uploaded(ALICE, digest) == 0
+    await files.append(ALICE, digest, 0, stream(content))
+    assert await files.finish(ALICE, digest) == 3000
+    assert await read(files, digest) == content
 
 
 @pytest.mark.parametrize("size", [100, 2 * CHUNK_BYTES])
