@@ -40,6 +40,7 @@ from axis_client.profile import Profile
 from axis_client.proof import Examiner
 from axis_client.sending import Report
 from edxml import codes
+from edxml.agency_id import normalise
 from edxml.model import Organ
 
 if TYPE_CHECKING:
@@ -103,8 +104,8 @@ class AsyncClient:
         now = self._around.clock()
         if self._known is None or now - self._known[1] > KNOWN_FOR:
             me = await self._persist(self._wire.whoami)
-            names = {name.upper() for name in (me.agency.agency_id, *me.agency.aliases)}
-            if self._profile.agency.strip().upper() not in names:
+            names = {normalise(name) for name in (me.agency.agency_id, *me.agency.aliases)}
+            if normalise(self._profile.agency) not in names:
                 raise explain(LocalError, "AGENCY_MISMATCH", me.agency.agency_id)
             self._known = me, now
         return self._known[0]

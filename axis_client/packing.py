@@ -16,6 +16,7 @@ from lxml import etree
 from axis_client import files
 from axis_client.errors import LocalError, explain
 from axis_client.files import Blob, printable
+from edxml.agency_id import normalise
 from edxml.model import HEADER_PLACE, NAMESPACE, Attachment, NotEdxml, Organ, Package, Status
 from edxml.reader import read
 from edxml.writer import Unwritable, write
@@ -156,8 +157,7 @@ def _as_sealed(
     package = open_package(root)
     if recipients is not None:
         named, meant = (
-            {organ.organ_id.strip().upper() for organ in organs}
-            for organs in (package.recipients, recipients)
+            {normalise(organ.organ_id) for organ in organs} for organs in (package.recipients, recipients)
         )
         if named != meant:
             raise explain(LocalError, "RECIPIENTS_SEALED", ", ".join(sorted(named)))

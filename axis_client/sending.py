@@ -15,6 +15,7 @@ from axis_client.model import Me, Progress, Sent, Submitted
 from axis_client.packing import Outgoing
 from axis_client.patience import Persistence
 from axis_client.proof import Examiner
+from edxml.agency_id import normalise
 from signing.dispatch import dispatch_id
 from signing.evidence import EventId
 
@@ -130,6 +131,6 @@ async def _canonical(identifiers: Sequence[str], named: set[str], resolve: Resol
     """Names the agencies meant as the directory does. Only those are asked for that the evidence does not
     name as they stand in the package: an old or irregular identifier of the same agency."""
     found = set()
-    for identifier in dict.fromkeys(text.strip().upper() for text in identifiers):
+    for identifier in dict.fromkeys(map(normalise, identifiers)):
         found.add(identifier if identifier in named else await resolve(identifier))
     return sorted(found)

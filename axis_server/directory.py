@@ -3,56 +3,57 @@
 from __future__ import annotations
 
 import asyncio
-import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
 
 from axis_server.caller import Caller
+from edxml.agency_id import normalise
 from storage.errors import Unavailable
 from storage.ledger.base import Agency, Certificate, Directory
 
 log = structlog.get_logger()
 
 
-def canonical(identifier: str) -> str:
-    """Returns the form in which identifiers are compared: trimmed, in upper case, composed (NFC)."""
-    return unicodedata.normalize("NFC", identifier.strip().upper())
-
-
 @dataclass(frozen=True, slots=True)
 class DirectoryView:
-    """One snapshot; immutable. Identifiers are compared trimmed and in upper case."""
+    """One snapshot; immutable. Identifiers are compared as `edxml.agency_id.normalise` says."""
 
     _agencies: Mapping[str, Agency]
-    """By every identifier that an agency has, in canonical form."""
+    """By every identifier that an agency has, normalised."""
     _certificates: Mapping[str, tuple[Agency, Certificate]]
     """By the SHA-256 of the certificate."""
+    conflicts: tuple[str, ...] = ()
+    """What two agencies share, in sentences; none of the two is in this view."""
 
     @classmethod
     def of(cls, agencies: Iterable[Agency]) -> DirectoryView:
-        """Raises `ValueError` when two agencies share an identifier, an alias or a certificate."""
-        by_identifier: dict[str, Agency] = {}
-        by_certificate: dict[str, tuple[Agency, Certificate]] = {}
-        for agency in agencies:
-            for identifier in (agency.agency_id, *agency.aliases):
-                holder = by_identifier.setdefault(canonical(identifier), agency)
-                if holder is not agency:
-                    raise ValueError(
-                        f"{holder.agency_id} and {agency.agency_id} share the identifier {identifier}"
-                    )
-            for certificate in agency.certificates:
-                held = by_certificate.setdefault(certificate.sha256.lower(), (agency, certificate))
-                if held[0] is not agency:
-                    raise ValueError(
-                        f"{held[0].agency_id} and {agency.agency_id} share certificate {certificate.sha256}"
-                    )
-        return cls(by_identifier, by_certificate)
+        """Makes a view of all agencies that share no identifier, alias or certificate with another one.
+
+        Who is who must never be a guess, and one contradiction must not keep the others out: registration
+        refuses it, and if it stands in the store all the same, those whom it touches are left out.
+        """
+        known = tuple(agencies)
+        holders: dict[str, dict[int, None]] = {}
+        for number, agency in enumerate(known):
+            for claim in _claims(agency):
+                holders.setdefault(claim, {})[number] = None
+        shared = {claim: numbers for claim, numbers in holders.items() if len(numbers) > 1}
+        left_out = {number for numbers in shared.values() for number in numbers}
+        clear = [agency for number, agency in enumerate(known) if number not in left_out]
+        return cls(
+            {normalise(name): agency for agency in clear for name in (agency.agency_id, *agency.aliases)},
+            {one.sha256.lower(): (agency, one) for agency in clear for one in agency.certificates},
+            tuple(
+                f"{' and '.join(known[number].agency_id for number in numbers)} share the {claim}"
+                for claim, numbers in shared.items()
+            ),
+        )
 
     def resolve(self, identifier: str) -> Agency | None:
         """Finds an agency by its canonical id or any alias; suspended ones too."""
-        return self._agencies.get(canonical(identifier))
+        return self._agencies.get(normalise(identifier))
 
     def caller(self, certificate_sha256: str) -> Caller | None:
         """Finds who may connect with this certificate; suspended agencies too."""
@@ -88,15 +89,16 @@ class DirectoryWatch:
         return self._view
 
     async def refresh(self) -> None:
-        """Takes over the kept directory if it changed.
+        """Takes over the kept directory if it changed; what contradicts itself there is an alarm each time.
 
-        Raises `Unavailable`, and `ValueError` when what is kept contradicts itself; the last view then stays
-        in force.
+        Raises `Unavailable`; the last view then stays in force.
         """
         version = await self._directory.version()
         if version != self._version:
             self._view = DirectoryView.of(await self._directory.agencies())
             self._version = version
+        if self._view.conflicts:
+            log.critical("directory.inconsistent", conflicts=self._view.conflicts)
 
     async def follow(self, interval: float) -> None:
         """Refreshes every `interval` seconds, for ever; what hinders it is an alarm and is tried again."""
@@ -106,5 +108,11 @@ class DirectoryWatch:
                 await self.refresh()
             except Unavailable as trouble:
                 log.warning("directory.unavailable", detail=str(trouble))
-            except ValueError as contradiction:
-                log.critical("directory.inconsistent", detail=str(contradiction))
+
+
+def _claims(agency: Agency) -> Iterator[str]:
+    """Yields what only one agency may have."""
+    for name in (agency.agency_id, *agency.aliases):
+        yield f"identifier {normalise(name)}"
+    for certificate in agency.certificates:
+        yield f"certificate {certificate.sha256.lower()}"

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from axis_server.directory import DirectoryView, canonical
+from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.reasons import Code
+from edxml.agency_id import normalise
 from storage.ledger.base import Agency
 
 NAMED_AT_MOST = 20
@@ -31,7 +32,7 @@ def resolve(identifiers: Iterable[str], view: DirectoryView, *, limit: int) -> t
     for identifier in identifiers:
         members = _members(identifier, view)
         if not members:
-            unknown.setdefault(canonical(identifier), identifier)
+            unknown.setdefault(normalise(identifier), identifier)
         for agency in members:
             recipients.setdefault(agency.agency_id, agency)
     if len(recipients) + len(unknown) > limit:

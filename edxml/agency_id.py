@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -50,11 +51,16 @@ class AgencyId:
 
 
 def normalise(text: str) -> str:
-    """Returns an identifier as it is compared: without space around it, ASCII letters in upper case.
+    """Returns an identifier as it is compared, everywhere: without space around it, composed (NFC), ASCII
+    letters in upper case.
 
-    Other letters stay: none of them may turn into an ASCII one and so into another agency.
+    Other letters keep their case: none of them may turn into an ASCII one and so into another agency.
+    Normalising again changes nothing.
     """
-    return text.strip().translate(_UPPER)
+    upper = unicodedata.normalize("NFC", text.strip()).translate(_UPPER)
+    return unicodedata.normalize(
+        "NFC", upper
+    )  # an upper-case letter may take an accent that its lower does not
 
 
 def parse(text: str) -> AgencyId:

@@ -6,6 +6,7 @@ StorageError
 ├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
 ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
 ├── Conflict            someone else moved first; `current` is what stands now
+├── Changed             an agency is kept otherwise than it was read: read it again
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
 ├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
 ├── NotALedger          the file is something else; nothing was touched
@@ -52,6 +53,10 @@ class Conflict(StorageError):
     def __init__(self, current: Delivery) -> None:
         super().__init__(f"delivery stands at {current.state}, version {current.version}")
         self.current = current
+
+
+class Changed(StorageError):
+    """What is kept of an agency is not what its writer had read."""
 
 
 class DocumentIdTaken(StorageError):

@@ -4,13 +4,14 @@
     await add(directory, Agency(agency_id="G22", name="...", certificates=(certificate,)))
     await suspend(directory, "G22")
 
-An identifier is kept trimmed and in upper case, as the directory compares it.
+An identifier is kept normalised, as it is compared everywhere.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from enum import Enum
@@ -21,11 +22,15 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from axis_server.caller import Role
+from edxml.agency_id import normalise
 from signing.policy import DEFAULT_POLICY
+from storage.errors import Changed
 from storage.ledger.base import Agency, Certificate, Directory
 
 LONGEST_IDENTIFIER = 100
 """Longer than the law's 35, because irregular identifiers occur in the field."""
+ATTEMPTS = 8
+"""How often a change is tried anew when others change the same agency meanwhile: operators are few."""
 
 
 class RegistryError(Exception):
@@ -42,7 +47,7 @@ class Use(Enum):
 
 def identifier(text: str) -> str:
     """Returns an agency identifier in the form that is kept. Raises `RegistryError` when it cannot be one."""
-    kept = text.strip().upper()
+    kept = normalise(text)
     if not kept or len(kept) > LONGEST_IDENTIFIER or re.search(r"[\s\x00-\x1f\x7f,;/\\]", kept):
         raise RegistryError(
             f'"{text}" cannot be an agency identifier; write it like 000.00.00.G22 or H37.01, without spaces.'
@@ -96,47 +101,50 @@ async def find(directory: Directory, agency_id: str) -> Agency:
     """Finds an agency by its identifier or an alias. Raises `RegistryError` when there is none."""
     wanted = identifier(agency_id)
     for agency in await directory.agencies():
-        if wanted == agency.agency_id or wanted in agency.aliases:
+        if wanted in _names(agency):
             return agency
     raise RegistryError(f"{wanted} is not registered; `axis-server agency list` shows who is.")
 
 
 async def check_new(directory: Directory, agency: Agency) -> None:
     """Raises `RegistryError` when an identifier or certificate of `agency` is somebody's already."""
-    wanted = {agency.agency_id, *agency.aliases}
     for other in await directory.agencies():
-        for taken in sorted(wanted & {other.agency_id, *other.aliases}):
-            raise RegistryError(
-                f"{taken} is registered already, as {other.agency_id} ({other.name});"
-                " change it with `axis-server agency certificate`, `suspend` or `resume`."
-            )
+        for taken in sorted(_names(agency) & _names(other)):
+            raise _registered(taken, other)
         _check_certificates(other, agency.certificates)
 
 
 async def add(directory: Directory, agency: Agency) -> None:
     """Registers a new agency. Raises `RegistryError` when any of its names or certificates is taken."""
     await check_new(directory, agency)
-    await _register(directory, agency)
+    try:
+        await _register(directory, agency, None)
+    except Changed as exc:
+        raise _registered(agency.agency_id, await find(directory, agency.agency_id)) from exc
 
 
 async def suspend(directory: Directory, agency_id: str) -> Agency:
     """Suspends an agency: it can neither call nor be addressed. Suspended already is a success."""
-    return await _changed(directory, replace(await find(directory, agency_id), active=False))
+    return await _changed(directory, agency_id, lambda agency: replace(agency, active=False))
 
 
 async def resume(directory: Directory, agency_id: str) -> Agency:
     """Ends a suspension. Not suspended is a success."""
-    return await _changed(directory, replace(await find(directory, agency_id), active=True))
+    return await _changed(directory, agency_id, lambda agency: replace(agency, active=True))
 
 
 async def add_certificates(
     directory: Directory, agency_id: str, certificates: Iterable[Certificate]
 ) -> Agency:
     """Adds certificates beside those there are, so that old and new overlap during a rollover."""
-    agency, added = await find(directory, agency_id), tuple(certificates)
+    added = tuple(certificates)
     for other in await directory.agencies():
         _check_certificates(other, added)
-    return await _changed(directory, replace(agency, certificates=(*agency.certificates, *added)))
+    return await _changed(
+        directory,
+        agency_id,
+        lambda agency: replace(agency, certificates=(*agency.certificates, *added)),
+    )
 
 
 async def remove_certificate(directory: Directory, agency_id: str, fingerprint: str) -> Agency:
@@ -144,14 +152,16 @@ async def remove_certificate(directory: Directory, agency_id: str, fingerprint: 
 
     What it sealed before stays valid; it can neither connect nor seal any more.
     """
-    agency = await find(directory, agency_id)
     prefix = fingerprint.replace(":", "").lower()
     if not re.fullmatch(r"[0-9a-f]{8,64}", prefix):
         raise RegistryError(f'"{fingerprint}" is not the beginning of a SHA-256: give 8 to 64 digits of it.')
+    return await _changed(directory, agency_id, lambda agency: _without(agency, prefix))
+
+
+def _without(agency: Agency, prefix: str) -> Agency:
     match [c for c in agency.certificates if c.sha256.startswith(prefix)]:
         case [found]:
-            left = tuple(c for c in agency.certificates if c is not found)
-            return await _changed(directory, replace(agency, certificates=left))
+            return replace(agency, certificates=tuple(c for c in agency.certificates if c is not found))
         case []:
             raise RegistryError(f"{agency.agency_id} has no certificate {prefix}.")
         case several:
@@ -165,13 +175,31 @@ def _check_certificates(other: Agency, added: Iterable[Certificate]) -> None:
             raise RegistryError(f"certificate {certificate.sha256} belongs to {other.agency_id} already.")
 
 
-async def _changed(directory: Directory, agency: Agency) -> Agency:
-    await _register(directory, agency)
-    return agency
+def _names(agency: Agency) -> set[str]:
+    return {normalise(name) for name in (agency.agency_id, *agency.aliases)}
 
 
-async def _register(directory: Directory, agency: Agency) -> None:
+def _registered(taken: str, holder: Agency) -> RegistryError:
+    return RegistryError(
+        f"{taken} is registered already, as {holder.agency_id} ({holder.name});"
+        " change it with `axis-server agency certificate`, `suspend` or `resume`."
+    )
+
+
+async def _changed(directory: Directory, agency_id: str, change: Callable[[Agency], Agency]) -> Agency:
+    """Reads an agency, changes it and writes it; reads again when someone else wrote in between, so that
+    neither change is lost."""
+    for _ in range(ATTEMPTS):
+        kept = await find(directory, agency_id)
+        changed = change(kept)
+        with suppress(Changed):
+            await _register(directory, changed, kept)
+            return changed
+    raise RegistryError(f"{agency_id} is being changed by others all the time; try again.")
+
+
+async def _register(directory: Directory, agency: Agency, replacing: Agency | None) -> None:
     try:
-        await directory.register(agency)
+        await directory.register(agency, replacing=replacing)
     except ValueError as exc:
         raise RegistryError(f"{agency.agency_id} was not registered: {exc}.") from exc

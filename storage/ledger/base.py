@@ -208,7 +208,11 @@ class Certificate:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
-    """One agency of the directory."""
+    """One agency of the directory.
+
+    Its identifiers come normalised (`edxml.agency_id.normalise`): the store compares them as they
+    are.
+    """
 
     agency_id: str
     name: str
@@ -342,9 +346,13 @@ class Ledger(Protocol):
 class Directory(Protocol):
     """Keeps the agencies. The same durability as the ledger; a few writes a day, read as a whole."""
 
-    async def register(self, agency: Agency) -> None:
-        """Adds an agency or replaces what was kept of it. Raises `ValueError` when one of its identifiers,
-        aliases or certificates belongs to another agency."""
+    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
+        """Adds an agency, or puts it in the place of `replacing`, which has the same identifier.
+
+        Raises `Changed` when what is kept is not `replacing` (None: nothing is kept), so that of two who
+        changed what they had read the second one reads again. Raises `ValueError` when one of its
+        identifiers, aliases or certificates belongs to another agency.
+        """
         ...
 
     async def agencies(self) -> tuple[Agency, ...]:

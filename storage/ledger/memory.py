@@ -13,7 +13,7 @@ from collections.abc import Collection, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
 
-from storage.errors import Conflict, DocumentIdTaken, NotFound
+from storage.errors import Changed, Conflict, DocumentIdTaken, NotFound
 from storage.ledger.base import (
     Agency,
     Delivery,
@@ -30,7 +30,7 @@ from storage.ledger.base import (
     Refusal,
     Statement,
 )
-from storage.ledger.wellformed import check_agency, check_commit, check_move, check_refusal, identifier_key
+from storage.ledger.wellformed import check_agency, check_commit, check_move, check_refusal
 
 
 @dataclass(slots=True, kw_only=True)
@@ -263,15 +263,17 @@ class MemoryLedger:
 
     # The directory.
 
-    async def register(self, agency: Agency) -> None:
-        check_agency(agency)
+    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
+        check_agency(agency, replacing)
         await asyncio.sleep(0)
-        taken_names = {identifier_key(name) for name in (agency.agency_id, *agency.aliases)}
+        if self._agencies.get(agency.agency_id) != replacing:
+            raise Changed(agency.agency_id)
+        taken_names = {agency.agency_id, *agency.aliases}
         taken_certificates = {certificate.sha256 for certificate in agency.certificates}
         for other in self._agencies.values():
             if other.agency_id == agency.agency_id:
                 continue
-            if taken_names & {identifier_key(name) for name in (other.agency_id, *other.aliases)}:
+            if taken_names & {other.agency_id, *other.aliases}:
                 raise ValueError(f"an identifier of {agency.agency_id} belongs to {other.agency_id}")
             if taken_certificates & {certificate.sha256 for certificate in other.certificates}:
                 raise ValueError(f"a certificate of {agency.agency_id} belongs to {other.agency_id}")

@@ -47,21 +47,17 @@ def check_refusal(refusal: Refusal) -> None:
     _check_leaves(refusal.evidence.dispatch_id, [refusal.evidence], [])
 
 
-def check_agency(agency: Agency) -> None:
+def check_agency(agency: Agency, replacing: Agency | None) -> None:
     """Raises `ValueError` when an agency could not be true as given."""
-    _require(bool(agency.agency_id.strip()), "an agency has an identifier")
-    check_text(
-        [agency.agency_id, agency.name, *agency.aliases, *agency.attributes, *agency.attributes.values()]
+    _require(
+        replacing is None or replacing.agency_id == agency.agency_id, "an agency keeps its own identifier"
     )
-    keys = [identifier_key(name) for name in (agency.agency_id, *agency.aliases)]
-    _require(len(set(keys)) == len(keys), "an identifier is named once")
+    names = (agency.agency_id, *agency.aliases)
+    _require(all(names), "an identifier is not empty")
+    check_text([*names, agency.name, *agency.attributes, *agency.attributes.values()])
+    _require(len(set(names)) == len(names), "an identifier is named once")
     hashes = [certificate.sha256 for certificate in agency.certificates]
     _require(len(set(hashes)) == len(hashes), "a certificate is named once")
-
-
-def identifier_key(identifier: str) -> str:
-    """Returns the form under which identifiers of agencies are compared: trimmed, in upper case."""
-    return identifier.strip().upper()
 
 
 def check_times(times: Iterable[datetime]) -> None:

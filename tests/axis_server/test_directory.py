@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import unicodedata
 from contextlib import suppress
+from dataclasses import replace
 
 import pytest
 
@@ -73,14 +75,42 @@ def test_a_certificate_does_what_it_is_registered_for() -> None:
     ],
     ids=["identifier", "alias", "certificate", "certificate in capitals"],
 )
-def test_two_agencies_share_nothing(other: Agency) -> None:
-    with pytest.raises(ValueError, match="share"):
-        DirectoryView.of([AGENCY, other])
+def test_who_shares_something_with_another_agency_is_nobody_and_the_others_stay(other: Agency) -> None:
+    third = Agency(agency_id="H90", name="", certificates=(certificate("ee" * 32),))
+    view = DirectoryView.of([AGENCY, third, other])
+    assert view.resolve("H90") == third
+    assert view.caller("ee" * 32) is not None
+    for name in (AGENCY.agency_id, *AGENCY.aliases, other.agency_id):
+        assert view.resolve(name) is None
+    assert view.caller("aa" * 32) is view.sealer("aa" * 32) is None
+    (conflict,) = view.conflicts
+    assert conflict.startswith(f"G90 and {other.agency_id} share the ")
+
+
+async def test_a_contradiction_is_told_at_each_refresh_and_does_not_hold_up_suspensions(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("axis_server.directory.log.critical", lambda event, **facts: told.append(event))
+    ledger = MemoryLedger()
+    third = Agency(agency_id="H90", name="")
+    for one in (AGENCY, third, Agency(agency_id="SỞ", name="")):
+        await ledger.register(one, replacing=None)
+    await ledger.register(Agency(agency_id=unicodedata.normalize("NFD", "SỞ"), name=""), replacing=None)
+    watch = DirectoryWatch(ledger)
+    await watch.refresh()
+    assert watch.view().resolve("SỞ") is None
+    await ledger.register(replace(third, active=False), replacing=third)
+    await watch.refresh()
+    suspended = watch.view().resolve("H90")
+    assert suspended is not None
+    assert not suspended.active
+    assert told == ["directory.inconsistent"] * 2
 
 
 async def test_nobody_is_there_before_the_first_refresh() -> None:
     ledger = MemoryLedger()
-    await ledger.register(AGENCY)
+    await ledger.register(AGENCY, replacing=None)
     watch = DirectoryWatch(ledger)
     assert watch.view().resolve("G90") is None
     await watch.refresh()
@@ -94,7 +124,7 @@ async def test_a_directory_that_did_not_change_is_not_read_again() -> None:
     await watch.refresh()
     await watch.refresh()
     assert faults.calls == ["ledger.version", "ledger.agencies", "ledger.version"]
-    await ledger.register(AGENCY)
+    await ledger.register(AGENCY, replacing=None)
     await watch.refresh()
     assert watch.view().resolve("G90") == AGENCY
 
@@ -102,10 +132,10 @@ async def test_a_directory_that_did_not_change_is_not_read_again() -> None:
 @pytest.mark.parametrize("number", [2, 3])
 async def test_a_store_that_does_not_answer_leaves_the_last_view_in_force(number: int) -> None:
     ledger = MemoryLedger()
-    await ledger.register(AGENCY)
+    await ledger.register(AGENCY, replacing=None)
     watch = DirectoryWatch(FaultyLedger(ledger, Faults(number, When.BEFORE)))
     await watch.refresh()
-    await ledger.register(Agency(agency_id="H1", name=""))
+    await ledger.register(Agency(agency_id="H1", name=""), replacing=None)
     with pytest.raises(Unavailable):
         await watch.refresh()
     assert watch.view().resolve("G90") == AGENCY
@@ -117,7 +147,7 @@ async def test_following_goes_on_after_a_failure() -> None:
     ledger = MemoryLedger()
     faults = Faults(0, When.BEFORE)
     watch = DirectoryWatch(FaultyLedger(ledger, faults))
-    await ledger.register(AGENCY)
+    await ledger.register(AGENCY, replacing=None)
     following = asyncio.create_task(watch.follow(0.001))
     async with asyncio.timeout(5):
         while watch.view().resolve("G90") is None:

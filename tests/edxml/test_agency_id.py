@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,5 +57,14 @@ def test_no_other_letter_turns_into_an_ascii_one(lookalike: str) -> None:
     assert not normalise(lookalike).isascii()
 
 
-def test_comparison_ignores_space_around_and_case() -> None:
+def test_comparison_ignores_space_around_case_and_how_accents_are_written() -> None:
     assert normalise("\t\u00a0h37.dn.001 ") == "H37.DN.001"
+    assert normalise(unicodedata.normalize("NFD", "SỞ.01")) == normalise("SỞ.01") == "SỞ.01"
+
+
+@given(st.text(max_size=20) | st.text("iI\u0307\u0308\u030ceEơ \u212a", max_size=8))
+def test_there_is_one_normal_form(text: str) -> None:
+    normal = normalise(text)
+    assert normalise(normal) == normal
+    for form in ("NFC", "NFD"):
+        assert normalise(unicodedata.normalize(form, text)) == normal  # type: ignore[arg-type]

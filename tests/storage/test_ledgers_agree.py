@@ -6,6 +6,7 @@ import random
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -62,7 +63,13 @@ def a_holding(dice: random.Random, step: int) -> Step:
 def a_registration(dice: random.Random, step: int) -> Step:
     names = dice.sample(["A", "B", "C", "a", "D", "E"], k=dice.randrange(1, 4))
     registered = agency(*names, certificates=tuple(dice.sample("xyz", k=dice.randrange(3))))
-    return lambda ledger: ledger.register(registered)  # type: ignore[attr-defined]
+    as_read = dice.random() < 0.8
+
+    async def register(ledger: Any) -> None:
+        kept = {one.agency_id: one for one in await ledger.agencies()}
+        await ledger.register(registered, replacing=kept.get(registered.agency_id) if as_read else None)
+
+    return register
 
 
 async def answer(step: Step, ledger: Ledger) -> object:

@@ -231,7 +231,7 @@ async def test_what_was_kept_is_there_after_opening_again(path: Path) -> None:
     for number in range(3):
         ledger = await SqliteLedger.open(path)
         await ledger.commit(*accepted(number))
-        await ledger.register(agency(f"G0{number}"))
+        await ledger.register(agency(f"G0{number}"), replacing=None)
         await ledger.aclose()
     ledger = await SqliteLedger.open(path)
     assert len(await ledger.outbox(SENDER, after=0, limit=10)) == len(await ledger.agencies()) == 3

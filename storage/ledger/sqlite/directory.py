@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from storage.errors import Changed
 from storage.ledger.base import Agency
-from storage.ledger.sqlite.rows import to_json
+from storage.ledger.sqlite.rows import agency_from, to_json
 from storage.ledger.sqlite.writer import Transaction
-from storage.ledger.wellformed import identifier_key
 
 
-def register(transaction: Transaction, agency: Agency) -> None:
+def register(transaction: Transaction, agency: Agency, replacing: Agency | None) -> None:
     """`Directory.register`."""
+    kept = transaction.one("agencies", agency.agency_id)
+    if (agency_from(kept) if kept else None) != replacing:
+        raise Changed(agency.agency_id)
     names = (agency.agency_id, *agency.aliases)
-    keys = [identifier_key(name) for name in names]
     hashes = [certificate.sha256 for certificate in agency.certificates]
-    other = transaction.one("other_named", agency.agency_id, to_json(keys))
+    other = transaction.one("other_named", agency.agency_id, to_json(names))
     if other is not None:
         raise ValueError(f"an identifier of {agency.agency_id} belongs to {other[0]}")
     other = transaction.one("other_certified", agency.agency_id, to_json(hashes))
@@ -24,10 +26,7 @@ def register(transaction: Transaction, agency: Agency) -> None:
     transaction.run("drop_certificates", agency.agency_id)
     transaction.run_many(
         "add_name",
-        [
-            (key, agency.agency_id, ordinal, name)
-            for ordinal, (key, name) in enumerate(zip(keys, names, strict=True))
-        ],
+        [(name, agency.agency_id, ordinal, name) for ordinal, name in enumerate(names)],
     )
     transaction.run_many(
         "add_certificate",

@@ -77,9 +77,9 @@ class SqliteLedger:
     async def hold(self, owner: str, digest: str, size: int) -> None:
         await self._writer.write(lambda t: writes.hold(t, owner, digest, size))
 
-    async def register(self, agency: Agency) -> None:
-        check_agency(agency)
-        await self._writer.write(lambda t: directory.register(t, agency))
+    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
+        check_agency(agency, replacing)
+        await self._writer.write(lambda t: directory.register(t, agency, replacing))
 
     async def probe(self) -> None:
         written = await self._writer.write(writes.probe)
@@ -151,7 +151,7 @@ class SqliteLedger:
         return tuple(map(rows.leaf_from, await self._readers.all("leaves", (start, max(0, limit)))))
 
     async def agencies(self) -> tuple[Agency, ...]:
-        return tuple(map(rows.agency_from, await self._readers.all("agencies", ())))
+        return tuple(map(rows.agency_from, await self._readers.all("agencies", (None,))))
 
     async def version(self) -> int:
         row = await self._readers.one("counter", "directory")

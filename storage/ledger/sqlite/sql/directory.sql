@@ -1,5 +1,5 @@
 -- name: other_named
--- Another agency that has one of these identifiers (a JSON array, in the form in which they are compared).
+-- Another agency that has one of these identifiers (a JSON array, normalised).
 SELECT agency_id FROM agency_names WHERE agency_id <> ? AND name_key IN (SELECT value FROM json_each(?)) LIMIT 1;
 
 -- name: other_certified
@@ -27,7 +27,7 @@ INSERT INTO agency_certificates (sha256, agency_id, ordinal, pem, role, may_conn
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
 -- name: agencies
--- All agencies by identifier, with aliases and certificates as JSON, in order.
+-- All agencies, or the one named, by identifier, with aliases and certificates as JSON, in order.
 SELECT
     a.agency_id, a.name, a.active, a.attributes,
     (
@@ -39,4 +39,5 @@ SELECT
         FROM (SELECT * FROM agency_certificates AS c WHERE c.agency_id = a.agency_id ORDER BY c.ordinal)
     )
 FROM agencies AS a
+WHERE a.agency_id = coalesce(?, a.agency_id)
 ORDER BY a.agency_id;
