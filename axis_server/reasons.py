@@ -107,6 +107,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Reason.CERTIFICATE_NOT_YET_VALID,
             Reason.CERTIFICATE_REVOKED,
             Reason.KEY_USAGE_FORBIDDEN,
+            Reason.NOT_ENTITLED,
             Reason.CHAIN_INVALID,
             Reason.SIGNED_IN_FUTURE,
             Reason.SIGNED_OUTSIDE_VALIDITY,

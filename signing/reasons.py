@@ -43,6 +43,7 @@ class Reason(StrEnum):
     CERTIFICATE_NOT_YET_VALID = "CERTIFICATE_NOT_YET_VALID"
     CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
     KEY_USAGE_FORBIDDEN = "KEY_USAGE_FORBIDDEN"
+    NOT_ENTITLED = "NOT_ENTITLED"
     CHAIN_INVALID = "CHAIN_INVALID"
     SIGNED_IN_FUTURE = "SIGNED_IN_FUTURE"
     SIGNED_OUTSIDE_VALIDITY = "SIGNED_OUTSIDE_VALIDITY"
@@ -235,6 +236,18 @@ SENTENCES: Mapping[Reason, Sentence] = {
         vietnamese="Chứng thư số của người ký không được cấp để ký số.",
         next_step="Sign with a certificate that allows digital signatures.",
         next_step_vietnamese="Ký bằng chứng thư số có mục đích sử dụng là chữ ký số.",
+    ),
+    Reason.NOT_ENTITLED: Sentence(
+        english="The signer is trusted, but not entitled to sign a document of this kind.",
+        vietnamese="Người ký được tin cậy nhưng không có thẩm quyền ký loại tài liệu này.",
+        next_step=(
+            "Do not rely on it. If it is evidence of an axis whose certificate does not say so, give that "
+            "very certificate, obtained from the axis's operator, with --trust."
+        ),
+        next_step_vietnamese=(
+            "Không sử dụng tài liệu này. Nếu đây là chứng cứ của trục mà chứng thư số không ghi rõ mục đích, "
+            "hãy nêu chính chứng thư số chứng cứ của trục, nhận từ đơn vị vận hành, bằng --trust."
+        ),
     ),
     Reason.CHAIN_INVALID: Sentence(
         english="The chain of certificates above the signer breaks a rule.",

@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from signing.entitlement import EVIDENCE_SIGNING
+
 ROOT_LIFE = timedelta(days=3650)
 FOR_TEST = "For test use only"
 LEAF_LIFE = timedelta(days=1825)
@@ -85,11 +87,17 @@ class Authority(Issued):
         return self._signed(builder, key)
 
     def issue_signer(self, name: str, *, at: datetime) -> Issued:
-        """Issues a certificate that seals documents or evidence and may be a TLS client's: it has no extended
-        key usage."""
+        """Issues a certificate that seals documents and may be a TLS client's: it has no extended key
+        usage."""
         key = ec.generate_private_key(ec.SECP256R1())
-        usage = _usage(digital_signature=True, content_commitment=True)
-        return self._signed(self._leaf(name, key, at).add_extension(usage, critical=True), key)
+        return self._signed(self._signing(name, key, at), key)
+
+    def issue_evidence_signer(self, name: str, *, at: datetime) -> Issued:
+        """Issues the certificate of an axis's evidence: it alone may sign evidence, and it seals nothing
+        else."""
+        key = ec.generate_private_key(ec.SECP256R1())
+        purpose = x509.ExtendedKeyUsage([EVIDENCE_SIGNING])
+        return self._signed(self._signing(name, key, at).add_extension(purpose, critical=False), key)
 
     def revocation_list(self, *, at: datetime) -> bytes:
         """Returns an empty CRL (PEM) that holds as long as the root does."""
@@ -103,6 +111,10 @@ class Authority(Issued):
             .sign(self.key, hashes.SHA256())
         )
         return crl.public_bytes(serialization.Encoding.PEM)
+
+    def _signing(self, name: str, key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.CertificateBuilder:
+        usage = _usage(digital_signature=True, content_commitment=True)
+        return self._leaf(name, key, at).add_extension(usage, critical=True)
 
     def _leaf(self, name: str, key: ec.EllipticCurvePrivateKey, at: datetime) -> x509.CertificateBuilder:
         return (

@@ -112,7 +112,8 @@ def provision(
         write_new(directory / CA_CRL, authority.revocation_list(at=at))
         server = authority.issue_server(dict.fromkeys((*ALWAYS_HOSTS, *hosts)), at=at)
         _write_pair(directory / "tls", "server", server)
-        _write_pair(directory / "evidence", "axis", authority.issue_signer(f"Evidence of {axis_id}", at=at))
+        evidence = authority.issue_evidence_signer(f"Evidence of {axis_id}", at=at)
+        _write_pair(directory / "evidence", "axis", evidence)
         values = {
             "axis_id": axis_id,
             "axis_name": axis_name,
