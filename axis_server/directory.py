@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import structlog
 
 from axis_server.caller import Caller
-from edxml.agency_id import normalise
+from edxml.agency_id import LONGEST, normalise
 from storage.errors import Unavailable
 from storage.ledger.base import Agency, Certificate, Directory
 
@@ -52,7 +52,12 @@ class DirectoryView:
         )
 
     def resolve(self, identifier: str) -> Agency | None:
-        """Finds an agency by its canonical id or any alias; suspended ones too."""
+        """Finds an agency by its canonical id or any alias; suspended ones too.
+
+        What is longer than an identifier may be names nobody.
+        """
+        if len(identifier) > LONGEST:
+            return None
         return self._agencies.get(normalise(identifier))
 
     def caller(self, certificate_sha256: str) -> Caller | None:

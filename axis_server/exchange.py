@@ -167,12 +167,14 @@ def _is_of(moved: Delivery, delivery: Delivery) -> bool:
 
 
 def _check_subject(status: Status, caller: Caller, entry: Entry, view: DirectoryView) -> None:
-    """Raises `Declined` (STATEMENT_MISMATCH) unless the caller's agency speaks of this very dispatch."""
+    """Raises `Declined` (STATEMENT_MISMATCH, FIELD_TOO_LONG) unless the caller's agency speaks of this very
+    dispatch."""
     about = status.response_for
     if not speaks_for(status.sender.organ_id, caller.agency_id, view):
         raise Declined(Code.STATEMENT_MISMATCH, f"From/OrganId does not name {caller.agency_id}")
     if not speaks_for(about.organ_id, entry.sender_id, view):
         raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name the sender")
+    bounded(about.document_id, "ResponseFor/DocumentId")
     if _composed(about.document_id) != _composed(entry.document_id):
         raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/DocumentId is not that of the dispatch")
 
@@ -203,6 +205,7 @@ def _reason_of(status: Status) -> str:
 
 
 def _composed(text: str) -> str:
+    """Takes time that grows with the square of the length: for bounded texts."""
     return unicodedata.normalize("NFC", text.strip())
 
 

@@ -17,6 +17,8 @@ from enum import StrEnum
 _OLD = re.compile(r"([0-9]{3})\.([0-9A-Z]{2})\.([0-9A-Z]{2})\.([A-Z][0-9]{2})")
 _NEW = re.compile(r"[A-Z][0-9]{2}(?:\.[0-9A-Z]+)*")
 _LONGEST_NEW = 35
+LONGEST = 100
+"""Characters; what is longer is no identifier of anyone. The law's longest has 35."""
 _UPPER = str.maketrans(string.ascii_lowercase, string.ascii_uppercase)
 
 
@@ -55,8 +57,11 @@ def normalise(text: str) -> str:
     letters in upper case.
 
     Other letters keep their case: none of them may turn into an ASCII one and so into another agency.
-    Normalising again changes nothing.
+    Normalising again changes nothing. What is longer than `LONGEST` stays as it is and equals no identifier:
+    composing takes time that grows with the square of the length.
     """
+    if len(text) > LONGEST:
+        return text
     upper = unicodedata.normalize("NFC", text.strip()).translate(_UPPER)
     return unicodedata.normalize(
         "NFC", upper

@@ -18,7 +18,8 @@ _SEPARATORS = str.maketrans(dict.fromkeys('/\\:*?"<>|', "_"))
 _JOINERS = "\u200c\u200d"
 """Zero-width joiners: part of how some scripts are spelled."""
 _LONGEST_EXTENSION = 16
-_LONGEST_READ = 4096
+_LONGEST_READ = 1024
+"""Characters; composing more takes time that grows with the square of their number."""
 
 
 def safe_name(name: str) -> str:

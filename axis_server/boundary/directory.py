@@ -11,6 +11,7 @@ from axis_server.boundary.identity import Context, current_caller
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.reasons import Code
+from edxml.agency_id import LONGEST
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +49,8 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
     async def GetAgency(
         self, request: directory_pb2.GetAgencyRequest, context: Context
     ) -> directory_pb2.GetAgencyResponse:
+        if len(request.agency_id) > LONGEST:
+            raise Declined(Code.INVALID_ARGUMENT, f"an identifier has at most {LONGEST} characters")
         agency = self._directory().resolve(request.agency_id)
         if agency is None:
             raise Declined(Code.NOT_FOUND, "no agency has this identifier")

@@ -39,6 +39,11 @@ def test_an_agency_is_found_by_every_name_however_it_is_spelled() -> None:
     assert view.resolve("") is None
 
 
+def test_what_is_longer_than_an_identifier_names_nobody_even_if_it_is_kept() -> None:
+    long = Agency(agency_id="\u0301\u0323" * 60, name="")
+    assert DirectoryView.of([long]).resolve(long.agency_id) is None
+
+
 def test_suspended_agencies_are_found_too() -> None:
     suspended = Agency(agency_id="H1", name="", active=False, certificates=(certificate("dd" * 32),))
     view = DirectoryView.of([suspended])

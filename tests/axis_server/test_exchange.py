@@ -265,6 +265,15 @@ async def test_a_wrong_statement_gets_its_reason_and_leaves_nothing(world: World
     assert declined.code == code, declined
 
 
+async def test_a_document_id_too_long_to_be_one_is_refused_before_it_is_compared(world: World) -> None:
+    entry = await world.sent(world.province)
+    about = ResponseFor(organ_id=entry.sender_id, document_id="\u0301\u0323" * 100_000)
+    with pytest.raises(Declined) as declined:
+        statement = world.statement(world.province, entry, "03", response_for=about)
+        await world.exchange.report(world.province.caller(), entry.dispatch_id, statement)
+    assert declined.value.code == "FIELD_TOO_LONG"
+
+
 async def test_a_hand_over_names_the_parts_it_does_not_prove(world: World) -> None:
     entry = await world.sent(world.province)
     short = await refusal(

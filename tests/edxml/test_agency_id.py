@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edxml.agency_id import Form, normalise, parse
+from edxml.agency_id import LONGEST, Form, normalise, parse
 
 
 @pytest.mark.parametrize(
@@ -68,3 +68,9 @@ def test_there_is_one_normal_form(text: str) -> None:
     assert normalise(normal) == normal
     for form in ("NFC", "NFD"):
         assert normalise(unicodedata.normalize(form, text)) == normal  # type: ignore[arg-type]
+
+
+def test_what_is_too_long_for_an_identifier_is_never_composed() -> None:
+    assert normalise("E\u0301" * (LONGEST // 2)) == "\u00c9" * (LONGEST // 2)
+    for text in ("\u0301\u0323" * LONGEST, "\u0323" * (LONGEST + 1), "g" * (LONGEST + 1)):
+        assert normalise(text) is text

@@ -60,6 +60,16 @@ def test_long_names_are_cut_before_their_extension(name: str) -> None:
     unicodedata.normalize("NFD", safe)[-1]
 
 
+def test_a_name_is_cut_before_it_is_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    lengths = []
+    composed = unicodedata.normalize
+    monkeypatch.setattr(
+        unicodedata, "normalize", lambda form, text: lengths.append(len(text)) or composed(form, text)
+    )
+    safe_name("\u0301\u0323" * 2_000_000)
+    assert max(lengths) <= 1024
+
+
 @given(st.text(max_size=300))
 def test_any_name_can_be_a_file(name: str) -> None:
     safe = safe_name(name)
