@@ -98,8 +98,11 @@ def init(
 @main.command("check-config")
 @CONFIG
 def check_config(config: Path) -> None:
-    """Finds every problem of a configuration in one run. Exit 0: none but warnings; 1: problems."""
-    findings = asyncio.run(check(loaded(config), Secrets(), at=datetime.now(UTC), ports=True))
+    """Finds every problem of a configuration in one run. Changes nothing.
+
+    Exit 0: none but warnings and notes; 1: problems.
+    """
+    findings = check(loaded(config), Secrets(), at=datetime.now(UTC), ports=True)
     for finding in findings:
         click.echo(f"{finding.severity}: {finding.sentence}", err=True)
     if any(finding.severity is Severity.PROBLEM for finding in findings):
@@ -113,10 +116,12 @@ def run(config: Path) -> None:
     """Runs the axis until SIGTERM or Ctrl-C. Prints `listening on HOST:PORT` when it serves."""
     settings, secrets = loaded(config), Secrets()
     logs.configure(settings.log, sys.stderr)
-    findings = asyncio.run(check(settings, secrets, at=datetime.now(UTC), ports=True))
+    findings = check(settings, secrets, at=datetime.now(UTC), ports=True)
     for finding in findings:
         if finding.severity is Severity.WARNING:
             log.warning("config.warning", detail=finding.sentence)
+        elif finding.severity is Severity.NOTE:
+            log.info("config.note", detail=finding.sentence)
     if problems := [finding.sentence for finding in findings if finding.severity is Severity.PROBLEM]:
         raise Refusal("\n".join(problems))
     try:

@@ -10,7 +10,7 @@ from axis_server.settings import Settings
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.ledger.base import Directory, Ledger
-from storage.ledger.sqlite import SqliteLedger
+from storage.ledger.sqlite import Schema, SqliteLedger, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +20,11 @@ class Stores:
     archive: Archive
     ledger: Ledger
     directory: Directory
+
+
+def ledger_schema(settings: Settings) -> Schema:
+    """Looks how far the ledger's schema has come, and changes nothing. Raises `StorageError`."""
+    return look(settings.ledger.path)
 
 
 @asynccontextmanager
@@ -34,9 +39,10 @@ async def opened(settings: Settings) -> AsyncIterator[Stores]:
 
 
 @asynccontextmanager
-async def opened_ledger(settings: Settings) -> AsyncIterator[SqliteLedger]:
-    """Opens the ledger alone, with the directory; the axis may run meanwhile. Raises `StorageError`."""
-    ledger = await SqliteLedger.open(settings.ledger.path)
+async def opened_ledger(settings: Settings, *, upgrade: bool = True) -> AsyncIterator[SqliteLedger]:
+    """Opens the ledger alone, with the directory; the axis may run meanwhile. Who only reads opens it without
+    `upgrade` and changes nothing about it. Raises `StorageError`."""
+    ledger = await SqliteLedger.open(settings.ledger.path, upgrade=upgrade)
     try:
         yield ledger
     finally:

@@ -9,6 +9,7 @@ StorageError
 ├── Changed             an agency is kept otherwise than it was read: read it again
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
 ├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
+├── SchemaTooOld        an older program has written this ledger, or none: it is upgraded where it is written
 ├── NotALedger          the file is something else; nothing was touched
 └── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
     └── StoreFull       no room; nothing was kept
@@ -74,6 +75,16 @@ class SchemaTooNew(StorageError):
         super().__init__(
             f"the ledger has schema {found}, this program knows up to {known}: run the newer program"
         )
+        self.found = found
+        self.known = known
+
+
+class SchemaTooOld(StorageError):
+    """The ledger was written by an older program than this one, and was opened for reading alone."""
+
+    def __init__(self, found: int, known: int) -> None:
+        stands = f"has schema {found}" if found else "is not there yet"
+        super().__init__(f"the ledger {stands}; `axis-server run` brings it to schema {known}")
         self.found = found
         self.known = known
 

@@ -156,7 +156,7 @@ def list_agencies(*, as_json: bool, config: Path) -> None:
     async def agencies(directory: Directory) -> tuple[Agency, ...]:
         return await directory.agencies()
 
-    for each in _on_directory(config, agencies):
+    for each in _on_directory(config, agencies, upgrade=False):
         if as_json:
             click.echo(json.dumps(_facts(each), ensure_ascii=False))
             continue
@@ -218,12 +218,13 @@ def remove_certificate(*, agency_id: str, sha256: str, config: Path) -> None:
     click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
 
 
-def _on_directory(config: Path, act: Callable[[Directory], Awaitable[T]]) -> T:
-    """Opens the directory, acts, closes it; every foreseen failure becomes a sentence."""
+def _on_directory(config: Path, act: Callable[[Directory], Awaitable[T]], *, upgrade: bool = True) -> T:
+    """Opens the directory, acts, closes it; every foreseen failure becomes a sentence. Who only reads does
+    not `upgrade` the ledger."""
     settings = loaded(config)
 
     async def acting() -> T:
-        async with opened_ledger(settings) as directory:
+        async with opened_ledger(settings, upgrade=upgrade) as directory:
             return await act(directory)
 
     try:

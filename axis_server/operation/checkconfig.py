@@ -1,6 +1,6 @@
 """Finds what is wrong with a configuration, all of it in one run, before anything is opened to anybody.
 
-    for finding in await check(settings, secrets, at=now, ports=True):
+    for finding in check(settings, secrets, at=now, ports=True):
         finding.severity, finding.sentence
 
 Each check answers for one thing and goes on where another one failed.
@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,7 +22,7 @@ from axis_server.operation.authority import is_for_test
 from axis_server.operation.material import MaterialError, read_certificates, read_key
 from axis_server.operation.registry import weak_key
 from axis_server.settings import Address, Secrets, Settings
-from axis_server.stores import opened_ledger
+from axis_server.stores import ledger_schema
 from signing.keys import UnusableKey, load_pem
 from signing.policy import Policy
 from signing.trust import Chain, TrustError, TrustStore, load_certificates, load_crls
@@ -36,6 +36,8 @@ class Severity(StrEnum):
     PROBLEM = "problem"
     """The axis cannot run, or would refuse everything."""
     WARNING = "warning"
+    NOTE = "note"
+    """What the next run does by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,15 +56,19 @@ def warning(sentence: str) -> Finding:
     return Finding(severity=Severity.WARNING, sentence=sentence)
 
 
-async def check(settings: Settings, secrets: Secrets, *, at: datetime, ports: bool) -> tuple[Finding, ...]:
-    """Checks everything; `ports` also whether the addresses are free."""
-    findings = [
+def note(sentence: str) -> Finding:
+    return Finding(severity=Severity.NOTE, sentence=sentence)
+
+
+def check(settings: Settings, secrets: Secrets, *, at: datetime, ports: bool) -> tuple[Finding, ...]:
+    """Checks everything, and changes nothing; `ports` also whether the addresses are free."""
+    findings: list[Finding] = [
         *_limits(settings),
         *_tls(settings, secrets, at),
         *_evidence(settings, secrets, at),
         *_trust(settings, at),
         *_archive(settings.archive.path),
-        *[finding async for finding in _ledger(settings)],
+        *_ledger(settings),
     ]
     if ports:
         findings += _port("server.listen", settings.server.listen)
@@ -161,7 +167,7 @@ def _archive(path: Path) -> Iterator[Finding]:
         yield problem(f"`archive.path`: {nearest} is not writable for this user; change its owner or mode.")
 
 
-async def _ledger(settings: Settings) -> AsyncIterator[Finding]:
+def _ledger(settings: Settings) -> Iterator[Finding]:
     path = settings.ledger.path
     if not path.parent.is_dir():
         yield problem(f"`ledger.path`: {path.parent} is not there; make the directory.")
@@ -169,12 +175,19 @@ async def _ledger(settings: Settings) -> AsyncIterator[Finding]:
         yield problem(
             f"`ledger.path`: {path.parent} is not writable for this user; change its owner or mode."
         )
-    elif path.exists():
+    else:
         try:
-            async with opened_ledger(settings):
-                pass
+            schema = ledger_schema(settings)
         except StorageError as exc:
             yield problem(f"`ledger.path`: {path} cannot be used: {exc}.")
+            return
+        if schema.found == 0:
+            yield note(f"`ledger.path`: {path} is new; the next run makes it.")
+        elif schema.found < schema.known:
+            yield note(
+                f"`ledger.path`: {path} will be upgraded from schema {schema.found} to {schema.known} at the"
+                " next run; there is no way back, so make a copy first."
+            )
 
 
 def _port(field: str, address: Address) -> Iterator[Finding]:

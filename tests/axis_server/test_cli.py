@@ -12,6 +12,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from axis_server.cli import main
+from storage.ledger.sqlite import database
 from tests import pki
 from tests.axis_server.process import ENVIRONMENT, ROOT
 
@@ -280,3 +281,25 @@ def test_run_refuses_what_check_config_finds_and_shows_no_traceback(config: Path
     assert ended.stdout == ""
     assert fault in ended.stderr or "choose another port" in ended.stderr
     assert "Traceback" not in ended.stderr
+
+
+def test_looking_changes_nothing_about_the_ledger(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger = config.parent / "ledger" / "ledger.sqlite3"
+    assert "is new; the next run makes it" in run("check-config", "--config", config).stderr
+    listing = run("agency", "list", "--config", config)
+    assert listing.exit_code == 1
+    assert "is not there yet" in listing.stderr
+    assert not ledger.exists()
+    run("agency", "add", "G22", "--name", "Bộ", "--config", config)
+    before = ledger.read_bytes()
+    assert "ledger.path" not in run("check-config", "--config", config).stderr
+    known = database.load_migrations()
+    monkeypatch.setattr(database, "load_migrations", lambda: [*known, "CREATE TABLE later (x);"])
+    checked = run("check-config", "--config", config)
+    assert checked.exit_code == 0
+    assert f"will be upgraded from schema {len(known)} to {len(known) + 1} at the next run" in checked.stderr
+    assert run("agency", "list", "--config", config).exit_code == 1
+    assert ledger.read_bytes() == before
+    assert run("agency", "suspend", "G22", "--config", config).exit_code == 0
+    assert "ledger.path" not in run("check-config", "--config", config).stderr
+    assert agencies(config)["G22"]["active"] is False

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
 import socket
 import sqlite3
@@ -43,7 +42,7 @@ def made(directory: Path, *, at: datetime = NOW, hosts: tuple[str, ...] = ()) ->
 
 
 def findings(config: Path, *, ports: bool = False, at: datetime = NOW) -> tuple[Finding, ...]:
-    return asyncio.run(check(load(config), Secrets(), at=at, ports=ports))
+    return check(load(config), Secrets(), at=at, ports=ports)
 
 
 def problems(config: Path, *, ports: bool = False, at: datetime = NOW) -> list[str]:
@@ -290,5 +289,5 @@ async def test_a_ledger_of_a_newer_program_is_a_problem(tmp_path: Path) -> None:
     with sqlite3.connect(settings.ledger.path) as database:
         database.execute("PRAGMA user_version = 999")
     database.close()
-    found = await check(settings, Secrets(), at=NOW, ports=False)
+    found = check(settings, Secrets(), at=NOW, ports=False)
     assert [one for one in found if one.severity is Severity.PROBLEM and "newer program" in one.sentence]

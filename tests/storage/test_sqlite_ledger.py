@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from storage.errors import NotALedger, NotFound, SchemaTooNew, StoreFull, Unavailable
+from storage.errors import NotALedger, NotFound, SchemaTooNew, SchemaTooOld, StoreFull, Unavailable
 from storage.ledger.base import Ledger
-from storage.ledger.sqlite import SqliteLedger
-from storage.ledger.sqlite.database import connect, load_queries, prepare
+from storage.ledger.sqlite import Schema, SqliteLedger, look
+from storage.ledger.sqlite.database import connect, load_migrations, load_queries, prepare
 from storage.ledger.sqlite.writer import GroupWriter, Transaction
 from tests.storage.records import RECIPIENTS, SENDER, accepted, agency, entry, move
 
@@ -216,7 +216,7 @@ async def test_the_ledger_flushes_every_commit(path: Path, sqlite: SqliteLedger)
         "synchronous": 2,
         "foreign_keys": 1,
         "application_id": int.from_bytes(b"AXIS", "big"),
-        "user_version": 1,
+        "user_version": len(load_migrations()),
     }
 
 
@@ -257,8 +257,48 @@ async def test_a_ledger_of_a_newer_program_is_left_alone(path: Path) -> None:
     before = path.read_bytes()
     with pytest.raises(SchemaTooNew, match="run the newer program") as raised:
         await SqliteLedger.open(path)
-    assert (raised.value.found, raised.value.known) == (99, 1)
+    assert (raised.value.found, raised.value.known) == (99, len(load_migrations()))
+    with pytest.raises(SchemaTooNew):
+        look(path)
     assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("running", [False, True])
+async def test_looking_at_a_ledger_writes_nothing(
+    path: Path, monkeypatch: pytest.MonkeyPatch, running: bool
+) -> None:
+    def files() -> dict[str, bytes]:
+        kept = (one for one in path.parent.glob("ledger*") if not one.name.endswith("-shm"))
+        return {one.name: one.read_bytes() for one in kept}
+
+    scripts = load_migrations()
+    known = len(scripts)
+    assert look(path) == Schema(found=0, known=known)
+    assert files() == {}
+    ledger = await SqliteLedger.open(path)
+    await ledger.commit(*accepted(1))
+    if not running:
+        await ledger.aclose()
+    before = files()
+    assert look(path) == Schema(found=known, known=known)
+    monkeypatch.setattr(
+        "storage.ledger.sqlite.database.load_migrations", lambda: [*scripts, "CREATE TABLE later (x);"]
+    )
+    assert look(path) == Schema(found=known, known=known + 1)
+    with pytest.raises(SchemaTooOld, match=f"has schema {known}"):
+        await SqliteLedger.open(path, upgrade=False)
+    assert files() == before
+    await ledger.aclose()
+    upgraded = await SqliteLedger.open(path)
+    assert len(await upgraded.outbox(SENDER, after=0, limit=10)) == 1
+    await upgraded.aclose()
+    assert look(path) == Schema(found=known + 1, known=known + 1)
+
+
+async def test_reading_alone_makes_no_ledger(path: Path) -> None:
+    with pytest.raises(SchemaTooOld, match="not there yet"):
+        await SqliteLedger.open(path, upgrade=False)
+    assert list(path.parent.glob("ledger*")) == []
 
 
 @pytest.mark.parametrize("kind", ["text", "other database", "other application"])
@@ -274,6 +314,8 @@ async def test_a_file_that_is_no_ledger_is_left_alone(path: Path, kind: str) -> 
     before = path.read_bytes()
     with pytest.raises(NotALedger):
         await SqliteLedger.open(path)
+    with pytest.raises(NotALedger):
+        look(path)
     assert path.read_bytes() == before
 
 

@@ -12,6 +12,7 @@ what is done inside its transaction, `reads` what is asked, `rows` how records a
 `migrations/`.
 """
 
+from storage.ledger.sqlite.database import Schema, look
 from storage.ledger.sqlite.ledger import SqliteLedger
 
-__all__ = ["SqliteLedger"]
+__all__ = ["Schema", "SqliteLedger", "look"]

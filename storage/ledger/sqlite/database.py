@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from importlib import resources
 from pathlib import Path
 
@@ -62,6 +63,42 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
     return connection
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schema:
+    """How far a file's schema has come."""
+
+    found: int
+    """0: there is no file yet, or an empty one."""
+    known: int
+    """To which the next opening for writing would bring it."""
+
+
+def look(path: Path) -> Schema:
+    """Says which schema a file has. Writes nothing, and no file beside it either.
+
+    Raises `SchemaTooNew`, `NotALedger`, `Unavailable`.
+    """
+    known = len(load_migrations())
+    if not path.exists():
+        return Schema(found=0, known=known)
+    with database_errors():
+        connection = sqlite3.connect(_read_only(path), uri=True, timeout=BUSY_SECONDS)
+        try:
+            _check_kind(connection)
+            (found,) = connection.execute("PRAGMA user_version").fetchone()
+        finally:
+            connection.close()
+    if found > known:
+        raise SchemaTooNew(found, known)
+    return Schema(found=found, known=known)
+
+
+def _read_only(path: Path) -> str:
+    """Where no log lies beside the file nobody has it open, and SQLite need not make one to read it."""
+    logged = path.with_name(f"{path.name}-wal").exists()
+    return f"{path.absolute().as_uri()}?mode=ro{'' if logged else '&immutable=1'}"
+
+
 def prepare(path: Path) -> None:
     """Makes the file if absent, readable by its owner alone, and brings its schema up to date.
 
@@ -96,7 +133,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
     leaves the schema as it was, since SQLite's schema changes, `user_version` and `application_id` are
     transactional.
     """
-    migrations = _migrations()
+    migrations = load_migrations()
     connection.execute("BEGIN IMMEDIATE")
     try:
         (found,) = connection.execute("PRAGMA user_version").fetchone()
@@ -114,7 +151,7 @@ def _migrate(connection: sqlite3.Connection) -> None:
         raise
 
 
-def _migrations() -> list[str]:
+def load_migrations() -> list[str]:
     """Reads `migrations/*.sql` in order; the number of a file is the schema version it leads to."""
     files = sorted((resources.files(__package__) / "migrations").iterdir(), key=lambda file: file.name)
     return [file.read_text("utf-8") for file in files]

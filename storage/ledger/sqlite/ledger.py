@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from storage.errors import NotFound, Unavailable
+from storage.errors import NotFound, SchemaTooOld, Unavailable
 from storage.ledger.base import (
     Agency,
     Delivery,
@@ -24,7 +24,7 @@ from storage.ledger.base import (
     Statement,
 )
 from storage.ledger.sqlite import directory, rows, writes
-from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, prepare
+from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers
 from storage.ledger.sqlite.writer import GroupWriter
 from storage.ledger.wellformed import check_agency, check_commit, check_move, check_refusal
@@ -38,18 +38,22 @@ class SqliteLedger:
         self._readers = readers
 
     @classmethod
-    async def open(cls, path: Path) -> SqliteLedger:
+    async def open(cls, path: Path, *, upgrade: bool = True) -> SqliteLedger:
         """Opens the ledger in `path`, made if absent, on a local disk, and brings its schema up to date.
 
         Several processes may open one file. Raises `SchemaTooNew` when a newer program has written it,
-        `NotALedger` when it is something else.
+        `NotALedger` when it is something else. Without `upgrade`, for who only reads, the file stays as
+        it is: `SchemaTooOld` when it is absent or not up to date.
         """
         queries = await asyncio.to_thread(load_queries)
-        return await asyncio.to_thread(cls._open, path, queries)
+        return await asyncio.to_thread(cls._open, path, queries, upgrade)
 
     @classmethod
-    def _open(cls, path: Path, queries: Queries) -> SqliteLedger:
-        prepare(path)
+    def _open(cls, path: Path, queries: Queries, upgrade: bool) -> SqliteLedger:
+        if upgrade:
+            prepare(path)
+        elif (schema := look(path)).found < schema.known:
+            raise SchemaTooOld(schema.found, schema.known)
         with database_errors():
             return cls(GroupWriter(connect(path), queries), Readers(path, queries))
 
