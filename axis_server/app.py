@@ -23,6 +23,7 @@ from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.server import Door, Health, Services, make_server
 from axis_server.boundary.submission import SubmissionServicer
+from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
 from axis_server.directory import DirectoryWatch
 from axis_server.exchange import Exchange
@@ -121,7 +122,8 @@ async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
 
         metrics, lamp = Metrics.make(), Health()
         services = _services(settings, stores, watch, signer, trust, workers, owned)
-        boundary = Boundary(directory=watch.view, metrics=metrics, new_id=new_id)
+        watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
+        boundary = Boundary(directory=watch.view, metrics=metrics, new_id=new_id, watches=watches)
         server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
         own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
@@ -132,7 +134,7 @@ async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
         )
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
-        stack.callback(boundary.end_watches)
+        stack.callback(watches.end)
         stack.push_async_callback(lamp.shut)
         yield Axis(
             address=settings.server.listen._replace(port=port),
@@ -227,7 +229,7 @@ def _door(settings: Settings, tls: TlsMaterial) -> Door:
         private_key=tls.private_key,
         client_ca=tls.client_ca,
         message_bytes=settings.limits.message_bytes,
-        concurrent_calls=settings.server.concurrent_calls,
+        concurrent_calls=settings.server.concurrent_calls + settings.server.watches,
         concurrent_streams=settings.server.concurrent_streams,
     )
 

@@ -65,6 +65,7 @@ class Code(StrEnum):
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
+    TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     # an alarm
     CORRUPT = "CORRUPT"
@@ -115,7 +116,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ALREADY_EXISTS": (Code.DOCUMENT_ID_TAKEN,),
         "NOT_FOUND": (Code.NOT_FOUND,),
         "ABORTED": (Code.OFFSET_MISMATCH, Code.STREAM_TRUNCATED),
-        "RESOURCE_EXHAUSTED": (Code.STORE_FULL,),
+        "RESOURCE_EXHAUSTED": (Code.STORE_FULL, Code.TOO_MANY_WATCHES),
         "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
         "DATA_LOSS": (Code.CORRUPT,),
         "INTERNAL": (Code.INTERNAL,),
@@ -123,8 +124,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """gRPC status to codes; every other code says that the request itself is wrong: INVALID_ARGUMENT."""
 
-RETRYABLE_STATUSES = frozenset({"ABORTED", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
-"""The statuses that are nobody's verdict."""
+RETRYABLE_STATUSES = frozenset({"ABORTED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
+"""The statuses that are nobody's verdict. After INTERNAL too a retry walks the same road."""
 
 
 def _answer(sentence: Sentence, status: str) -> Answer:

@@ -269,6 +269,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Send the same again later, or tell the axis's operator.",
             "Gửi lại sau, hoặc báo cho đơn vị vận hành trục.",
         ),
+        "TOO_MANY_WATCHES": _says(
+            "Too many inboxes are being watched at once.",
+            "Có quá nhiều kết nối đang theo dõi hộp thư đến cùng lúc.",
+            "Close a watch that is not needed, or ask for the inbox from time to time instead.",
+            "Đóng bớt kết nối theo dõi không cần thiết, hoặc định kỳ kiểm tra hộp thư đến.",
+        ),
         "SHUTTING_DOWN": _says(
             "The axis is shutting down.",
             "Trục đang dừng để bảo trì.",

@@ -115,7 +115,11 @@ class ServerSettings(_Section):
     shutdown_grace_seconds: float = Field(default=30.0, ge=0, le=3600)
     """How long calls in flight may take to end after SIGTERM before they are cut."""
     concurrent_calls: int = Field(default=1000, ge=1)
-    """Calls served at once, watches included; more are answered RESOURCE_EXHAUSTED."""
+    """Calls served at once beside the watches; more are answered RESOURCE_EXHAUSTED."""
+    watches: int = Field(default=2000, ge=1)
+    """Inboxes watched at once, by all agencies; more are answered TOO_MANY_WATCHES and may poll."""
+    watches_per_agency: int = Field(default=20, ge=1)
+    """Of these, by one agency. Watches of the health service count too, for each certificate."""
     concurrent_streams: int = Field(default=100, ge=1)
     """Calls at once on one connection; more wait."""
     probe_seconds: float = Field(default=5.0, gt=0, le=3600)

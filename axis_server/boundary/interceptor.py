@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager
+from contextlib import aclosing, asynccontextmanager, nullcontext
 from typing import Any
 
 import grpc.aio
@@ -19,6 +19,7 @@ from google.protobuf.message import Message
 
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
+from axis_server.boundary.watches import Watches
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.metrics import Metrics
@@ -59,19 +60,17 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     """Admits known callers, translates errors, logs and measures."""
 
     def __init__(
-        self, *, directory: Callable[[], DirectoryView], metrics: Metrics, new_id: Callable[[], str]
+        self,
+        *,
+        directory: Callable[[], DirectoryView],
+        metrics: Metrics,
+        new_id: Callable[[], str],
+        watches: Watches,
     ) -> None:
         self._directory = directory
         self._metrics = metrics
         self._new_id = new_id
-        self._watches: set[asyncio.Task[Any]] = set()
-        self._stopping = False
-
-    def end_watches(self) -> None:
-        """Ends all watches with SHUTTING_DOWN, and any that still come: they would outlast every grace."""
-        self._stopping = True
-        for task in self._watches:
-            task.cancel()
+        self._watches = watches
 
     async def intercept_service(
         self,
@@ -81,25 +80,26 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler = await continuation(handler_call_details)
         method = handler_call_details.method
         if handler is not None and method == HEALTH_WATCH:
-            return self._ending_with_the_axis(handler)
+            return self._bounded(handler)
         if handler is None or not method.startswith(SERVED):
             return handler
         return self._wrapped(handler, method.removeprefix(SERVED))
 
-    def _ending_with_the_axis(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        """Wraps the health service's watch, which goes on for ever, so that `end_watches` ends it too."""
+    def _bounded(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
+        """Wraps the health service's watch, which goes on for ever: it needs a place like any other watch,
+        on behalf of its certificate, and ends with the axis."""
 
         async def watched(request: Message, context: Context) -> None:
-            task = _this_task()
-            self._watches.add(task)
             try:
-                await handler.unary_stream(request, context)
+                with self._watches.place(fingerprint(context)):
+                    await handler.unary_stream(request, context)
+            except Declined as declined:
+                failure = failure_of(declined, self._new_id())
+                await context.abort(failure.status, failure.message, failure.trailers)
             except asyncio.CancelledError:
-                if not self._stopping:
+                if not self._watches.ended:
                     raise
                 await context.abort(grpc.StatusCode.UNAVAILABLE, "the axis is stopping")
-            finally:
-                self._watches.discard(task)
 
         return _like(handler, grpc.unary_stream_rpc_method_handler, watched)
 
@@ -146,29 +146,25 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             request_id=call.request_id, method=method, certificate=certificate[:16]
         )
         self._metrics.calls_open.inc()
-        watching = _this_task() if method == WATCH else None
-        if watching is not None:
+        watching = method == WATCH
+        if watching:
             self._metrics.watches_open.inc()
-            self._watches.add(watching)
         try:
-            if watching is not None and self._stopping:
-                raise Declined(Code.SHUTTING_DOWN)
             caller = identify(certificate, self._directory())
             structlog.contextvars.bind_contextvars(agency=caller.agency_id, role=caller.role.value)
-            yield call
+            with self._watches.place(caller.agency_id) if watching else nullcontext():
+                yield call
         except grpc.aio.AbortError:
             call.code = "ABORTED"
             raise
         except asyncio.CancelledError:
-            if not (self._stopping and watching):
+            if not (self._watches.ended and watching):
                 call.code = "CANCELLED"
                 raise
             await self._abort(call, Declined(Code.SHUTTING_DOWN), context)
         except Exception as exc:  # noqa: BLE001 - every error becomes a status; the unforeseen is logged
             await self._abort(call, exc, context)
         finally:
-            if watching is not None:
-                self._watches.discard(watching)
             self._tell(call, time.perf_counter() - started)
 
     async def _abort(self, call: Call, raised: Exception, context: Context) -> None:
@@ -212,9 +208,3 @@ def _like(handler: Any, make: Callable[..., Any], behaviour: Any) -> grpc.RpcMet
         response_serializer=handler.response_serializer,
     )
     return made
-
-
-def _this_task() -> asyncio.Task[Any]:
-    task = asyncio.current_task()
-    assert task is not None, "every call is served in a task"
-    return task

@@ -54,6 +54,7 @@ class Door:
     """PEM: who may issue client certificates. A client without one does not get past the handshake."""
     message_bytes: int
     concurrent_calls: int
+    """The outer fence, without a reason: more is turned away by gRPC itself."""
     concurrent_streams: int
 
 

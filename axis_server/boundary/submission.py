@@ -62,7 +62,11 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         request_iterator: AsyncIterator[submission_pb2.UploadRequest],
         context: Context,
     ) -> submission_pb2.UploadResponse:
-        first = await anext(request_iterator, None)
+        try:
+            first = await _next(request_iterator)
+        except TimeoutError as exc:
+            nothing = f"nothing came for {IDLE_SECONDS:g} seconds"
+            raise Declined(Code.STREAM_TRUNCATED, nothing, facts={"offset": "0"}) from exc
         if first is None or not first.HasField("header"):
             raise Declined(Code.INVALID_ARGUMENT, "the first message of an upload has a header")
         header = first.header
@@ -73,7 +77,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
             header.sha256,
             header.size,
             header.offset,
-            chunks(first, request_iterator, IDLE_SECONDS),
+            chunks(first, request_iterator),
         )
         return submission_pb2.UploadResponse(offset=state.offset, complete=state.complete)
 
@@ -81,21 +85,25 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
 async def chunks(
     first: submission_pb2.UploadRequest,
     others: AsyncIterator[submission_pb2.UploadRequest],
-    idle_seconds: float,
 ) -> AsyncIterator[bytes]:
-    """Yields the bytes of an upload's messages. Raises `Declined`: INVALID_ARGUMENT for a second header,
-    STREAM_TRUNCATED when nothing comes for `idle_seconds`."""
+    """Yields the bytes of an upload's messages, and ends where nothing comes for `IDLE_SECONDS`: what came is
+    kept, and the answer says from where to go on. Raises `Declined`: INVALID_ARGUMENT for a second header."""
     if first.chunk:
         yield first.chunk
     while True:
         try:
-            async with asyncio.timeout(idle_seconds):
-                message = await anext(others, None)
-        except TimeoutError as exc:
-            raise Declined(Code.STREAM_TRUNCATED, f"nothing came for {idle_seconds:g} seconds") from exc
+            message = await _next(others)
+        except TimeoutError:
+            return
         if message is None:
             return
         if message.HasField("header"):
             raise Declined(Code.INVALID_ARGUMENT, "only the first message of an upload has a header")
         if message.chunk:
             yield message.chunk
+
+
+async def _next(messages: AsyncIterator[submission_pb2.UploadRequest]) -> submission_pb2.UploadRequest | None:
+    """Returns the next message, None at the end. Raises `TimeoutError` when none comes for `IDLE_SECONDS`."""
+    async with asyncio.timeout(IDLE_SECONDS):
+        return await anext(messages, None)

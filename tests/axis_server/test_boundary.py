@@ -27,8 +27,6 @@ from axis.v1 import (
     submission_pb2_grpc,
 )
 from axis_server.app import running
-from axis_server.boundary.submission import chunks
-from axis_server.errors import Declined
 from axis_server.operation import registry
 from axis_server.operation.material import MaterialError
 from axis_server.settings import Secrets
@@ -300,19 +298,32 @@ async def test_an_upload_that_says_nothing_useful_is_refused_with_a_reason(tmp_p
         assert (state.offset, state.complete) == (2, False)
 
 
-async def test_an_upload_that_pauses_too_long_loses_its_place_and_keeps_its_bytes() -> None:
-    first = submission_pb2.UploadRequest(header=submission_pb2.UploadHeader(size=9), chunk=b"some")
+@pytest.mark.parametrize("sent", [None, 0, 4])
+async def test_an_upload_that_pauses_too_long_loses_its_place_and_is_told_where_to_go_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: int | None
+) -> None:
+    monkeypatch.setattr("axis_server.boundary.submission.IDLE_SECONDS", 0.1)
+    content = b"some bytes"
+    header = submission_pb2.UploadHeader(sha256=sha256_of(content), size=len(content))
 
     async def stalled() -> AsyncIterator[submission_pb2.UploadRequest]:
-        yield submission_pb2.UploadRequest(chunk=b" more")
+        if sent is not None:
+            yield submission_pb2.UploadRequest(header=header)
+            yield submission_pb2.UploadRequest(chunk=content[:sent])
         await asyncio.Event().wait()
 
-    received = []
-    with pytest.raises(Declined) as caught:
-        async for chunk in chunks(first, stalled(), 0.01):
-            received.append(chunk)
-    assert received == [b"some", b" more"]
-    assert caught.value.code == "STREAM_TRUNCATED"
+    async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        with pytest.raises(grpc.aio.AioRpcError) as caught:
+            await stub.Upload(stalled())
+        error = told(caught.value)
+        assert (error.reason, error.facts, error.retry) == (
+            "STREAM_TRUNCATED",
+            {"offset": str(sent or 0)},
+            True,
+        )
+        state = await stub.QueryUpload(submission_pb2.QueryUploadRequest(sha256=header.sha256))
+        assert state.offset == (sent or 0)
 
 
 async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> None:
@@ -379,17 +390,61 @@ async def test_a_watch_ends_at_once_when_the_axis_stops(
     await channel.close()
 
 
-async def test_more_calls_than_allowed_are_turned_away_and_those_inside_go_on(tmp_path: Path) -> None:
-    few = ("# workers = 2 => concurrent_calls = 2\n# workers = 2",)
-    async with served(tmp_path, settings=few) as axis, axis.province.channel(axis.address) as channel:
-        stub = inbox_pb2_grpc.InboxServiceStub(channel)
-        await submit(axis.ministry, axis, axis.ministry.letter("H90"))
+async def test_watches_are_bounded_for_each_agency_and_in_all_and_take_no_place_of_a_call(
+    tmp_path: Path,
+) -> None:
+    few = ("# workers = 2 => concurrent_calls = 2\nwatches = 3\nwatches_per_agency = 2\n# workers = 2",)
+    async with (
+        served(tmp_path, settings=few) as axis,
+        axis.province.channel(axis.address) as channel,
+        axis.neighbour.channel(axis.address) as neighbours,
+    ):
+        await submit(axis.ministry, axis, axis.ministry.letter("H90", "K99"))
+        stub, other = inbox_pb2_grpc.InboxServiceStub(channel), inbox_pb2_grpc.InboxServiceStub(neighbours)
         watches = [await opened_watch(stub) for _ in range(2)]
+        error = await refused_watch(stub)
+        assert (error.reason, error.facts, error.retry) == ("TOO_MANY_WATCHES", {"limit": "2"}, True)
+        watches.append(await opened_watch(other))
+        assert (await refused_watch(other)).facts == {"limit": "3"}
+        health = health_pb2_grpc.HealthStub(neighbours)
         with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await whoami(axis.ministry, axis)
-        assert caught.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+            await anext(aiter(health.Watch(health_pb2.HealthCheckRequest())))
+        assert told(caught.value).reason == "TOO_MANY_WATCHES"
+        assert (await health.Check(health_pb2.HealthCheckRequest())).status == 1
+        await submit(axis.ministry, axis, axis.ministry.letter("H90", number=2))
+        watches.pop().cancel()
+        watches.append(await opened_watch(other))  # its place is free again
         for watch in watches:
             watch.cancel()
+
+
+async def test_what_is_more_than_all_places_together_is_turned_away_by_grpc_itself(tmp_path: Path) -> None:
+    few = ("# workers = 2 => concurrent_calls = 1\nwatches = 1\n# workers = 2",)
+    stalled = asyncio.Event()
+
+    async def silent() -> AsyncIterator[submission_pb2.UploadRequest]:
+        await stalled.wait()
+        yield submission_pb2.UploadRequest()
+
+    async with served(tmp_path, settings=few) as axis, axis.province.channel(axis.address) as channel:
+        uploads = [submission_pb2_grpc.SubmissionServiceStub(channel).Upload(silent()) for _ in range(2)]
+        async with asyncio.timeout(20):
+            while True:
+                try:
+                    await whoami(axis.ministry, axis)
+                except grpc.aio.AioRpcError as error:
+                    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+                    break
+        stalled.set()
+        for upload in uploads:
+            with pytest.raises(grpc.aio.AioRpcError):
+                await upload
+
+
+async def refused_watch(stub: Any) -> Told:
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await anext(aiter(stub.WatchInbox(inbox_pb2.WatchInboxRequest())))
+    return told(caught.value)
 
 
 async def opened_watch(stub: Any) -> Any:

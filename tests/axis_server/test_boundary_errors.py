@@ -14,6 +14,7 @@ from google.rpc import error_details_pb2, status_pb2
 from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.watches import Watches
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.metrics import Metrics
@@ -101,7 +102,8 @@ class Failing(directory_pb2_grpc.DirectoryServiceServicer, inbox_pb2_grpc.InboxS
 async def failing_server(ready: Prepared, metrics: Metrics) -> tuple[grpc.aio.Server, Address]:
     async with opened_ledger(ready.settings) as ledger:
         view = DirectoryView.of(await ledger.agencies())
-    boundary = Boundary(directory=lambda: view, metrics=metrics, new_id=lambda: "request-1")
+    watches = Watches(most=9, most_each=9)
+    boundary = Boundary(directory=lambda: view, metrics=metrics, new_id=lambda: "request-1", watches=watches)
     server = grpc.aio.server(interceptors=[boundary])
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(Failing(), server)
     inbox_pb2_grpc.add_InboxServiceServicer_to_server(Failing(), server)
@@ -125,6 +127,7 @@ async def test_a_defect_shows_an_error_id_to_the_caller_and_its_cause_to_the_log
     error = told(caught.value)
     assert (error.code, error.reason) == (grpc.StatusCode.INTERNAL, "INTERNAL")
     assert error.facts == {"error_id": "request-1"}
+    assert error.retry  # a retry walks the same road
     assert "hunter2" not in str(caught.value.trailing_metadata())
     (defect,) = (event for event in events if event["event"] == "rpc.failed")
     assert defect["error_id"] == "request-1"

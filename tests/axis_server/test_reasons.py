@@ -55,6 +55,8 @@ def test_a_code_has_one_status() -> None:
         ("STORE_UNAVAILABLE", "UNAVAILABLE", True),
         ("REVOCATION_UNKNOWN", "UNAVAILABLE", True),
         ("STREAM_TRUNCATED", "ABORTED", True),
+        ("TOO_MANY_WATCHES", "RESOURCE_EXHAUSTED", True),
+        ("INTERNAL", "INTERNAL", True),
         ("UNKNOWN_RECIPIENT", "FAILED_PRECONDITION", False),
         ("CERTIFICATE_EXPIRED", "FAILED_PRECONDITION", False),
         ("XML_MALFORMED", "INVALID_ARGUMENT", False),
