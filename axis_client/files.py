@@ -7,12 +7,12 @@ import hashlib
 import os
 import secrets
 import shutil
-import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from axis_client.errors import LocalError, explain
+from signing.reading import open_regular
 
 CHUNK = 1 << 20
 """1 MiB: what one message of a stream carries (axis.v1 `UploadRequest`), and what is in memory at once."""
@@ -29,9 +29,9 @@ class Blob:
 
 def read(path: Path, limit: int) -> bytes | None:
     """Returns the whole file, or None when it is larger than `limit` bytes (of which no more is read).
-    Raises `LocalError`."""
+    Raises `LocalError`, also for a device or pipe."""
     try:
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             data = file.read(limit + 1)
     except OSError as exc:
         raise unreadable(path, exc) from exc
@@ -41,9 +41,7 @@ def read(path: Path, limit: int) -> bytes | None:
 def measure(path: Path) -> Blob:
     """Hashes a file of any size in constant memory. Raises `LocalError`, also for a device or pipe."""
     try:
-        if not stat.S_ISREG(path.stat().st_mode):
-            raise explain(LocalError, "FILE_UNREADABLE", f"{printable(path)}: not a file", file=str(path))
-        with path.open("rb") as file:
+        with open_regular(path) as file:
             digest = hashlib.file_digest(file, "sha256")
             return Blob(path=path, sha256=digest.hexdigest(), size=file.tell())
     except OSError as exc:

@@ -39,6 +39,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Check the folder, its permissions and the free space.",
         "Kiểm tra thư mục, quyền ghi và dung lượng trống.",
     ),
+    "NOT_EXAMINED": Sentence(
+        "The file could not be examined; this is a defect of this program:",
+        "Không kiểm tra được tệp do lỗi của phần mềm:",
+        "Do not rely on the file; report it to the makers of this program.",
+        "Không sử dụng tệp này; báo lỗi cho đơn vị phát triển phần mềm.",
+    ),
     "OUTPUT_EXISTS": Sentence(
         "Nothing was written, for this file is already there:",
         "Không ghi gì vì tệp này đã có:",

@@ -14,8 +14,10 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import load_pem_private_key, pkcs12
 
 from signing.algorithms import ECDSA_SHA256, ECDSA_SHA384, ECDSA_SHA512, RSA_SHA256
+from signing.reading import read_bounded
 
 _MIN_RSA_BITS = 2048
+_LARGEST_FILE = 1 << 20
 _CURVES: dict[str, tuple[str, hashes.HashAlgorithm]] = {
     "secp256r1": (ECDSA_SHA256, hashes.SHA256()),
     "secp384r1": (ECDSA_SHA384, hashes.SHA384()),
@@ -126,6 +128,6 @@ def load_pkcs12(path: Path, password: bytes | None = None) -> Signer:
 
 def _read(path: Path) -> bytes:
     try:
-        return path.read_bytes()
+        return read_bounded(path, _LARGEST_FILE)
     except OSError as error:
         raise UnusableKey(f"{path} cannot be read: {error.strerror}.") from error

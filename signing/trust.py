@@ -15,6 +15,7 @@ from cryptography import x509
 
 from signing.chain import MAX_LENGTH, Chain, Issuers, TooManyCandidates, judge_path, paths
 from signing.policy import Policy
+from signing.reading import read_bounded
 from signing.revocation import CrlIndex, turning_points
 from signing.verdict import Reason, Refused, Undecided
 
@@ -22,6 +23,8 @@ __all__ = ["Chain", "TrustError", "TrustStore"]
 
 MAX_HELPERS = 2 * MAX_LENGTH
 """Untrusted intermediates looked at; the rest are ignored."""
+LARGEST_FILE = 64 << 20
+"""Bytes of a file of certificates or CRLs; a nation's revocation list takes some of them."""
 KEPT_JUDGEMENTS = 4096
 KEPT_BYTES = 16 << 10
 """A judgement over more certificate bytes than this is made anew each time, so that the cache stays small."""
@@ -84,7 +87,7 @@ class TrustStore:
     def load(
         cls, anchors: Iterable[Path], intermediates: Iterable[Path] = (), crls: Iterable[Path] = ()
     ) -> TrustStore:
-        """Reads PEM (several per file) or DER. Raises `TrustError`."""
+        """Reads PEM (several per file) or DER, of at most `LARGEST_FILE` bytes. Raises `TrustError`."""
         return cls.of(
             [c for path in anchors for c in load_certificates(path)],
             [c for path in intermediates for c in load_certificates(path)],
@@ -173,7 +176,7 @@ def _load(
 ) -> list[_Read]:
     noun = "CRL" if label == "X509 CRL" else "certificate"
     try:
-        data = path.read_bytes()
+        data = read_bounded(path, LARGEST_FILE)
     except OSError as exc:
         raise TrustError(f"{path}: cannot be read: {exc.strerror}") from exc
     if b"-----BEGIN " not in data:

@@ -234,7 +234,7 @@ def _judged(proven: _Proven, trust: TrustStore, at: datetime, policy: Policy) ->
         return replace(judged, certificate=certificate, signed_at=signed_at)
     if signed_at is not None:
         reason: Reason | None = None
-        if signed_at > at + policy.clock_skew:
+        if signed_at - at > policy.clock_skew:
             reason, detail = Reason.SIGNED_IN_FUTURE, "the signing time lies ahead"
         elif not certificate.not_valid_before_utc <= signed_at <= certificate.not_valid_after_utc:
             reason, detail = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 PATH = click.Path(path_type=Path)
 """Any path: whether a file can be read is found when it is read, so that every command says so alike."""
 PROFILE = Path("profile.toml")
+_RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
 def moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
@@ -22,13 +24,12 @@ def moment(context: click.Context, option: click.Parameter, value: str | None) -
     if value is None:
         return None
     try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
-        parsed = None
-    if parsed is None or parsed.tzinfo is None or "T" not in value.upper():
+        if _RFC3339.fullmatch(value) is None:
+            raise ValueError("another form")
+        return datetime.fromisoformat(value.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as exc:
         sentence = f"{value!r} is not a time with its offset, such as 2026-03-02T10:00:00+07:00"
-        raise click.BadParameter(sentence, ctx=context, param=option)
-    return parsed.astimezone(UTC)
+        raise click.BadParameter(sentence, ctx=context, param=option) from exc
 
 
 def common(command: _Command) -> _Command:

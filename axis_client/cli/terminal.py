@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +22,8 @@ from axis_client.client import unseen
 from axis_client.errors import AxisError, LocalError, TryLater
 from axis_client.sending import Report
 
+_STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+"""Unicode categories of what moves the cursor, breaks the line or turns the writing round."""
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_LATER = 0, 1, 2, 3
 
 
@@ -48,16 +52,16 @@ class Terminal:
     def object(self, value: Mapping[str, object]) -> None:
         """Writes one JSON object on one line. A file name's bytes that are not UTF-8 come out as the lone
         surrogates that JSON readers give back as the same name."""
-        _write(sys.stdout, json.dumps(value, ensure_ascii=False))
+        _write(sys.stdout, _json(value))
 
     def say(self, text: str) -> None:
-        """Writes a line for people to standard output."""
-        _write(sys.stdout, _visible(text))
+        """Writes one line for people to standard output, whatever the text holds."""
+        _write(sys.stdout, visible(text))
 
     def note(self, text: str) -> None:
-        """Writes a line for people to standard error; nothing with `--json`."""
+        """Writes one line for people to standard error; nothing with `--json`."""
         if not self.as_json:
-            _write(sys.stderr, _visible(text))
+            _write(sys.stderr, visible(text))
 
     def warn(self, warnings: Sequence[str]) -> None:
         for warning in warnings:
@@ -66,7 +70,7 @@ class Terminal:
     def fail(self, error: AxisError) -> None:
         """Writes an error, in both languages, the chosen one first."""
         if self.as_json:
-            _write(sys.stderr, json.dumps(_shape(error), ensure_ascii=False))
+            _write(sys.stderr, _json(_shape(error)))
             return
         spoken = [
             (error.message_vi, error.hint_vi, "Việc cần làm"),
@@ -78,22 +82,22 @@ class Terminal:
             spoken.pop()
         _write(sys.stderr, f"[{error.reason}]")
         for message, hint, what in spoken:
-            _write(sys.stderr, f"  {_visible(message)}")
+            _write(sys.stderr, f"  {visible(message)}")
             if hint:
-                _write(sys.stderr, f"    {what}: {_visible(hint)}")
+                _write(sys.stderr, f"    {what}: {visible(hint)}")
 
     def table(self, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
         """Writes a table with headings (Vietnamese, English); into a pipe, one line a row and tabs between
         cells."""
         if not sys.stdout.isatty():
             for row in rows:
-                self.say("\t".join(cell.replace("\t", " ").replace("\n", " ") for cell in row))
+                _write(sys.stdout, "\t".join(visible(cell) for cell in row))
             return
         table = Table(header_style="bold")
         for place, heading in enumerate(columns):
             table.add_column(Text(self.text(*heading)), no_wrap=place == 0)
         for row in rows:
-            table.add_row(*(Text(_visible(cell)) for cell in row))
+            table.add_row(*(Text(visible(cell)) for cell in row))
         Console().print(table)
 
     def ask_password(self, name: str) -> bytes | None:
@@ -109,13 +113,14 @@ class Terminal:
         if self.as_json or not sys.stderr.isatty():
             yield unseen
             return
-        columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TransferSpeedColumn())
+        name = TextColumn("{task.description}", markup=False)
+        columns = (name, BarColumn(), DownloadColumn(), TransferSpeedColumn())
         with Progress(*columns, console=Console(stderr=True), transient=True) as bars:
             tasks: dict[str, TaskID] = {}
 
             def report(progress: model.Progress) -> None:
                 if progress.name not in tasks:
-                    tasks[progress.name] = bars.add_task(Text(_visible(progress.name)).plain)
+                    tasks[progress.name] = bars.add_task(visible(progress.name))
                 bars.update(tasks[progress.name], completed=progress.done, total=progress.total)
 
             yield report
@@ -143,8 +148,25 @@ def _write(stream: TextIO, line: str) -> None:
         raise ReaderGone from exc
 
 
-def _visible(text: str) -> str:
-    """Takes out what would steer the terminal: other people's names and subjects come to it too."""
-    return "".join(
-        char if char.isprintable() or char in "\n\t" else "\N{REPLACEMENT CHARACTER}" for char in text
-    )
+def visible(text: str) -> str:
+    """Returns one line that steers no terminal: other people's names and subjects come to it too. Line ends,
+    tabs, control and bidirectional characters are shown as in Python's literals, `\\n` and `\\u202e`."""
+    return "".join(map(_shown, text))
+
+
+def _shown(char: str) -> str:
+    if char.isprintable():
+        return char
+    if unicodedata.category(char) == "Zs":
+        return " "
+    return char.encode("unicode_escape").decode()
+
+
+def _json(value: Mapping[str, object]) -> str:
+    """Writes letters as they are, and what would steer a terminal as JSON's escapes."""
+    return re.sub(r"[^ -~]", _escaped, json.dumps(value, ensure_ascii=False))
+
+
+def _escaped(found: re.Match[str]) -> str:
+    char = found[0]
+    return json.dumps(char)[1:-1] if unicodedata.category(char) in _STEERING else char

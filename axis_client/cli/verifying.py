@@ -3,6 +3,10 @@
 The verdict is about the file itself. Files beside it, whose digests stand in its seal, are checked when they
 are given by `--attach`. Without it a sound file is sound, with the warning `DETACHED_NOT_CHECKED`: its seal
 does cover the whole document but itself, and says of the others only what their digests must be.
+
+Sound is also that the signer may sign this kind of document (`signing.entitlement`). Whether the agency that
+a package names as its sender is the signer is the directory's to know; offline, `SENDER_NOT_IN_CERTIFICATE`
+warns when the certificate does not bear that name.
 """
 
 from __future__ import annotations
@@ -17,11 +21,14 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from axis_client import files
-from axis_client.answering import VIET_NAM
+from axis_client.cli import shapes
 from axis_client.cli.options import ATTACH, PATH, common, moment
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
 from axis_client.errors import LocalError, explain
 from axis_client.profile import load_trust, trust_of
+from edxml.model import NotEdxml
+from edxml.reader import read
+from signing.entitlement import bears, entitled
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.policy import DEFAULT_POLICY, Policy
 from signing.trust import TrustStore
@@ -48,26 +55,21 @@ class Finding:
     verdict: str
     reason: str
     detail: str = ""
-    certificate: x509.Certificate | None = None
+    signer: Mapping[str, str] | None = None
+    """`subject` and `sha256` of the certificate."""
     signed_at: datetime | None = None
     warnings: tuple[str, ...] = ()
     used: frozenset[str] = frozenset()
     """Digests of the attachments that its seal names."""
 
     def shape(self) -> dict[str, object]:
-        signed_at = self.signed_at.astimezone(VIET_NAM).isoformat() if self.signed_at else None
         return {
             "file": str(self.file),
             "verdict": self.verdict,
             "reason": self.reason,
             "detail": self.detail,
-            "signer": None
-            if self.certificate is None
-            else {
-                "subject": self.certificate.subject.rfc4514_string(),
-                "sha256": self.certificate.fingerprint(hashes.SHA256()).hex(),
-            },
-            "signed_at": signed_at,
+            "signer": self.signer,
+            "signed_at": shapes.time(self.signed_at) if self.signed_at else None,
             "warnings": list(self.warnings),
         }
 
@@ -159,19 +161,24 @@ def verify(
 
 
 def examine(file: Path, rules: Rules) -> Finding:
-    """Judges one file; never raises for what the file is."""
+    """Judges one file; never raises for what the file is, so that the files after it have their turn."""
     try:
-        document = files.read(file, DEFAULT_LIMITS.bytes)
+        return _examined(file, rules)
     except LocalError as exc:
         return Finding(file=file, verdict="unreadable", reason=exc.reason, detail=exc.message)
-    if document is None:
-        detail = f"larger than {DEFAULT_LIMITS.bytes} bytes"
-        return Finding(file=file, verdict="unreadable", reason=Reason.XML_TOO_LARGE, detail=detail)
-    try:
-        verdict = judge(document, trust=rules.trust, at=rules.at, policy=rules.policy)
     except Malformed as exc:
         return Finding(file=file, verdict="unreadable", reason=exc.reason, detail=exc.detail)
-    return _finding(file, verdict, rules)
+    except Exception as exc:  # noqa: BLE001 - a defect must not hide what the other files are
+        error = explain(LocalError, "NOT_EXAMINED", f"{type(exc).__name__}: {exc}")
+        return Finding(file=file, verdict="unreadable", reason=error.reason, detail=error.message)
+
+
+def _examined(file: Path, rules: Rules) -> Finding:
+    document = files.read(file, DEFAULT_LIMITS.bytes)
+    if document is None:
+        raise Malformed(Reason.XML_TOO_LARGE, f"larger than {DEFAULT_LIMITS.bytes} bytes")
+    verdict = judge(document, trust=rules.trust, at=rules.at, policy=rules.policy)
+    return _finding(file, entitled(verdict) if isinstance(verdict, Sound) else verdict, rules)
 
 
 def _finding(file: Path, verdict: Verdict, rules: Rules) -> Finding:
@@ -185,7 +192,7 @@ def _finding(file: Path, verdict: Verdict, rules: Rules) -> Finding:
         verdict="undecided" if isinstance(verdict, Undecided) else "refused",
         reason=verdict.reason,
         detail=detail,
-        certificate=verdict.certificate,
+        signer=_signer(verdict.certificate),
         signed_at=verdict.signed_at,
     )
 
@@ -197,9 +204,9 @@ def _sound(file: Path, sound: Sound, beside: Mapping[str, Path] | None) -> Findi
         file=file,
         verdict="sound",
         reason=Reason.SOUND,
-        certificate=sound.certificate,
+        signer=_signer(sound.certificate),
         signed_at=sound.signed_at,
-        warnings=sound.warnings,
+        warnings=(*sound.warnings, *_sender_warnings(sound)),
         used=frozenset(sound.detached.values()),
     )
     if beside is None:
@@ -207,8 +214,25 @@ def _sound(file: Path, sound: Sound, beside: Mapping[str, Path] | None) -> Findi
     if missing:
         detail = f"no file given has the digest of: {', '.join(missing)}"
         return replace(whole, verdict="refused", reason=Reason.ATTACHMENT_MISSING, detail=detail, warnings=())
-    checked = tuple(code for code in sound.warnings if code != "DETACHED_NOT_CHECKED")
+    checked = tuple(code for code in whole.warnings if code != "DETACHED_NOT_CHECKED")
     return replace(whole, warnings=checked)
+
+
+def _signer(certificate: x509.Certificate | None) -> Mapping[str, str] | None:
+    if certificate is None:
+        return None
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
+    }
+
+
+def _sender_warnings(sound: Sound) -> tuple[str, ...]:
+    try:
+        sender = read(sound.root).sender
+    except NotEdxml:
+        return ()
+    return () if bears(sound.certificate, sender.organ_id) else ("SENDER_NOT_IN_CERTIFICATE",)
 
 
 def _show(terminal: Terminal, finding: Finding) -> None:
@@ -228,11 +252,10 @@ def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
         lines.append(terminal.text(sentence.vietnamese, sentence.english))
     if finding.detail:
         lines.append(finding.detail)
-    if finding.certificate is not None:
-        subject = finding.certificate.subject.rfc4514_string()
-        lines.append(f"{terminal.text('Người ký', 'Signer')}: {subject}")
+    if finding.signer is not None:
+        lines.append(f"{terminal.text('Người ký', 'Signer')}: {finding.signer['subject']}")
     if finding.signed_at is not None:
-        at = finding.signed_at.astimezone(VIET_NAM).isoformat(sep=" ", timespec="seconds")
+        at = shapes.time(finding.signed_at)
         lines.append(f"{terminal.text('Thời điểm ký (bên ký ghi)', 'Signed at (as claimed)')}: {at}")
     lines += [f"{terminal.text('Lưu ý', 'Note')}: {warning}" for warning in finding.warnings]
     if sentence is not None and finding.verdict != "sound":

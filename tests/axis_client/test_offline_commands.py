@@ -45,7 +45,7 @@ class Desk:
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Desk:
     folder = tmp_path_factory.mktemp("desk")
     root = authority("Root")
-    agency = root.issue("Bộ Mẫu")
+    agency = root.issue("Bộ Mẫu", organization="000.00.00.G90")
     agency.save(folder)
     (folder / "root.pem").write_bytes(root.certificate_pem)
     (folder / "agency.p12").write_bytes(agency.pkcs12(b"secret"))
@@ -60,7 +60,7 @@ def test_a_sealed_package_is_sound_and_says_by_whom(desk: Desk) -> None:
     assert ran.code == 0
     assert set(found) == VERDICT_FIELDS
     assert (found["file"], found["verdict"], found["reason"]) == (str(desk.sealed), "sound", "SOUND")
-    assert found["signer"]["subject"] == "CN=Bộ Mẫu,C=VN"
+    assert found["signer"]["subject"] == "CN=Bộ Mẫu,O=000.00.00.G90,C=VN"
     assert len(found["signer"]["sha256"]) == 64
     assert datetime.fromisoformat(found["signed_at"]).tzinfo is not None
     assert found["warnings"] == ["REVOCATION_NOT_CHECKED"]
