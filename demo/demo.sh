@@ -82,8 +82,9 @@ run axis evidence "$id" -o proof --profile ministry/profile.toml
 step "Anyone can check the evidence offline: with axis, and with xmlsec1 where it is installed"
 run axis verify proof/*.xml --trust ministry/ca.pem
 if command -v xmlsec1 >/dev/null; then
-  for file in proof/*SubmissionAcceptance*.xml; do
-    xmlsec1 --verify --id-attr:Id SignedProperties --trusted-pem ministry/ca.pem "$file" 2>&1 | head -n 1
+  for file in proof/*.xml; do
+    verdict=$(xmlsec1 --verify --trusted-pem ministry/ca.pem "$file" 2>&1)
+    echo "xmlsec1 --verify --trusted-pem ministry/ca.pem $file: ${verdict%%$'\n'*}"
   done
 fi
 
