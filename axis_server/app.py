@@ -36,6 +36,7 @@ from axis_server.records import Records
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
+from axis_server.trust import TrustWatch
 from axis_server.uploads import Uploads
 from signing.evidence import Party
 from signing.keys import Signer, load_pem
@@ -46,6 +47,8 @@ log = structlog.get_logger()
 
 DIRECTORY_SECONDS = 1.0
 """How soon a suspended agency is out."""
+TRUST_SECONDS = 1.0
+"""How soon a new revocation list holds."""
 
 
 def now() -> datetime:
@@ -59,17 +62,19 @@ def new_id() -> str:
 
 
 async def serve(settings: Settings, secrets: Secrets, *, ready: Callable[[Address], None]) -> None:
-    """Runs the axis until SIGTERM or SIGINT; `ready` is told the address once calls are taken.
+    """Runs the axis until SIGTERM or SIGINT; `ready` is told the address once calls are taken. SIGHUP has the
+    trust files read anew.
 
     At the end, in this order: the lamp goes red, no new call is taken, calls in flight may end within the
     grace, work that must not be cut in two ends, and the stores close. Raises `MaterialError`, `UnusableKey`,
     `TrustError`, `StorageError`, `OSError` when it cannot start.
     """
-    stop = asyncio.Event()
+    stop, reload = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
-    async with running(settings, secrets) as axis:
+    loop.add_signal_handler(signal.SIGHUP, reload.set)
+    async with running(settings, secrets, reload=reload) as axis:
         ready(axis.address)
         log.info("axis.started", axis=settings.axis.id, address=str(axis.address))
         await axis.serve_until(stop)
@@ -97,8 +102,10 @@ class Axis:
 
 
 @asynccontextmanager
-async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
-    """Opens everything, serves, and closes it backwards.
+async def running(
+    settings: Settings, secrets: Secrets, *, reload: asyncio.Event | None = None
+) -> AsyncIterator[Axis]:
+    """Opens everything, serves, and closes it backwards; reads the trust files anew when `reload` is set.
 
     1. what is only read    keys, trust; a mistake there opens nothing
     2. stores               and the first view of the directory
@@ -108,7 +115,8 @@ async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
     async with AsyncExitStack() as stack:
         tls = tls_material(settings.tls, secrets.tls_key_password)
         signer = _signer(settings, secrets)
-        trust = TrustStore.load(settings.trust.anchors, settings.trust.intermediates, settings.trust.crls)
+        metrics = Metrics.make()
+        trust = TrustWatch(settings.trust, show=metrics.trust_current.set)
 
         stores = await stack.enter_async_context(opened(settings))
         watch = DirectoryWatch(stores.directory)
@@ -120,8 +128,8 @@ async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
         owned = OwnedTasks()
         stack.push_async_callback(owned.drain)
 
-        metrics, lamp = Metrics.make(), Health()
-        services = _services(settings, stores, watch, signer, trust, workers, owned)
+        lamp = Health()
+        services = _services(settings, stores, watch, signer, trust.store, workers, owned)
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(directory=watch.view, metrics=metrics, new_id=new_id, watches=watches)
         server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
@@ -130,7 +138,11 @@ async def running(settings: Settings, secrets: Secrets) -> AsyncIterator[Axis]:
         prober = Prober(stores=stores, show=lamp.show, metrics=metrics, certificates=own, clock=now)
         await prober.probe()
         background = await stack.enter_async_context(
-            _background(watch.follow(DIRECTORY_SECONDS), prober.follow(settings.server.probe_seconds))
+            _background(
+                watch.follow(DIRECTORY_SECONDS),
+                trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
+                prober.follow(settings.server.probe_seconds),
+            )
         )
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
@@ -157,7 +169,7 @@ def _services(
     stores: Stores,
     watch: DirectoryWatch,
     signer: Signer,
-    trust: TrustStore,
+    trust: Callable[[], TrustStore],
     workers: ThreadPoolExecutor,
     owned: OwnedTasks,
 ) -> Services:

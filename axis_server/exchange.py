@@ -52,7 +52,7 @@ class Exchange:
         *,
         ledger: Ledger,
         directory: Callable[[], DirectoryView],
-        trust: TrustStore,
+        trust: Callable[[], TrustStore],
         policy: Policy,
         attestor: Attestor,
         clock: Callable[[], datetime],

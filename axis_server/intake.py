@@ -62,7 +62,7 @@ class Intake:
         archive: Archive,
         ledger: Ledger,
         directory: Callable[[], DirectoryView],
-        trust: TrustStore,
+        trust: Callable[[], TrustStore],
         policy: Policy,
         attestor: Attestor,
         clock: Callable[[], datetime],

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -25,12 +26,13 @@ from signing.verify import verify
 class Rules:
     """What every sealed document is judged by."""
 
-    trust: TrustStore
+    trust: Callable[[], TrustStore]
+    """Gives the trust in force."""
     policy: Policy
     limits: Limits
 
     @classmethod
-    def of(cls, trust: TrustStore, policy: Policy, document_bytes: int) -> Rules:
+    def of(cls, trust: Callable[[], TrustStore], policy: Policy, document_bytes: int) -> Rules:
         """Rules for documents of at most `document_bytes`; the switch for old packages is never on at the
         axis."""
         return cls(
@@ -67,7 +69,7 @@ def judge(document: bytes, *, caller: Caller, view: DirectoryView, rules: Rules,
     Raises `Declined` with the reason of the verdict, SIGNER_MISMATCH, or the reason why it is no edXML.
     """
     try:
-        verdict = verify(document, trust=rules.trust, at=at, policy=rules.policy, limits=rules.limits)
+        verdict = verify(document, trust=rules.trust(), at=at, policy=rules.policy, limits=rules.limits)
         if not isinstance(verdict, Sound):
             raise Declined(verdict.reason, verdict.detail)
         sealer = view.sealer(verdict.certificate.fingerprint(hashes.SHA256()).hex())

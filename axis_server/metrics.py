@@ -35,6 +35,7 @@ class Metrics:
     watches_open: Gauge
     probe_up: Gauge
     certificate_days_left: Gauge
+    trust_current: Gauge
 
     @classmethod
     def make(cls) -> Metrics:
@@ -65,6 +66,10 @@ class Metrics:
                 "axis_certificate_days_left",
                 "Days until a certificate of the axis itself ends; below 0 after it.",
                 ("certificate",),
+            ),
+            trust_current=gauge(
+                "axis_trust_current",
+                "1 while the trust in force is what its files say, 0 after files that could not be read.",
             ),
         )
 

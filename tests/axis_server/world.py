@@ -190,7 +190,7 @@ class World:
     def _judging(self) -> dict[str, Any]:
         return {
             "directory": lambda: self.view,
-            "trust": self.trust,
+            "trust": lambda: self.trust,
             "policy": self.policy,
             "attestor": self._attestor,
             "clock": lambda: self.now,

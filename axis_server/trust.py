@@ -1,0 +1,85 @@
+"""Whom the axis trusts, as its files say now: revocation lists are renewed every few hours, a root now and
+then."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import structlog
+
+from axis_server.settings import TrustSettings
+from signing.trust import TrustError, TrustStore
+
+log = structlog.get_logger()
+
+_Stamp = tuple[tuple[int, int, int] | None, ...]
+"""For each file when it was written, its size and which file it is; None while it is not there."""
+
+
+class TrustWatch:
+    """Keeps the newest trust: `store()` is free of waiting; `refresh()` reads the files anew when they
+    changed.
+
+    Files that cannot be read leave the trust in force that was: half a list is never believed, and an old one
+    runs out by itself.
+    """
+
+    def __init__(self, settings: TrustSettings, *, show: Callable[[bool], object]) -> None:
+        """Reads the files for the first time. `show` is told whether what is in force is what they say.
+
+        Raises `TrustError`.
+        """
+        self._settings = settings
+        self._show = show
+        self._stamp = self._stamped()
+        self._store = self._load()
+        show(True)
+
+    def store(self) -> TrustStore:
+        """Returns the trust that is in force."""
+        return self._store
+
+    async def refresh(self, *, always: bool = False) -> None:
+        """Reads the files anew if they changed since they were last read, well or not; `always`, in any
+        case."""
+        stamp = await asyncio.to_thread(self._stamped)
+        if stamp == self._stamp and not always:
+            return
+        self._stamp = stamp
+        try:
+            self._store = await asyncio.to_thread(self._load)
+        except TrustError as exc:
+            self._show(False)
+            log.critical("trust.unusable", detail=str(exc))
+        else:
+            self._show(True)
+            log.info("trust.loaded")
+
+    async def follow(self, interval: float, asked: asyncio.Event) -> None:
+        """Refreshes every `interval` seconds, for ever, and reads anew at once whenever `asked` is set."""
+        while True:
+            try:
+                async with asyncio.timeout(interval):
+                    await asked.wait()
+            except TimeoutError:
+                pass
+            always = asked.is_set()
+            asked.clear()
+            await self.refresh(always=always)
+
+    def _load(self) -> TrustStore:
+        return TrustStore.load(self._settings.anchors, self._settings.intermediates, self._settings.crls)
+
+    def _stamped(self) -> _Stamp:
+        settings = self._settings
+        return tuple(map(_stamp, (*settings.anchors, *settings.intermediates, *settings.crls)))
+
+
+def _stamp(path: Path) -> tuple[int, int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_mtime_ns, found.st_size, found.st_ino
