@@ -1,24 +1,28 @@
 """An archive in a directory tree: one file per blob, durable when `put` returns.
 
-Small blobs take one hop into a thread; large ones stream through it a chunk at a time, so memory stays the
-same for any size. Several processes may share the directory, which must be one local file system with POSIX
-locks.
+Small blobs are placed many at once, by one thread; large ones stream through another a chunk at a time, so
+memory stays the same for any size. Several processes may share the directory, which must be one local file
+system with POSIX locks.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from io import FileIO
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
+from storage.archive.placing import Blob, place_together
 from storage.archive.shelf import Shelf, disk_errors
 from storage.archive.staging import Staging
+from storage.batching import Batches
 from storage.errors import Corrupt, NotFound, OffsetMismatch, Unavailable
 
 P = ParamSpec("P")
@@ -35,6 +39,10 @@ _THREADS = 16
 """How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush,
 and file systems flush many files at the price of one."""
 
+_BATCH_BLOBS = 128
+_BATCH_BYTES = 16 << 20
+"""Bounds of what is placed at once, so that nobody waits long behind others."""
+
 
 class FilesArchive:
     """Keeps blobs as files under `root`, which is made if absent. Close it with `aclose`."""
@@ -43,6 +51,12 @@ class FilesArchive:
         self._shelf = Shelf(root)
         self._staging = Staging(root, self._shelf)
         self._threads = ThreadPoolExecutor(threads, thread_name_prefix="archive")
+        self._placing: Batches[Blob, int] = Batches(
+            partial(place_together, self._shelf),
+            name="the archive",
+            callers=_BATCH_BLOBS,
+            weight=_BATCH_BYTES,
+        )
         self._closed = False
 
     async def aclose(self) -> None:
@@ -50,6 +64,7 @@ class FilesArchive:
         if self._closed:
             return
         self._closed = True
+        await self._placing.aclose()
         await asyncio.to_thread(self._threads.shutdown)
         self._staging.close()
         await asyncio.to_thread(self._shelf.close)
@@ -59,7 +74,7 @@ class FilesArchive:
         blocks = _blocks(source)
         first = await anext(blocks, b"")
         if len(first) < CHUNK_BYTES:
-            return await self._in_thread(self._shelf.keep, digest, first)
+            return await self._placing.do(Blob(digest, first), weight=len(first))
         present = await self._in_thread(self._shelf.durable_size, digest)
         if present is not None:
             return present
@@ -165,7 +180,7 @@ class _Reading:
                 self._file = FileIO(path)
             except FileNotFoundError as exc:
                 raise NotFound(digest) from exc
-            self.size = path.stat().st_size
+            self.size = os.fstat(self._file.fileno()).st_size
         self.position = 0
         self._digest = digest
         self._hash = hashlib.sha256()

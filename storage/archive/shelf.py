@@ -10,14 +10,15 @@ from __future__ import annotations
 import errno
 import fcntl
 import hashlib
+import itertools
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from shutil import rmtree
 
-from storage.errors import Corrupt, DigestMismatch, NotFound, StoreFull, Unavailable
+from storage.errors import DigestMismatch, NotFound, StoreFull, Unavailable
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BLOB_MODE = 0o440
@@ -52,9 +53,10 @@ def sync_directory(path: Path) -> None:
 class Incoming:
     """A file being written, hashed as it grows."""
 
-    def __init__(self, directory: Path) -> None:
-        self.path = directory / secrets.token_hex(16)
+    def __init__(self, path: Path) -> None:
+        self.path = path
         self.size = 0
+        self._placed = False
         self._hash = hashlib.sha256()
         self._descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _BLOB_MODE)
 
@@ -71,9 +73,14 @@ class Incoming:
             raise DigestMismatch(digest)
         os.fsync(self._descriptor)
 
+    def move(self, place: Path) -> None:
+        """Moves the sealed file to its place."""
+        self.path.rename(place)
+        self._placed = True
+
     def close(self) -> None:
         """Closes the file, and removes it unless it has been moved to its place."""
-        with suppress(FileNotFoundError):
+        if not self._placed:
             self.path.unlink()
         os.close(self._descriptor)
 
@@ -84,6 +91,7 @@ class Shelf:
     def __init__(self, root: Path) -> None:
         self._root = root
         self._incoming = root / "incoming" / secrets.token_hex(16)
+        self._numbers = itertools.count()
         self._durable_directories: set[Path] = set()
         with disk_errors():
             root.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -96,6 +104,10 @@ class Shelf:
             rmtree(self._incoming)
             os.close(self._lock)
 
+    def directory(self, digest: str) -> Path:
+        """Returns the directory in which a blob stands or would stand."""
+        return self._root / digest[:2] / digest[2:4]
+
     def path(self, digest: str) -> Path:
         """Returns where a blob stands or would stand."""
         return self._root / digest[:2] / digest[2:4] / digest
@@ -103,10 +115,17 @@ class Shelf:
     def size(self, digest: str) -> int:
         """Returns the size of a blob. Raises `NotFound`."""
         with disk_errors():
-            try:
-                return self.path(digest).stat().st_size
-            except FileNotFoundError as exc:
-                raise NotFound(digest) from exc
+            size = self.present_size(digest)
+        if size is None:
+            raise NotFound(digest)
+        return size
+
+    def present_size(self, digest: str) -> int | None:
+        """Returns the size of a blob, or None when absent; its name may not be durable yet."""
+        try:
+            return self.path(digest).stat().st_size
+        except FileNotFoundError:
+            return None
 
     def durable_size(self, digest: str) -> int | None:
         """Returns the size of a blob after making sure that its name is durable too, or None when absent.
@@ -114,53 +133,50 @@ class Shelf:
         Another writer may have just moved it to its place and not have synchronised the directory yet.
         """
         with disk_errors():
-            path = self.path(digest)
-            try:
-                size = path.stat().st_size
-            except FileNotFoundError:
-                return None
-            self._make_durable(path.parent)
-            sync_directory(path.parent)
+            size = self.present_size(digest)
+            if size is not None:
+                directory = self.directory(digest)
+                self.make_way(directory)
+                self.flush_way(directory)
+                sync_directory(directory)
             return size
-
-    def keep(self, digest: str, content: bytes | bytearray) -> int:
-        """Keeps a small blob in one go and returns its size."""
-        present = self.durable_size(digest)
-        if present is None:
-            incoming = self.incoming()
-            try:
-                incoming.write(content)
-                return self.keep_incoming(digest, incoming)
-            finally:
-                incoming.close()
-        if hashlib.sha256(content).hexdigest() != digest:
-            raise DigestMismatch(digest)
-        if present != len(content):
-            raise Corrupt(digest)
-        return present
 
     def incoming(self) -> Incoming:
         """Opens a file to be written and then kept; its owner closes it in any case."""
         with disk_errors():
-            return Incoming(self._incoming)
+            return Incoming(self._incoming / str(next(self._numbers)))
 
     def keep_incoming(self, digest: str, incoming: Incoming) -> int:
         """Keeps what was written and returns its size."""
         with disk_errors():
             incoming.seal(digest)
-            self.place(incoming.path, digest)
+            self.place(incoming.move, digest)
         return incoming.size
 
-    def place(self, path: Path, digest: str) -> None:
-        """Moves a complete, synchronised file of the same file system to its place.
+    def place(self, move: Callable[[Path], object], digest: str) -> None:
+        """Has a complete, synchronised file of the same file system moved to its place.
 
         A crash before the move leaves the file where it was, one after it a blob. Two writers of one digest
         move the same bytes: the second replaces the first by its equal.
         """
-        target = self.path(digest)
-        self._make_durable(target.parent)
-        path.rename(target)
-        sync_directory(target.parent)
+        directory = self.directory(digest)
+        self.make_way(directory)
+        self.flush_way(directory)
+        move(directory / digest)
+        sync_directory(directory)
+
+    def make_way(self, directory: Path) -> None:
+        """Makes `root/ab/cd` and the way to it where they lack; `flush_way` makes them durable."""
+        if directory not in self._durable_directories:
+            directory.mkdir(parents=True, exist_ok=True)
+
+    def flush_way(self, directory: Path, flush: Callable[[Path], None] = sync_directory) -> None:
+        """Makes the way to `root/ab/cd` durable, once per process; whoever made it may not have done so."""
+        if directory in self._durable_directories or directory == self._root:
+            return
+        self.flush_way(directory.parent, flush)
+        flush(directory.parent)
+        self._durable_directories.add(directory)
 
     def probe(self) -> None:
         """Writes, synchronises, reads back and removes a small file."""

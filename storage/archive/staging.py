@@ -140,7 +140,7 @@ class Staging:
                     raise DigestMismatch(digest)
                 self._flush(upload)
                 finished.touch()
-                self._shelf.place(path, digest)
+                self._shelf.place(path.rename, digest)
                 return upload.size()
             finally:
                 upload.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 import sqlite3
 from collections.abc import Iterator, Mapping
@@ -32,6 +33,12 @@ def load_queries() -> Queries:
         _, *named = re.split(r"^-- name: (\w+)\n", file.read_text("utf-8"), flags=re.MULTILINE)
         queries |= dict(zip(named[::2], (text.strip() for text in named[1::2]), strict=True))
     return queries
+
+
+@functools.lru_cache(maxsize=256)
+def repeated(insert: str, rows: int) -> str:
+    """Returns an INSERT of one row of VALUES as one of `rows` rows."""
+    return re.sub(r"VALUES (\([^()]*\))", lambda one: f"VALUES {', '.join([one[1]] * rows)}", insert)
 
 
 @contextmanager

@@ -23,7 +23,7 @@ def commit(
 ) -> Kept:
     """`Ledger.commit`."""
     position = transaction.dispatch + 1
-    if not transaction.run("add_dispatch", *dispatch_row(position, entry)):
+    if not transaction.run_ahead("add_dispatch", *dispatch_row(position, entry)):
         return _kept(transaction, entry)
     transaction.dispatch = position
     at = microseconds(entry.accepted_at)
@@ -114,7 +114,7 @@ def probe(transaction: Transaction) -> int:
 def _add_leaf(transaction: Transaction, kind: str, content: bytes) -> int:
     """Adds the next leaf (RFC 6962, section 2.1) and returns its index."""
     leaf = transaction.leaf = transaction.leaf + 1
-    transaction.run("add_leaf", leaf, kind, hashlib.sha256(b"\0" + content).digest())
+    transaction.run_many("add_leaf", [(leaf, kind, hashlib.sha256(b"\0" + content).digest())])
     return leaf
 
 
@@ -126,9 +126,8 @@ def _add_evidence(
     moved: str | None = None,
     version: int | None = None,
 ) -> None:
-    for one in evidence:
-        transaction.run(
-            "add_evidence",
+    rows = [
+        (
             _add_leaf(transaction, "evidence", one.content),
             one.evidence_id,
             position,
@@ -139,6 +138,9 @@ def _add_evidence(
             version,
             one.content,
         )
+        for one in evidence
+    ]
+    transaction.run_many("add_evidence", rows)
 
 
 def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
