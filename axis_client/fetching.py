@@ -10,6 +10,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from lxml import etree
+
 from axis_client import files, proof
 from axis_client.downloading import download
 from axis_client.errors import EvidenceError, NotTrusted, TryLater, explain
@@ -21,7 +23,7 @@ from edxml.model import Attachment, NotEdxml, Package
 from edxml.reader import read
 from signing.dispatch import dispatch_id as name_of
 from signing.evidence import ContentPart, EventId
-from signing.parser import DEFAULT_LIMITS, Malformed
+from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.trust import TrustStore
 from signing.verdict import Sound, Undecided
 from signing.verify import verify
@@ -31,8 +33,10 @@ if TYPE_CHECKING:
 
 PACKAGE_NAME = "package.edxml"
 """Name of the sealed package on disk."""
-UNWRAPPED_MOST = Limits(total=256 << 20)
-"""A wrapped file is opened in memory; a larger one stays in its ZIP."""
+UNWRAPPED_MOST = 256 << 20
+"""Bytes taken out of the ZIPs of one dispatch; what goes beyond stays in its ZIP."""
+UNWRAPPED_RATIO = 50
+"""The same, by the bytes of the package that they came in."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +52,10 @@ def attested(dispatch_id: str, status: Status, proofs: Sequence[Proof]) -> Attes
     """Holds what the axis offers for `dispatch_id` against its own evidence and against the name itself,
     which is a digest of sender and package. Raises `EvidenceError`."""
     dispatch = status.dispatch
-    if not dispatch.parts or name_of(dispatch.sender_id, dispatch.parts[0].sha256) != dispatch_id:
+    parts = dispatch.parts
+    if [part.number for part in parts] != list(range(len(parts))) or any(part.inline for part in parts[:1]):
+        raise explain(EvidenceError, "CONTENT_MISMATCH", "the parts are not the package and then its files")
+    if not parts or name_of(dispatch.sender_id, parts[0].sha256) != dispatch_id:
         raise explain(EvidenceError, "CONTENT_MISMATCH", f"what is offered is not dispatch {dispatch_id}")
     wanted = (EventId.SUBMISSION_ACCEPTANCE, EventId.CONTENT_CONSIGNMENT)
     found = [p for p in proofs if p.record.event in wanted and p.record.message_id == dispatch_id]
@@ -90,17 +97,17 @@ class Fetcher:
         3. take out   the inline attachments, and the content of one-file ZIPs beside them
         4. place      one atomic step a file; the same file again is a success
 
-        What is refused in steps 1 and 2 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
+        What is refused in steps 1 to 3 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
         """
         dispatch = source.dispatch
         staging = self._staging(dispatch, directory)
         try:
             await self._download(dispatch, staging)  # 1
             sound, package = await asyncio.to_thread(self._judge, source, staging)  # 2
+            landed, notes = await asyncio.to_thread(_take_out, dispatch, package, staging)  # 3
         except NotTrusted:
             files.remove_directory(staging)
             raise
-        landed = await asyncio.to_thread(_take_out, dispatch, package, staging)  # 3
         placed = await asyncio.to_thread(_place, landed, directory, force)  # 4
         files.remove_directory(staging)
         return Fetched(
@@ -108,7 +115,11 @@ class Fetcher:
             directory=directory,
             files=placed,
             signer=sound.certificate,
-            warnings=(*sound.warnings, *(f"{warn.code}: {warn.detail}" for warn in package.warnings)),
+            warnings=(
+                *_settled(sound),
+                *(f"{warn.code}: {warn.detail}" for warn in package.warnings),
+                *notes,
+            ),
         )
 
     async def retrieve(self, source: Attested, directory: Path, *, force: bool) -> Retrieved:
@@ -116,18 +127,18 @@ class Fetcher:
         `LocalError`."""
         dispatch = source.dispatch
         staging = self._staging(dispatch, directory)
+        kept = [part for part in dispatch.parts if not part.inline]
+        names = distinct_names([PACKAGE_NAME, *(part.name for part in kept[1:])])
         try:
             await self._download(dispatch, staging)
+            await asyncio.to_thread(_check_kept, dispatch, staging)
+            landed = [
+                await asyncio.to_thread(_landed, staging / str(part.number), name, part)
+                for part, name in zip(kept, names, strict=True)
+            ]
         except NotTrusted:
             files.remove_directory(staging)
             raise
-        detached = [part for part in dispatch.parts[1:] if not part.inline]
-        _, *names = distinct_names([PACKAGE_NAME, *(part.name for part in detached)])
-        landed = [_landed(staging / "0", PACKAGE_NAME, dispatch.parts[0])]
-        landed += [
-            _landed(staging / str(part.number), name, part)
-            for part, name in zip(detached, names, strict=True)
-        ]
         placed = await asyncio.to_thread(_place, landed, directory, force)
         files.remove_directory(staging)
         return Retrieved(dispatch=dispatch, directory=directory, files=placed)
@@ -146,33 +157,68 @@ class Fetcher:
 
     def _judge(self, source: Attested, staging: Path) -> tuple[Sound, Package]:
         dispatch = source.dispatch
-        document = files.read(staging / "0", DEFAULT_LIMITS.bytes)
-        detached = {f"cid:{part.identifier}": part.sha256 for part in dispatch.parts[1:] if not part.inline}
+        document = _document(staging)
         try:
-            if document is None:
-                raise explain(NotTrusted, "SEAL_NOT_SOUND", f"more than {DEFAULT_LIMITS.bytes} bytes")
-            verdict = verify(document, trust=self.trust, at=source.accepted_at, detached=detached)
+            verdict = verify(document, trust=self.trust, at=source.accepted_at)
             if isinstance(verdict, Undecided):
                 raise explain(TryLater, "SEAL_UNDECIDED", f"{verdict.reason}: {verdict.detail}")
             if not isinstance(verdict, Sound):
                 raise explain(NotTrusted, "SEAL_NOT_SOUND", f"{verdict.reason}: {verdict.detail}")
-            package = read(verdict.root)
-        except (Malformed, NotEdxml) as exc:
+        except Malformed as exc:
             raise explain(NotTrusted, "SEAL_NOT_SOUND", f"{exc.reason}: {exc.detail}") from exc
-        if not isinstance(package, Package):
-            raise explain(NotTrusted, "SEAL_NOT_SOUND", "it is no document")
-        _check_sealed(dispatch, package, detached, verdict)
+        package = _package(verdict.root)
+        _check_listed(dispatch, package)
+        _check_sealed(dispatch, package, verdict)
         return verdict, package
 
 
-def _check_sealed(dispatch: Dispatch, package: Package, detached: dict[str, str], sound: Sound) -> None:
-    """The list of parts is the axis's; what the sender sealed must be exactly that."""
-    if dict(sound.detached) != detached:
-        raise explain(NotTrusted, "CONTENT_MISMATCH", "the seal names other detached files")
+def _document(staging: Path) -> bytes:
+    document = files.read(staging / "0", DEFAULT_LIMITS.bytes)
+    if document is None:
+        raise explain(NotTrusted, "SEAL_NOT_SOUND", f"more than {DEFAULT_LIMITS.bytes} bytes")
+    return document
+
+
+def _package(root: etree._Element) -> Package:
+    try:
+        package = read(root)
+    except NotEdxml as exc:
+        raise explain(NotTrusted, "SEAL_NOT_SOUND", f"{exc.reason}: {exc.detail}") from exc
+    if not isinstance(package, Package):
+        raise explain(NotTrusted, "SEAL_NOT_SOUND", "it is no document")
+    return package
+
+
+def _check_kept(dispatch: Dispatch, staging: Path) -> None:
+    """An original is not judged here, but it says itself how many files lie beside it."""
+    try:
+        _check_listed(dispatch, _package(parse(_document(staging))))
+    except Malformed as exc:
+        raise explain(NotTrusted, "CONTENT_MISMATCH", f"{exc.reason}: {exc.detail}") from exc
+
+
+def _check_listed(dispatch: Dispatch, package: Package) -> None:
+    """The list of parts is the axis's; the package must hold and name exactly these."""
     sealed = [None if a.content is None else _sha256(a.content) for a in package.attachments]
     offered = [part.sha256 if part.inline else None for part in dispatch.parts[1:]]
     if sealed != offered or package.document_id != dispatch.document_id:
         raise explain(NotTrusted, "CONTENT_MISMATCH", "the package holds other files than the axis lists")
+
+
+def _check_sealed(dispatch: Dispatch, package: Package, sound: Sound) -> None:
+    """The digests in the seal must be those of the files that lie beside the package, and of no others."""
+    beside = [
+        (f"cid:{attachment.content_id}", part.sha256)
+        for attachment, part in zip(package.attachments, dispatch.parts[1:], strict=True)
+        if attachment.content is None
+    ]
+    if sorted(sound.detached.items()) != sorted(beside):
+        raise explain(NotTrusted, "CONTENT_MISMATCH", "the seal names other detached files")
+
+
+def _settled(sound: Sound) -> tuple[str, ...]:
+    """The seal's warnings, but for the files beside the package, which are held against it here."""
+    return tuple(code for code in sound.warnings if code != "DETACHED_NOT_CHECKED")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -185,28 +231,39 @@ class _Landed:
 
 
 def _landed(draft: Path, name: str, part: Part, *, unwrapped: bool = False) -> _Landed:
+    """Looks at the file once more, and raises `NotTrusted` when it is not the one that was attested."""
     blob = files.measure(draft)
+    if not unwrapped and blob.sha256 != part.sha256:
+        raise explain(NotTrusted, "CONTENT_MISMATCH", f"{name} ({part.sha256})")
     file = FetchedFile(path=draft, sha256=blob.sha256, size=blob.size, part=part.number, unwrapped=unwrapped)
     return _Landed(draft=draft, name=name, file=file)
 
 
-def _take_out(dispatch: Dispatch, package: Package, staging: Path) -> list[_Landed]:
-    """Writes the inline attachments beside the rest, and returns every file that is to be placed.
+def _take_out(dispatch: Dispatch, package: Package, staging: Path) -> tuple[list[_Landed], list[str]]:
+    """Writes the inline attachments beside the rest, and returns every file that is to be placed, and notes.
 
     Where a producer wrapped a file in a ZIP of one entry, the ZIP stays as it came, named `<name>.zip`, and
-    the file in it stands beside it under the attachment's own name.
+    the file in it stands beside it under the attachment's own name, as long as all of them together keep
+    within `UNWRAPPED_MOST` and `UNWRAPPED_RATIO`.
     """
     drafts: list[tuple[Path, str, Part, bool]] = []
+    notes: list[str] = []
+    left = min(UNWRAPPED_MOST, UNWRAPPED_RATIO * files.measure(staging / "0").size)
     for part, attachment in zip(dispatch.parts[1:], package.attachments, strict=True):
         draft = staging / str(part.number)
-        inner = None
+        inner, name = None, attachment.name
         if attachment.content is not None:
             files.write(draft, attachment.content, force=True)
-            inner = _unwrapped(attachment)
+            try:
+                inner = _unwrapped(attachment, left)
+            except ZipBomb:
+                notes.append(f"ZIP_LEFT_CLOSED: {name}")
+                name = f"{name}.zip"
         if inner is None:
-            drafts.append((draft, attachment.name, part, False))
+            drafts.append((draft, name, part, False))
         else:
             inside = staging / f"{part.number}.inside"
+            left -= len(inner)
             files.write(inside, inner, force=True)
             drafts.append((draft, f"{attachment.name}.zip", part, False))
             drafts.append((inside, attachment.name, part, True))
@@ -214,16 +271,13 @@ def _take_out(dispatch: Dispatch, package: Package, staging: Path) -> list[_Land
     landed = [_landed(staging / "0", PACKAGE_NAME, dispatch.parts[0])]
     for (draft, _, part, unwrapped), name in zip(drafts, names, strict=True):
         landed.append(_landed(draft, name, part, unwrapped=unwrapped))
-    return landed
+    return landed, notes
 
 
-def _unwrapped(attachment: Attachment) -> bytes | None:
-    """The content of a one-file ZIP; None for all else, and for a ZIP that expands absurdly, which stays
-    closed."""
-    try:
-        inner = unwrap(attachment, UNWRAPPED_MOST)
-    except ZipBomb:
-        return None
+def _unwrapped(attachment: Attachment, left: int) -> bytes | None:
+    """The content of a one-file ZIP; None for all else. Raises `ZipBomb` when it has more than `left`
+    bytes."""
+    inner = unwrap(attachment, Limits(total=left))
     return inner.content if inner.entry else None
 
 

@@ -250,6 +250,34 @@ async def test_a_sender_who_is_not_trusted_leaves_nothing_on_disk(
     assert list(tmp_path.iterdir()) == []
 
 
+LIES: dict[str, Callable[[Any], None]] = {
+    "two parts of one number": lambda parts: setattr(parts[-1], "number", parts[-2].number),
+    "numbers that change places": lambda parts: (
+        setattr(parts[-1], "number", len(parts) - 2),
+        setattr(parts[-2], "number", len(parts) - 1),
+    )[0],
+    "a number left out": lambda parts: setattr(parts[-1], "number", len(parts)),
+    "another digest": lambda parts: setattr(parts[-1], "sha256", parts[-2].sha256),
+    "a package that need not be fetched": lambda parts: setattr(parts[0], "inline", True),
+    "a file said to be in the package": lambda parts: setattr(parts[-1], "inline", True),
+}
+
+
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES.keys())
+async def test_a_lie_about_parts_puts_no_bytes_under_another_name(
+    running: RunningAxis, document_id: str, tmp_path: Path, lie: Callable[[Any], None]
+) -> None:
+    first, second = tmp_path / "first.txt", tmp_path / "second.txt"
+    first.write_bytes(b"one hundred"), second.write_bytes(b"one million")
+    dispatch_id, mischief = await delivered(running, document_id, [first, second]), Mischief()
+    mischief.alter["GetStatus"] = (records_pb2.GetStatusResponse, lambda said: lie(said.dispatch.parts))
+    async with between(running, PROVINCE, mischief) as profile, AsyncClient(profile) as axis:
+        for take in (axis.fetch, axis.retrieve):
+            with pytest.raises(NotTrusted):
+                await take(dispatch_id, tmp_path / "in")
+    assert not list((tmp_path / "in").glob("*"))
+
+
 async def test_a_part_that_never_ends_is_cut_at_its_size(
     running: RunningAxis, document_id: str, tmp_path: Path
 ) -> None:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import io
+import os
+import zipfile
 from collections.abc import AsyncIterator
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from axis_client import AsyncClient, Client, LocalError, NotFound, Profile, Refused, State
+from edxml.model import Attachment, Package
+from edxml.reader import read
+from edxml.writer import write
+from signing.parser import parse
 from tests.axis_client.harness import DEPARTMENT, MINISTRY, PROVINCE, RunningAxis, letter
 
 
@@ -236,3 +244,51 @@ def test_the_synchronous_client_mirrors_every_method(
         province.hand_over(province.fetch(dispatch_id, tmp_path))
         assert province.accept(dispatch_id).delivery.state is State.ACCEPTED
         assert ministry.agency("H90").agency_id == PROVINCE
+
+
+async def test_an_attachment_that_calls_itself_original_is_fetched(
+    ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
+) -> None:
+    """Its part has an identifier of its own; its seal still names it by ContentId."""
+    beside = tmp_path / "map.bin"
+    beside.write_bytes(os.urandom(1000))
+    package = read(parse(letter(document_id)))
+    assert isinstance(package, Package)
+    entry = Attachment(content_id="original", name="map.bin", content_type="application/octet-stream")
+    document = write(replace(package, attachments=(*package.attachments, entry)))
+    sent = await ministry.send(document, attachments=[beside])
+    assert sent.dispatch.parts[-1].identifier == "original#2"
+    fetched = await province.fetch(sent.dispatch.dispatch_id, tmp_path / "in")
+    assert (tmp_path / "in" / "map.bin").read_bytes() == beside.read_bytes()
+    assert (await province.hand_over(fetched)).delivery.state is State.HANDED_OVER
+
+
+async def test_wrapped_files_that_expand_far_stay_in_their_zips_with_a_note(
+    ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
+) -> None:
+    """Three files of 40 MB out of a package of some 1.3 MB: one budget for all of them."""
+    package = read(parse(letter(document_id)))
+    assert isinstance(package, Package)
+    size = 40_000_000
+    bombs = [Attachment(content_id=f"b{n}", name=f"b{n}.txt", content=wrapped(size)) for n in range(3)]
+    bulk = Attachment(content_id="bulk", name="bulk.bin", content=os.urandom(900_000))
+    small = Attachment(content_id="small", name="small.txt", content=wrapped(1000))
+    document = write(replace(package, attachments=(bulk, *bombs, small)))
+    sent = await ministry.send(document)
+    fetched = await province.fetch(sent.dispatch.dispatch_id, tmp_path)
+    on_disk = sum(path.stat().st_size for path in tmp_path.iterdir())
+    assert on_disk <= 52 * len(sent.sealed)
+    notes = [note for note in fetched.warnings if note.startswith("ZIP_LEFT_CLOSED")]
+    assert notes == ["ZIP_LEFT_CLOSED: b1.txt", "ZIP_LEFT_CLOSED: b2.txt"]
+    assert (tmp_path / "b0.txt").stat().st_size == size
+    assert (tmp_path / "b2.txt.zip").read_bytes() == bombs[2].content
+    assert not (tmp_path / "b2.txt").exists()
+    assert (tmp_path / "small.txt").stat().st_size == 1000
+
+
+def wrapped(size: int) -> bytes:
+    """A file of zeros as Java producers send it: in a ZIP of one entry named by a UUID."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("0192f0c1-7a10-7000-8000-000000000001.txt", bytes(size))
+    return packed.getvalue()

@@ -13,14 +13,16 @@ import pytest
 from cryptography.x509.oid import ObjectIdentifier
 
 from axis_client.cli import verifying
+from signing.algorithms import EXCLUSIVE
 from signing.entitlement import EVIDENCE_SIGNING
 from signing.evidence import ContentPart, EventId, EvidenceRecord, Party, write
 from signing.keys import MemorySigner
 from signing.seal import seal
 from signing.verdict import Verdict
+from signing.verify import verify
 from tests.axis_client.harness import MINISTRY, PROVINCE, SAMPLES, axis, axis_process
 from tests.pki import Authority, Identity, authority
-from tests.signing.forge import EXCLUSIVE, forged, properties, reference, template
+from tests.signing.forge import forged, properties, reference, template
 
 PACKAGE = SAMPLES / "package-new.edxml"
 NOW = datetime.now(UTC)
@@ -184,12 +186,10 @@ def test_a_seal_of_the_last_second_of_the_calendar_is_told_and_the_next_file_exa
 
 
 def test_a_defect_at_one_file_hides_no_other(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    sound = verifying.judge
-
     def defective(document: bytes, **rules: object) -> Verdict:
         if document == b"<trap/>":
             raise RecursionError("too deep")
-        return sound(document, **rules)  # type: ignore[arg-type]
+        return verify(document, **rules)  # type: ignore[arg-type]
 
     monkeypatch.setattr(verifying, "judge", defective)
     trap = desk.file("trap.xml", b"<trap/>")
