@@ -92,9 +92,9 @@ _SIGNING_WARNINGS = {
     "REVOCATION_NOT_CHECKED": "no list covers the signer's certificate, and the policy does not demand one",
     "LEGACY_ALGORITHM": "an algorithm that is taken only for reading old packages",
     "DETACHED_NOT_CHECKED": "the seal names detached files that were not given",
-    "SENDER_NOT_IN_CERTIFICATE": "`axis verify`: the signer's certificate does not bear the identifier of the "
-    "agency that the package names as its sender",
-    "ZIP_LEFT_CLOSED": "`axis fetch`: an attachment in a ZIP of its own would expand too far, and stays in it",
+    "SENDER_NOT_IN_CERTIFICATE": "`axis verify`: the signer's certificate does not bear the identifier "
+    "of the agency that the package names as its sender",
+    "ZIP_LEFT_CLOSED": "`axis fetch`: an attachment in a ZIP of its own expands too far, and stays in it",
 }
 
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 import errno
 import os
 import stat
+from io import BufferedReader
 from pathlib import Path
-from typing import BinaryIO
 
 _AT_ONCE = getattr(os, "O_NONBLOCK", 0)
 """Opening a pipe must not wait for its writer."""
 
 
-def open_regular(path: Path) -> BinaryIO:
+def open_regular(path: Path) -> BufferedReader:
     """Opens a file for reading. Raises `OSError`, also for what is no regular file."""
     return open(path, "rb", opener=_opener)
 

@@ -36,7 +36,12 @@ _LATER = frozenset(
 )
 """Statuses that say nothing about the call itself. INTERNAL and UNKNOWN are here because a cut link may show
 as either, and because every call that this SDK repeats is safe to repeat."""
-_TLS = re.compile(r"handshake|certificate|ssl", re.IGNORECASE)
+_TLS = re.compile(
+    r"SSL_ERROR_SSL|CERTIFICATE_VERIFY_FAILED|WRONG_VERSION|verification check failed|cannot check peer",
+    re.IGNORECASE,
+)
+"""How gRPC says that the two ends do not suit each other. One that is cut while they shake hands is a cut link:
+`Handshake read failed`, `Socket closed`."""
 
 
 def translate(error: grpc.aio.AioRpcError) -> AxisError:

@@ -252,10 +252,7 @@ async def test_a_sender_who_is_not_trusted_leaves_nothing_on_disk(
 
 LIES: dict[str, Callable[[Any], None]] = {
     "two parts of one number": lambda parts: setattr(parts[-1], "number", parts[-2].number),
-    "numbers that change places": lambda parts: (
-        setattr(parts[-1], "number", len(parts) - 2),
-        setattr(parts[-2], "number", len(parts) - 1),
-    )[0],
+    "parts that change places": lambda parts: parts.reverse(),
     "a number left out": lambda parts: setattr(parts[-1], "number", len(parts)),
     "another digest": lambda parts: setattr(parts[-1], "sha256", parts[-2].sha256),
     "a package that need not be fetched": lambda parts: setattr(parts[0], "inline", True),

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,7 @@ import grpc.aio
 import pytest
 
 from axis.v1 import directory_pb2
-from axis_client import AsyncClient, Patience, Profile, State, Surroundings, TryLater
+from axis_client import AsyncClient, LocalError, Patience, Profile, State, Surroundings, TryLater
 from tests.axis_client.harness import MINISTRY, PROVINCE, RunningAxis, letter
 from tests.axis_client.proxy import Alter, Mischief, between
 
@@ -207,6 +209,86 @@ async def test_a_watch_goes_on_after_the_axis_was_killed(
             await coming.aclose()
     finally:
         axis.stop()
+
+
+class Peer:
+    """Stands before the axis: ends the first connections in a way of its own, then passes every byte on."""
+
+    def __init__(self, running: RunningAxis, how: str, times: int) -> None:
+        self._running, self._how, self._left = running, how, times
+        self._serving: set[asyncio.Task[None]] = set()
+        self.port = 0
+
+    async def __aenter__(self) -> Peer:
+        self._server = await asyncio.start_server(self._serve, "127.0.0.1", 0)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._server.close()
+        for serving in self._serving:
+            serving.cancel()
+        await asyncio.gather(*self._serving, return_exceptions=True)
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        serving = asyncio.current_task()
+        assert serving is not None
+        self._serving.add(serving)
+        try:
+            await self._speak(reader, writer)
+        finally:
+            await _closed(writer)
+
+    async def _speak(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._left == 0:
+            there, back = await asyncio.open_connection("127.0.0.1", self._running.port)
+            try:
+                await asyncio.gather(_pass(reader, back), _pass(there, writer))
+            finally:
+                await _closed(back)
+            return
+        self._left -= 1
+        if self._how != "closed at once":
+            await reader.read(4096)
+        if self._how == "plain":
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        if self._how == "closed half way":
+            writer.write(b"\x16\x03\x03\x00\x7a\x02\x00\x00")
+        if self._how == "reset":
+            writer.transport.abort()
+
+
+async def _closed(writer: asyncio.StreamWriter) -> None:
+    writer.close()
+    with suppress(OSError):
+        await writer.wait_closed()
+
+
+async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    while data := await reader.read(1 << 16):
+        writer.write(data)
+        await writer.drain()
+    writer.write_eof()
+
+
+@pytest.mark.parametrize("how", ["closed at once", "closed", "closed half way", "reset"])
+async def test_a_link_cut_in_the_handshake_is_tried_again(running: RunningAxis, how: str) -> None:
+    profile = Profile.load(running.profile(MINISTRY))
+    around = Surroundings(patience=Patience(attempts=60, first=0.1, longest=0.3))
+    async with Peer(running, how, 2) as peer:
+        leading = replace(profile, axis=f"127.0.0.1:{peer.port}")
+        async with AsyncClient(leading, around) as axis:
+            assert (await axis.whoami()).agency.agency_id == MINISTRY
+
+
+async def test_who_speaks_no_tls_is_not_asked_again(running: RunningAxis) -> None:
+    profile, pauses = Profile.load(running.profile(MINISTRY)), Pauses()
+    async with Peer(running, "plain", -1) as peer:
+        leading = replace(profile, axis=f"127.0.0.1:{peer.port}")
+        async with AsyncClient(leading, hurried(pauses)) as axis:
+            with pytest.raises(LocalError) as caught:
+                await axis.whoami()
+    assert (caught.value.reason, pauses.taken) == ("TLS_FAILED", [])
 
 
 async def test_nobody_there_is_try_later_and_not_a_grpc_error(running: RunningAxis) -> None:
