@@ -6,7 +6,7 @@ import asyncio
 import signal
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -38,6 +38,7 @@ from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
 from axis_server.trust import TrustWatch
 from axis_server.uploads import Uploads
+from axis_server.workers import MortalWorkers
 from signing.evidence import Party
 from signing.keys import Signer, load_pem
 from signing.policy import Policy
@@ -122,9 +123,7 @@ async def running(
         watch = DirectoryWatch(stores.directory)
         await watch.refresh()
 
-        workers = stack.enter_context(
-            ThreadPoolExecutor(settings.server.workers, thread_name_prefix="verify")
-        )
+        workers = stack.enter_context(MortalWorkers(settings.server.workers))
         owned = OwnedTasks()
         stack.push_async_callback(owned.drain)
 
@@ -170,7 +169,7 @@ def _services(
     watch: DirectoryWatch,
     signer: Signer,
     trust: Callable[[], TrustStore],
-    workers: ThreadPoolExecutor,
+    workers: Executor,
     owned: OwnedTasks,
 ) -> Services:
     archive, ledger, changes = stores.archive, stores.ledger, Changes()
