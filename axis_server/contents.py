@@ -9,13 +9,15 @@ from dataclasses import replace
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.reasons import Code
-from edxml.attachments import ZipBomb, guard
+from edxml.attachments import Budget, ZipBomb, guard
 from edxml.model import Attachment, Package
 from storage.ledger.base import Part
 
 PARTS_MOST = 1000
-NAME_CHARACTERS = 1000
-"""Longest identifier that is kept as an identifier; the law's longest name has 200."""
+NAME_BYTES = 512
+"""Longest identifier or name that is kept, in UTF-8; the law's longest name has 200 characters."""
+NAMES_BYTES = 512 << 10
+"""Of all parts together: they stand in each list that names the dispatch, and in its evidence."""
 
 
 def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tuple[Part, ...]:
@@ -31,8 +33,13 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
         raise Declined(Code.TOO_MANY_ATTACHMENTS, f"{len(package.attachments)}; the most is {PARTS_MOST - 1}")
     digests = _detached(package.attachments, sealed)
     named = zip(package.part_identifiers[1:], package.attachments, strict=True)
-    parts = (_part(number, name, attachment, digests) for number, (name, attachment) in enumerate(named, 1))
-    return (original, *parts)
+    parts, budget, names = [original], Budget(), 0
+    for number, (name, attachment) in enumerate(named, 1):
+        parts.append(_part(number, name, attachment, digests, budget))
+        names += sum(map(_bytes, (name, attachment.name, attachment.content_type)))
+        if names > NAMES_BYTES:
+            raise Declined(Code.FIELD_TOO_LONG, f"the parts' names have more than {NAMES_BYTES} bytes")
+    return tuple(parts)
 
 
 def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
@@ -55,11 +62,15 @@ def apart(parts: Sequence[Part]) -> tuple[str, ...]:
     return tuple(part.sha256 for part in parts if _apart(part))
 
 
-def bounded(text: str, name: str, most: int = NAME_CHARACTERS) -> str:
-    """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it is too long to be kept."""
-    if len(text) > most:
-        raise Declined(Code.FIELD_TOO_LONG, f"{name} has {len(text)} characters; the most is {most}")
+def bounded(text: str, name: str, most: int = NAME_BYTES) -> str:
+    """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it has more than `most` bytes of UTF-8."""
+    if (size := _bytes(text)) > most:
+        raise Declined(Code.FIELD_TOO_LONG, f"{name} has {size} bytes; the most is {most}")
     return text
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode())
 
 
 def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> dict[str, str]:
@@ -79,10 +90,12 @@ def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> d
     return {content_id: sealed[f"cid:{content_id}"] for content_id in wanted}
 
 
-def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping[str, str]) -> Part:
+def _part(
+    number: int, identifier: str, attachment: Attachment, digests: Mapping[str, str], budget: Budget
+) -> Part:
     content = attachment.content
     if content is not None:
-        _check_expansion(content, identifier)
+        _check_expansion(content, identifier, budget)
     return Part(
         number=number,
         identifier=bounded(identifier, "ContentId"),
@@ -94,9 +107,9 @@ def _part(number: int, identifier: str, attachment: Attachment, digests: Mapping
     )
 
 
-def _check_expansion(content: bytes, identifier: str) -> None:
+def _check_expansion(content: bytes, identifier: str, budget: Budget) -> None:
     try:
-        guard(content)
+        guard(content, budget)
     except ZipBomb as bomb:
         raise Declined(Code.ZIP_BOMB, f"{identifier[:64]}: {bomb}") from bomb
 

@@ -28,8 +28,8 @@ from storage.ledger.base import Delivery, Entry, Evidence, Ledger, Move, Moved, 
 
 STATEMENT_BYTES = 1 << 20
 """A statement has no attachments; one that proves a thousand parts has some 300 kB."""
-REASON_CHARACTERS = 4000
-"""Longest reason of a refusal, which stands in evidence and history."""
+REASON_BYTES = 12_000
+"""Longest reason of a refusal, in UTF-8: four pages. It stands in evidence and history."""
 ATTEMPTS = 5
 """How often a move that lost a race is judged again; every loss is another statement of the same agency."""
 
@@ -201,7 +201,7 @@ def _reason_of(status: Status) -> str:
         return ""
     if not status.description:
         raise Declined(Code.REASON_REQUIRED)
-    return bounded(status.description, "Description", REASON_CHARACTERS)
+    return bounded(status.description, "Description", REASON_BYTES)
 
 
 def _composed(text: str) -> str:

@@ -1,7 +1,7 @@
 """What attachments really are: kinds by magic bytes, wrapped files, bombs, and names on a disk.
 
 unwrapped = unwrap(attachment)          # Java producers send each file as a ZIP with one entry `<uuid>.<ext>`
-guard(content)                          # raises ZipBomb; for a server that never expands anything itself
+guard(content, budget)                  # raises ZipBomb; for a server that never expands anything itself
 distinct_names(["a.pdf", "a.pdf"])      # ("a.pdf", "a (2).pdf")
 """
 
@@ -19,6 +19,7 @@ from edxml.zips import DEFLATED, BrokenZip, Entry, directory, entries, expand
 
 __all__ = [
     "DEFAULT_LIMITS",
+    "Budget",
     "Kind",
     "Limits",
     "Unwrapped",
@@ -53,7 +54,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
-    """How far a ZIP file may expand."""
+    """How far a ZIP file may expand, or all those of one package together."""
 
     entries: int = 10_000
     total: int = 1 << 30
@@ -65,6 +66,20 @@ class Limits:
 
 
 DEFAULT_LIMITS = Limits()
+
+
+@dataclass(slots=True)
+class Budget:
+    """What the ZIP files of one package have used of their limits together."""
+
+    limits: Limits = DEFAULT_LIMITS
+    length: int = 0
+    """Bytes of the files themselves."""
+    entries: int = 0
+    declared: int = 0
+    """Bytes that their entries are said to expand to."""
+    deflated: int = 0
+    """Bytes that could expand further than they say."""
 
 
 class ZipBomb(Exception):
@@ -175,20 +190,25 @@ def fits_label(content: bytes, label: str) -> bool:
     return claimed is None or kind_of(content) in claimed
 
 
-def guard(content: bytes, limits: Limits = DEFAULT_LIMITS) -> None:
+def guard(content: bytes, budget: Budget | None = None) -> None:
     """Raises `ZipBomb` when `content` is a ZIP file that expands absurdly; anything else passes.
 
-    It reads what the central directory declares, and inflates (without keeping) only what could break
-    `free` by lying. Nested ZIP files are not followed; methods other than deflate are judged by what they
-    declare. A damaged or encrypted file passes: it is not ours to open.
+    Files that share a `budget` share its limits: a hundred files just below a limit are one bomb. It reads
+    what the central directory declares, and inflates (without keeping) only what could break `free` by
+    lying. Nested ZIP files are not followed; methods other than deflate are judged by what they declare. A
+    damaged or encrypted file passes: it is not ours to open.
     """
+    budget = budget or Budget()
+    limits = budget.limits
     try:
-        if directory(content).count > limits.entries:
-            raise ZipBomb(f"The ZIP file declares more than {limits.entries} entries.")
+        budget.entries += directory(content).count
+        if budget.entries > limits.entries:
+            raise ZipBomb(f"ZIP files declare more than {limits.entries} entries.")
         listed = tuple(entries(content, limits.entries))
-        _judge(listed, len(content), limits)
+        _spend(budget, listed, len(content))
         inflatable = [entry for entry in listed if entry.method == DEFLATED and not entry.encrypted]
-        if sum(entry.compressed for entry in inflatable) * _DEFLATE_RATIO > limits.free:
+        budget.deflated += sum(entry.compressed for entry in inflatable)
+        if budget.deflated * _DEFLATE_RATIO > limits.free:
             for entry in inflatable:
                 _measure(content, entry)
     except BrokenZip:
@@ -199,15 +219,20 @@ _DEFLATE_RATIO = 1032
 """No deflate stream expands further."""
 
 
-def _judge(listed: Iterable[Entry], length: int, limits: Limits) -> None:
+def _spend(budget: Budget, listed: Iterable[Entry], length: int) -> None:
     declared = compressed = 0
     for entry in listed:
         declared += entry.size
         compressed += entry.compressed
     if compressed > length:
         raise ZipBomb("The ZIP file's entries overlap.")
-    if declared > limits.total or (declared > limits.free and declared > limits.ratio * length):
-        raise ZipBomb(f"The ZIP file declares {declared} bytes out of {length}.")
+    budget.declared += declared
+    budget.length += length
+    limits = budget.limits
+    if budget.declared > limits.total or (
+        budget.declared > limits.free and budget.declared > limits.ratio * budget.length
+    ):
+        raise ZipBomb(f"ZIP files declare {budget.declared} bytes out of {budget.length}.")
 
 
 def _measure(content: bytes, entry: Entry) -> None:
@@ -236,7 +261,7 @@ def unwrap(attachment: Attachment, limits: Limits = DEFAULT_LIMITS) -> Unwrapped
             return Unwrapped(content=content)
         if listed[0].encrypted:
             return _as_it_came(content, "ZIP_ENCRYPTED", "The attachment is an encrypted ZIP file.")
-        _judge(listed, len(content), limits)
+        _spend(Budget(limits), listed, len(content))
         return Unwrapped(content=_expanded(content, listed[0]), entry=listed[0].name)
     except BrokenZip as exc:
         return _as_it_came(content, "ZIP_BROKEN", f"The attachment is a broken ZIP file: {exc}.")

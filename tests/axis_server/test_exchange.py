@@ -246,7 +246,7 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     ),
     "no reason": (_province(description=""), "REASON_REQUIRED"),
     "a reason of spaces": (_province(description=" \n "), "REASON_REQUIRED"),
-    "an endless reason": (_province(description="x" * 5000), "FIELD_TOO_LONG"),
+    "an endless reason": (_province(description="ế" * 5000), "FIELD_TOO_LONG"),
     "arrived without digests": (_province("01", ""), "HANDOVER_INCOMPLETE"),
     "accepted before it arrived": (_province("03", ""), "WRONG_STATE"),
     "done before it was accepted": (_province("06", ""), "WRONG_STATE"),

@@ -261,11 +261,15 @@ def _base64(world: World) -> bytes:
     return world.sealed_bytes(world.ministry, unsigned)
 
 
-def _bomb(world: World) -> bytes:
+def _zipped(size: int) -> bytes:
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", bytes(100 << 20))
-    return world.sealed(world.ministry, document(attachments=(inline("1", "a.zip", packed.getvalue()),)))
+        archive.writestr("a.txt", bytes(size))
+    return packed.getvalue()
+
+
+def _bomb(world: World) -> bytes:
+    return world.sealed(world.ministry, document(attachments=(inline("1", "a.zip", _zipped(100 << 20)),)))
 
 
 def _edxml(**changes: object) -> Spoil:
@@ -299,6 +303,19 @@ WRONG: dict[str, tuple[Spoil, str]] = {
     "no DocumentId": (_edxml(document_id=""), "DOCUMENT_ID_MISSING"),
     "endless DocumentId": (_edxml(document_id="x" * 5000), "FIELD_TOO_LONG"),
     "endless name": (_edxml(attachments=(inline("1", "x" * 5000),)), "FIELD_TOO_LONG"),
+    "a name of too many bytes": (_edxml(attachments=(inline("1", "ế" * 171),)), "FIELD_TOO_LONG"),
+    "an endless ContentId": (_edxml(attachments=(inline("\U00020000" * 129, "a"),)), "FIELD_TOO_LONG"),
+    "too many bytes of names": (
+        _edxml(attachments=tuple(inline(str(n), "x" * 512, b"a") for n in range(999))),
+        "FIELD_TOO_LONG",
+    ),
+    "zip files just below a bomb, each": (
+        lambda world: world.sealed(
+            world.ministry,
+            document(attachments=tuple(inline(str(n), "a.zip", _zipped(60 << 20)) for n in range(2))),
+        ),
+        "ZIP_BOMB",
+    ),
     "no recipient": (_edxml(to=()), "NO_RECIPIENT"),
     "unknown recipient": (_edxml(to=("H90", "X1")), "UNKNOWN_RECIPIENT"),
     "too many recipients": (_edxml(to=[f"X{n}" for n in range(3001)]), "TOO_MANY_RECIPIENTS"),

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from edxml.attachments import Kind, Limits, ZipBomb, fits_label, guard, kind_of, unwrap
+from edxml.attachments import Budget, Kind, Limits, ZipBomb, fits_label, guard, kind_of, unwrap
 from edxml.model import Attachment
 from tests.edxml.build import zipped
 
@@ -194,10 +194,29 @@ def _overlapping(count: int) -> bytes:
 
 
 def test_a_zip_that_declares_an_absurd_expansion_is_a_bomb() -> None:
-    with pytest.raises(ZipBomb, match="declares"):
+    with pytest.raises(ZipBomb, match="declare"):
         guard(_bomb(65 * MIB))
-    with pytest.raises(ZipBomb, match="declares"):
+    with pytest.raises(ZipBomb, match="declare"):
         unwrap(attached(_bomb(65 * MIB)))
+
+
+def test_files_just_below_the_limit_are_together_a_bomb_and_cost_no_more_than_one() -> None:
+    budget, just_below = Budget(), _bomb(63 * MIB)
+    guard(just_below, budget)
+    with pytest.raises(ZipBomb, match="declare"):
+        guard(just_below, budget)
+    many = Budget(Limits(entries=10))
+    guard(zipped(*((str(at), b"") for at in range(6))), many)
+    with pytest.raises(ZipBomb, match="entries"):
+        guard(zipped(*((str(at), b"") for at in range(6))), many)
+
+
+def test_a_small_file_that_lies_is_measured_once_others_have_used_what_is_free() -> None:
+    budget = Budget(Limits(free=4 * MIB, ratio=100_000))
+    liar = _liar(_bomb(2 * MIB), 1000)
+    guard(liar, budget)
+    with pytest.raises(ZipBomb, match="further"):
+        guard(liar, budget)
 
 
 def test_a_zip_that_expands_further_than_it_declares_is_a_bomb() -> None:
@@ -219,15 +238,15 @@ def test_overlapping_entries_are_a_bomb() -> None:
 
 def test_too_many_entries_are_a_bomb() -> None:
     with pytest.raises(ZipBomb, match="entries"):
-        guard(zipped(*((str(at), b"") for at in range(11))), Limits(entries=10))
-    guard(zipped(*((str(at), b"") for at in range(10))), Limits(entries=10))
+        guard(zipped(*((str(at), b"") for at in range(11))), Budget(Limits(entries=10)))
+    guard(zipped(*((str(at), b"") for at in range(10))), Budget(Limits(entries=10)))
 
 
 def test_a_total_beyond_the_limit_is_a_bomb_at_any_ratio() -> None:
     content = zipped(("a.bin", bytes(2000)), ("b.bin", bytes(2000)), method=zipfile.ZIP_STORED)
-    guard(content, Limits(total=4000))
+    guard(content, Budget(Limits(total=4000)))
     with pytest.raises(ZipBomb):
-        guard(content, Limits(total=3999))
+        guard(content, Budget(Limits(total=3999)))
 
 
 def test_small_files_may_shrink_as_far_as_they_like() -> None:
