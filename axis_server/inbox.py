@@ -9,17 +9,13 @@ from dataclasses import dataclass
 from axis_server.blobs import chunks, kept_blob
 from axis_server.caller import Caller, admit_reader
 from axis_server.changes import Changes
+from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.judgement import digest
+from axis_server.inline import InlineParts
 from axis_server.lifecycle import State
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS, page_items, standing_of
-from axis_server.tasks import in_worker
-from edxml.model import Package
-from edxml.reader import read
-from signing.parser import Limits, parse
 from storage.archive.base import Archive
-from storage.errors import Corrupt
 from storage.ledger.base import InboxItem, Ledger, Part
 
 POLL_SECONDS = 15.0
@@ -45,15 +41,15 @@ class Inbox:
         *,
         archive: Archive,
         ledger: Ledger,
-        still: Callable[[Caller], Caller],
+        directory: Callable[[], DirectoryView],
         changes: Changes,
         workers: Executor,
     ) -> None:
         self._archive = archive
         self._ledger = ledger
-        self._still = still
+        self._directory = directory
         self._changes = changes
-        self._workers = workers
+        self._inline = InlineParts(archive=archive, workers=workers)
 
     async def page(self, caller: Caller, after: int, limit: int, states: Collection[str] = ()) -> InboxPage:
         """Lists deliveries after the cursor `after`, in `states` if any are named; `limit` 0 means
@@ -85,6 +81,13 @@ class Inbox:
                 if not page.more:
                     await hint.wait(POLL_SECONDS)
 
+    def _still(self, caller: Caller) -> Caller:
+        """Returns the caller as the directory knows it now."""
+        found = self._directory().caller(caller.certificate.sha256)
+        if found is None or found.agency_id != caller.agency_id:
+            raise Declined(Code.STRANGER)
+        return found
+
     async def fetch(
         self, caller: Caller, dispatch_id: str, number: int, offset: int = 0
     ) -> AsyncGenerator[bytes, None]:
@@ -103,21 +106,9 @@ class Inbox:
                 Code.OFFSET_MISMATCH, f"the part has {part.size} bytes", facts={"offset": str(part.size)}
             )
         if part.inline:
-            return self._inline(parts[0], part, offset)
+            return self._inline_part(parts[0], part, offset)
         return kept_blob(self._archive, part.sha256, offset)
 
-    async def _inline(self, original: Part, part: Part, offset: int) -> AsyncGenerator[bytes, None]:
-        package = b"".join([chunk async for chunk in kept_blob(self._archive, original.sha256)])
-        content = await in_worker(self._workers, _attachment, package, part)
-        async for chunk in chunks(content, offset):
+    async def _inline_part(self, original: Part, part: Part, offset: int) -> AsyncGenerator[bytes, None]:
+        async for chunk in chunks(await self._inline.content(original, part), offset):
             yield chunk
-
-
-def _attachment(package: bytes, part: Part) -> bytes:
-    """Decodes an inline attachment again, as intake did. Raises `Corrupt` when it is not what the ledger
-    says."""
-    model = read(parse(package, Limits(bytes=len(package), text=len(package))))
-    content = model.attachments[part.number - 1].content if isinstance(model, Package) else None
-    if content is None or digest(content) != part.sha256:
-        raise Corrupt(f"part {part.number} of {digest(package)} is not what was accepted")
-    return content

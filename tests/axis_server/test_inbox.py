@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-import axis_server.inbox
 from axis_server.caller import Caller
 from axis_server.errors import Declined
+from axis_server.inline import InlineParts
 from axis_server.judgement import digest
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt
+from storage.faults import Faults, FaultyArchive
 from storage.ledger.base import Entry
 from tests.axis_server.world import LIMITS, PDF, House, World, detached, document, inline, joined
 
@@ -132,7 +133,7 @@ async def test_a_watch_goes_on_from_a_cursor(world: World) -> None:
 
 
 async def test_a_lost_hint_costs_only_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(axis_server.inbox, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr("axis_server.inbox.POLL_SECONDS", 0.01)
     watch = world.inbox.watch(world.province.caller(), 0)
     coming = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(0)
@@ -254,12 +255,48 @@ async def test_damaged_bytes_are_an_alarm_and_never_complete(world: World) -> No
 async def test_an_inline_part_that_decodes_to_other_bytes_than_were_accepted_is_an_alarm(
     world: World,
 ) -> None:
-    package = world.sealed(world.ministry, document())
-    kept = await world.intake.submit(world.ministry.caller(), package)
-    part = kept.entry.parts[1]
-    assert axis_server.inbox._attachment(package, part) == PDF
+    entry = await world.sent(world.province)
+    original, part = entry.parts
+    inline_parts = InlineParts(archive=world.archive, workers=world.workers)
     with pytest.raises(Corrupt):
-        axis_server.inbox._attachment(package, replace(part, sha256=digest(b"other")))
+        await inline_parts.content(original, replace(part, sha256=digest(b"other")))
+    assert await inline_parts.content(original, part) == PDF
+
+
+async def test_one_decoding_serves_all_parts_of_a_package_and_all_who_fetch_them(world: World) -> None:
+    contents = [bytes([number]) * 1000 for number in range(5)]
+    attachments = tuple(inline(str(n), f"{n}.bin", content) for n, content in enumerate(contents))
+    entry = await world.sent(world.province, attachments=attachments)
+    faults = Faults()
+    world.archive = FaultyArchive(world.archive, faults)
+    inbox = world.inbox
+
+    async def fetch(number: int, offset: int) -> bytes:
+        return await joined(await inbox.fetch(world.province.caller(), entry.dispatch_id, number, offset))
+
+    asked = [(number, offset) for number in range(1, 6) for offset in (0, 500)] * 2
+    answers = await asyncio.gather(*(fetch(*one) for one in asked))
+    assert answers == [contents[number - 1][offset:] for number, offset in asked]
+    assert faults.calls == ["archive.get"]
+
+
+async def test_what_is_remembered_of_decoded_parts_is_bounded(world: World) -> None:
+    entries = [
+        await world.sent(
+            world.province,
+            document_id=f"G90,2026,{number}",
+            attachments=(inline("1", "a.bin", bytes([number]) * 1000),),
+        )
+        for number in range(4)
+    ]
+    faults = Faults()
+    archive = FaultyArchive(world.archive, faults)
+    inline_parts = InlineParts(archive=archive, workers=world.workers, remembered_bytes=2500)
+    for number in (0, 1, 0, 2, 0, 1):  # 1 is pushed out by 2, because 0 was used since
+        assert await inline_parts.content(*entries[number].parts) == bytes([number]) * 1000
+    assert faults.calls == ["archive.get"] * 4
+    greedy = InlineParts(archive=archive, workers=world.workers, remembered_bytes=10)
+    assert await greedy.content(*entries[3].parts) == bytes([3]) * 1000
 
 
 async def test_bytes_that_the_archive_lost_are_an_alarm(world: World) -> None:

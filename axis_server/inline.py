@@ -1,0 +1,73 @@
+"""Attachments that stand inside their package: decoded again when somebody fetches them.
+
+A package is up to 64 MiB and may hold many of them, so one decoding serves for all its parts and for all who
+fetch the same, and no two packages are decoded at once: what a fetch costs does not grow with the fetchers.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import OrderedDict
+from concurrent.futures import Executor
+
+from axis_server.blobs import kept_blob
+from axis_server.judgement import digest
+from axis_server.tasks import in_worker
+from edxml.model import Package
+from edxml.reader import read
+from signing.parser import Limits, parse
+from storage.archive.base import Archive
+from storage.errors import Corrupt
+from storage.ledger.base import Part
+
+REMEMBERED_BYTES = 64 << 20
+"""Of decoded attachments, for who goes on at an offset or takes the next part: about one large package."""
+
+
+class InlineParts:
+    """Gives the bytes of inline attachments, and remembers the last ones."""
+
+    def __init__(
+        self, *, archive: Archive, workers: Executor, remembered_bytes: int = REMEMBERED_BYTES
+    ) -> None:
+        self._archive = archive
+        self._workers = workers
+        self._most = remembered_bytes
+        self._remembered: OrderedDict[str, bytes] = OrderedDict()
+        """By digest, the one used last at the end."""
+        self._bytes = 0
+        self._decoding = asyncio.Lock()
+
+    async def content(self, original: Part, part: Part) -> bytes:
+        """Returns the bytes of `part`, which stands inside the package `original`.
+
+        Raises `Corrupt` when they are not what the ledger says, `StorageError` when the package cannot be
+        read.
+        """
+        async with self._decoding:
+            content = self._remembered.get(part.sha256)
+            if content is None:
+                package = b"".join([chunk async for chunk in kept_blob(self._archive, original.sha256)])
+                found = await in_worker(self._workers, _decoded, package)
+                content = found.get(part.sha256)
+                if content is None:
+                    raise Corrupt(f"part {part.number} of {original.sha256} is not what was accepted")
+                for sha256, other in found.items():
+                    self._remember(sha256, other)
+            self._remember(part.sha256, content)
+            return content
+
+    def _remember(self, sha256: str, content: bytes) -> None:
+        self._bytes += len(content) - len(self._remembered.pop(sha256, b""))
+        self._remembered[sha256] = content
+        while self._bytes > self._most:
+            self._bytes -= len(self._remembered.popitem(last=False)[1])
+
+
+def _decoded(package: bytes) -> dict[str, bytes]:
+    """Decodes the attachments of a package as intake did, by their digests."""
+    model = read(parse(package, Limits(bytes=len(package), text=len(package))))
+    if not isinstance(model, Package):
+        return {}
+    contents = (attachment.content for attachment in model.attachments)
+    return {digest(content): content for content in contents if content is not None}
