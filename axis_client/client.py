@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-import tempfile
 from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -153,7 +152,10 @@ class AsyncClient:
     # receiving
 
     async def inbox(self, after: int = 0, states: Collection[State] = ()) -> AsyncGenerator[InboxItem, None]:
-        """Yields the deliveries to this agency after a cursor, in order; no `states` means all."""
+        """Yields the deliveries to this agency after a cursor, in order; no `states` means all. Raises
+        `LocalError` for `State.UNKNOWN`, which nobody can ask for."""
+        if State.UNKNOWN in states:
+            raise explain(LocalError, "STATE_UNKNOWN", str(State.UNKNOWN))
         more = True
         while more:
             page = functools.partial(self._wire.inbox_page, after, PAGE, states)
@@ -200,13 +202,16 @@ class AsyncClient:
         self, dispatch_id: str, directory: Path | str | None = None, *, progress: Report = unseen
     ) -> Answered:
         """Accepts a delivery (03, *đã tiếp nhận*). While it is still only consigned, everything is fetched
-        (into `directory`, or where it vanishes again), verified and handed over first. Accepting again is a
-        success."""
+        into `directory`, verified and handed over first: the agency states that it holds every file, so it
+        must say where. Accepting again is a success. Raises `LocalError` (`DIRECTORY_REQUIRED`)."""
         status, delivery = await self._my_delivery(dispatch_id)
+        fetched = None
         if delivery.state is State.CONSIGNED:
-            with tempfile.TemporaryDirectory(prefix="axis-") as passing:
-                await self.hand_over(await self.fetch(dispatch_id, directory or passing, progress=progress))
-        return await self._answer(codes.ACCEPTED, status.dispatch)
+            if directory is None:
+                raise explain(LocalError, "DIRECTORY_REQUIRED", dispatch_id)
+            fetched = await self.fetch(dispatch_id, directory, progress=progress)
+            await self.hand_over(fetched)
+        return replace(await self._answer(codes.ACCEPTED, status.dispatch), fetched=fetched)
 
     async def refuse(self, dispatch_id: str, reason: str) -> Answered:
         """Refuses a delivery (02, *từ chối tiếp nhận*), with the reason that the sender is told. Final."""

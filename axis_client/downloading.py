@@ -94,8 +94,11 @@ class _Landing:
             raise files.unwritable(self.path, exc) from exc
 
     def __exit__(self, *_: object) -> None:
-        with self._file:
-            os.fsync(self._file.fileno())
+        try:
+            with self._file:
+                os.fsync(self._file.fileno())
+        except OSError as exc:
+            raise files.unwritable(self.path, exc) from exc
 
     def take(self, chunk: bytes) -> None:
         """Writes and hashes a chunk. Raises `NotTrusted` when more comes than the part has, `LocalError`."""

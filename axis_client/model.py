@@ -261,6 +261,8 @@ class Answered:
     evidence: tuple[Proof, ...]
     statement: bytes
     """The sealed status package that was sent; empty when the delivery already stood there."""
+    fetched: Fetched | None = None
+    """What was taken to disk on the way, where that was still to be done."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from axis_client import proof
-from axis_client.errors import LocalError, Refused, TryLater, explain
+from axis_client.errors import LocalError, explain
 from axis_client.files import CHUNK, Blob, printable, unreadable
 from axis_client.model import Me, Progress, Sent, Submitted
 from axis_client.packing import Outgoing
@@ -61,19 +61,10 @@ async def upload(wire: Wire, persist: Persistence, source: Source, blob: Blob, r
         held = await wire.query_upload(blob.sha256)
         reached = held.offset
         if not held.complete:
-            await _go_on(wire, blob, held.offset, counted(held.offset))
+            await wire.upload(blob.sha256, blob.size, held.offset, counted(held.offset))
 
     await persist(attempt, lambda: reached)
     report(Progress(name=name, done=blob.size, total=blob.size))
-
-
-async def _go_on(wire: Wire, blob: Blob, offset: int, chunks: AsyncIterator[bytes]) -> None:
-    try:
-        await wire.upload(blob.sha256, blob.size, offset, chunks)
-    except Refused as exc:
-        if exc.reason in ("OFFSET_MISMATCH", "STREAM_TRUNCATED"):
-            raise explain(TryLater, "UNREACHABLE", exc.message) from exc
-        raise
 
 
 def _of_file(blob: Blob) -> Source:

@@ -81,6 +81,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "The file is no XML that may be read here:", "Tệp không phải XML đọc được ở đây:"
     ),
     "NOT_EDXML": Sentence("The file is no edXML package:", "Tệp không phải gói tin edXML:"),
+    "DIRECTORY_REQUIRED": Sentence(
+        "The files are not here yet, and accepting states that they are:",
+        "Chưa tải các tệp về, mà tiếp nhận là xác nhận đã có đủ tệp:",
+        "Say in which folder they are to be kept, or fetch and hand over first.",
+        "Nêu thư mục lưu tệp, hoặc tải về và xác nhận đã đến trước.",
+    ),
     "NOT_A_DOCUMENT": Sentence(
         "The file is a status, not a document.",
         "Tệp là gói tin trạng thái, không phải văn bản.",
@@ -113,8 +119,14 @@ SENTENCES: Mapping[str, Sentence] = {
     "STATUS_UNKNOWN": Sentence(
         "This status cannot be reported here:",
         "Không báo được trạng thái này:",
-        "Use 04 (assigned), 05 (processing) or 06 (done).",
-        "Dùng 04 (phân công), 05 (đang xử lý) hoặc 06 (hoàn thành).",
+        "Use 04 (assigned), 05 (processing) or 06 (done); handing over says 01 (arrived).",
+        "Dùng 04 (phân công), 05 (đang xử lý) hoặc 06 (hoàn thành); 01 (đã đến) là bước xác nhận.",
+    ),
+    "STATE_UNKNOWN": Sentence(
+        "This state cannot be asked for:",
+        "Không tìm được theo trạng thái này:",
+        "Ask for a state that the axis names, or for all.",
+        "Tìm theo trạng thái mà trục có, hoặc tìm tất cả.",
     ),
     "REASON_REQUIRED": Sentence(
         "A refusal needs a reason.", "Từ chối phải nêu lý do.", "Add --reason.", "Thêm --reason."

@@ -37,10 +37,11 @@ class Client:
 
     def __init__(self, profile: Profile, surroundings: Surroundings | None = None) -> None:
         self._client = AsyncClient(profile, surroundings)
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="axis-client", daemon=True)
+        self._loop: asyncio.AbstractEventLoop | None = None
 
     def __enter__(self) -> Client:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="axis-client", daemon=True)
         self._thread.start()
         try:
             self._run(self._client.__aenter__())
@@ -56,11 +57,17 @@ class Client:
         self._stop()
 
     def _stop(self) -> None:
-        self._run(self._loop.shutdown_asyncgens())
-        self._run(self._loop.shutdown_default_executor())
-        self._loop.call_soon_threadsafe(self._loop.stop)
+        loop, self._loop = self._opened(), None
+        for last in (loop.shutdown_asyncgens, loop.shutdown_default_executor):
+            asyncio.run_coroutine_threadsafe(last(), loop).result()
+        loop.call_soon_threadsafe(loop.stop)
         self._thread.join()
-        self._loop.close()
+        loop.close()
+
+    def _opened(self) -> asyncio.AbstractEventLoop:
+        if self._loop is None:
+            raise RuntimeError("the client is not open: use `with Client(profile) as axis`")
+        return self._loop
 
     def whoami(self) -> Me:
         return self._run(self._client.whoami())
@@ -124,7 +131,12 @@ class Client:
 
     def _run(self, act: Coroutine[Any, Any, T]) -> T:
         """Waits for an act in the client's loop; an interrupt here cancels it there."""
-        future = asyncio.run_coroutine_threadsafe(act, self._loop)
+        try:
+            loop = self._opened()
+        except RuntimeError:
+            act.close()
+            raise
+        future = asyncio.run_coroutine_threadsafe(act, loop)
         try:
             return future.result()
         except BaseException:
@@ -142,4 +154,6 @@ class Client:
                 except StopAsyncIteration:
                     return
         finally:
-            self._run(items.aclose())
+            # A client that was closed has closed them already.
+            if self._loop is not None:
+                self._run(items.aclose())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -16,6 +17,7 @@ from axis_client.cli.options import FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.model import Answered, FetchedFile, InboxItem, State
+from edxml import codes
 
 DISPATCH = click.argument("dispatch_id", metavar="ID")
 _STATES = [str(state) for state in State if state is not State.UNKNOWN]
@@ -101,7 +103,7 @@ def fetch(
     "--output",
     type=PATH,
     metavar="DIR",
-    help="Giữ các tệp ở đây. / Keep the files here, if still to be fetched.",
+    help="Giữ các tệp ở đây. / Keep the files here, if still to be fetched.  [default: ./ID]",
 )
 @profile
 @common
@@ -109,12 +111,12 @@ def fetch(
 def accept(terminal: Terminal, dispatch_id: str, output: Path | None, profile: Path) -> int:
     """Tiếp nhận văn bản (03). / Accepts a document (03).
 
-    What was not handed over yet is fetched, verified and handed over (01) first.
+    What was not handed over yet is fetched, verified, kept and handed over (01) first.
     """
 
     async def act(client: AsyncClient) -> Answered:
         with terminal.progress() as report:
-            return await client.accept(dispatch_id, output, progress=report)
+            return await client.accept(dispatch_id, output or _folder(dispatch_id), progress=report)
 
     return _answer(terminal, profile, act)
 
@@ -138,19 +140,35 @@ def refuse(terminal: Terminal, dispatch_id: str, reason: str, profile: Path) -> 
 @DISPATCH
 @click.option(
     "--status",
-    type=click.Choice(sorted(REPORTABLE)),
+    type=click.Choice(sorted({codes.ARRIVED, *REPORTABLE})),
     required=True,
-    help="04 phân công / assigned, 05 đang xử lý / processing, 06 hoàn thành / done.",
+    help="01 đã đến / arrived, 04 phân công / assigned, 05 đang xử lý / processing, 06 hoàn thành / done.",
 )
 @click.option("--description", default="", help="Nội dung. / What the sender should know.")
+@click.option(
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="DIR",
+    help="Với 01: giữ các tệp ở đây. / With 01: keep the files here.  [default: ./ID]",
+)
 @profile
 @common
 @click.pass_obj
-def report(terminal: Terminal, dispatch_id: str, status: str, description: str, profile: Path) -> int:
-    """Báo trạng thái xử lý (04, 05, 06). / Reports a processing state."""
+def report(
+    terminal: Terminal, dispatch_id: str, status: str, description: str, output: Path | None, profile: Path
+) -> int:
+    """Báo trạng thái (01, 04, 05, 06). / Reports a state.
+
+    01 says that every file is here: it fetches, verifies, keeps and hands over, as `fetch --hand-over` does.
+    """
 
     async def act(client: AsyncClient) -> Answered:
-        return await client.report(dispatch_id, status, description)
+        if status != codes.ARRIVED:
+            return await client.report(dispatch_id, status, description)
+        with terminal.progress() as report:
+            fetched = await client.fetch(dispatch_id, output or _folder(dispatch_id), progress=report)
+        return replace(await client.hand_over(fetched), fetched=fetched)
 
     return _answer(terminal, profile, act)
 
@@ -161,6 +179,8 @@ def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awai
         if terminal.as_json:
             terminal.object(shapes.answered(result))
         else:
+            if result.fetched is not None:
+                show_files(terminal, result.fetched.files)
             state = labels.state(terminal, result.delivery.state)
             terminal.say(f"{terminal.text('Trạng thái', 'State')}: {state}")
             for proof in result.evidence:
@@ -168,6 +188,11 @@ def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awai
         return EXIT_OK
 
     return with_axis(terminal, profile, answered)
+
+
+def _folder(dispatch_id: str) -> Path:
+    """Where the files go unless somebody says: a folder here, named by letters and digits only."""
+    return Path("".join(char for char in dispatch_id if char.isascii() and char.isalnum()) or "in")
 
 
 def show_files(terminal: Terminal, fetched: tuple[FetchedFile, ...]) -> None:

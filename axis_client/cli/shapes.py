@@ -154,6 +154,7 @@ def answered(of: Answered) -> Shape:
         "state": str(of.delivery.state),
         "delivery": delivery(of.delivery),
         "evidence": [proof(entry) for entry in of.evidence],
+        "files": [] if of.fetched is None else [file(entry) for entry in of.fetched.files],
     }
 
 

@@ -40,8 +40,8 @@ _TLS = re.compile(
     r"SSL_ERROR_SSL|CERTIFICATE_VERIFY_FAILED|WRONG_VERSION|verification check failed|cannot check peer",
     re.IGNORECASE,
 )
-"""How gRPC says that the two ends do not suit each other. One that is cut while they shake hands is a cut link:
-`Handshake read failed`, `Socket closed`."""
+"""How gRPC says that the two ends do not suit each other. A link that is cut while they
+shake hands is a cut link: `Handshake read failed`, `Socket closed`."""
 
 
 def translate(error: grpc.aio.AioRpcError) -> AxisError:

@@ -189,7 +189,7 @@ async def delivered(running: RunningAxis, document_id: str, attachments: list[Pa
 
 
 async def test_a_handover_that_lists_a_part_too_few_is_an_alarm(
-    running: RunningAxis, document_id: str
+    running: RunningAxis, document_id: str, tmp_path: Path
 ) -> None:
     dispatch_id, signer, mischief = await delivered(running, document_id), axis_signer(running), Mischief()
     async with between(running, PROVINCE, mischief) as profile, AsyncClient(profile) as axis:
@@ -200,7 +200,7 @@ async def test_a_handover_that_lists_a_part_too_few_is_an_alarm(
 
         mischief.alter["Report"] = (inbox_pb2.ReportResponse, alter)
         with pytest.raises(EvidenceError) as caught:
-            await axis.accept(dispatch_id)
+            await axis.accept(dispatch_id, tmp_path)
     assert caught.value.reason == "EVIDENCE_MISMATCH"
     assert mischief.calls.count("Report") == 1, "nothing is accepted after that"
 

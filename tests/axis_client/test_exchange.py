@@ -75,20 +75,25 @@ async def test_a_letter_travels_and_every_evidence_comes_back(
 
 
 async def test_accepting_what_was_only_consigned_hands_it_over_first(
-    ministry: AsyncClient, province: AsyncClient, document_id: str
+    ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
 ) -> None:
     sent = await ministry.send(letter(document_id))
-    answered = await province.accept(sent.dispatch.dispatch_id)
+    with pytest.raises(LocalError) as caught:
+        await province.accept(sent.dispatch.dispatch_id)
+    assert caught.value.reason == "DIRECTORY_REQUIRED", "nobody states to hold what was kept nowhere"
+    answered = await province.accept(sent.dispatch.dispatch_id, tmp_path)
     assert answered.delivery.state is State.ACCEPTED
+    assert answered.fetched is not None
+    assert {file.path for file in answered.fetched.files} == set(tmp_path.iterdir())
     events = [proof.event for proof in (await province.evidence(sent.dispatch.dispatch_id)).evidence]
     assert events[-2:] == ["ContentHandover", "ConsignmentAcceptance"]
 
 
 async def test_saying_it_again_gets_the_first_evidence(
-    ministry: AsyncClient, province: AsyncClient, document_id: str
+    ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
 ) -> None:
     dispatch_id = (await ministry.send(letter(document_id))).dispatch.dispatch_id
-    first, second = await province.accept(dispatch_id), await province.accept(dispatch_id)
+    first, second = await province.accept(dispatch_id, tmp_path), await province.accept(dispatch_id)
     assert [p.content for p in first.evidence] == [p.content for p in second.evidence]
     first, second = await province.report(dispatch_id, "06"), await province.report(dispatch_id, "06")
     assert [p.content for p in first.evidence] == [p.content for p in second.evidence]
@@ -246,6 +251,25 @@ def test_the_synchronous_client_mirrors_every_method(
         assert ministry.agency("H90").agency_id == PROVINCE
 
 
+async def test_a_state_that_nobody_can_ask_for_is_a_mistake_here(province: AsyncClient) -> None:
+    with pytest.raises(LocalError) as caught:
+        _ = [item async for item in province.inbox(states=[State.UNKNOWN])]
+    assert caught.value.reason == "STATE_UNKNOWN"
+
+
+def test_a_synchronous_iterator_may_outlive_its_client(running: RunningAxis, document_id: str) -> None:
+    with Client(Profile.load(running.profile(MINISTRY))) as ministry:
+        ministry.send(letter(document_id))
+        left, open_ = ministry.outbox(), ministry.outbox()
+        assert next(iter(left)).cursor > 0
+        assert next(iter(open_)).cursor > 0
+    left.close()  # type: ignore[attr-defined]
+    never_opened = Client(Profile.load(running.profile(MINISTRY)))
+    for late in (lambda: next(open_), ministry.whoami, never_opened.whoami):
+        with pytest.raises(RuntimeError, match="not open"):
+            late()
+
+
 async def test_an_attachment_that_calls_itself_original_is_fetched(
     ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
 ) -> None:
@@ -266,12 +290,12 @@ async def test_an_attachment_that_calls_itself_original_is_fetched(
 async def test_wrapped_files_that_expand_far_stay_in_their_zips_with_a_note(
     ministry: AsyncClient, province: AsyncClient, document_id: str, tmp_path: Path
 ) -> None:
-    """Three files of 40 MB out of a package of some 1.3 MB: one budget for all of them."""
+    """Three files of 20 MB out of a package of some 0.7 MB: one budget for all of them."""
     package = read(parse(letter(document_id)))
     assert isinstance(package, Package)
-    size = 40_000_000
+    size = 20_000_000
     bombs = [Attachment(content_id=f"b{n}", name=f"b{n}.txt", content=wrapped(size)) for n in range(3)]
-    bulk = Attachment(content_id="bulk", name="bulk.bin", content=os.urandom(900_000))
+    bulk = Attachment(content_id="bulk", name="bulk.bin", content=os.urandom(450_000))
     small = Attachment(content_id="small", name="small.txt", content=wrapped(1000))
     document = write(replace(package, attachments=(bulk, *bombs, small)))
     sent = await ministry.send(document)

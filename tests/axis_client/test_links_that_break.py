@@ -48,7 +48,7 @@ async def test_retry_after_a_lost_reply_returns_the_same_evidence(
 
 
 async def test_a_lost_reply_to_a_statement_gets_the_same_evidence(
-    running: RunningAxis, document_id: str
+    running: RunningAxis, document_id: str, tmp_path: Path
 ) -> None:
     async with AsyncClient(Profile.load(running.profile(MINISTRY))) as ministry:
         dispatch_id = (await ministry.send(letter(document_id))).dispatch.dispatch_id
@@ -57,7 +57,7 @@ async def test_a_lost_reply_to_a_statement_gets_the_same_evidence(
         between(running, PROVINCE, mischief) as profile,
         AsyncClient(profile, hurried(Pauses())) as axis,
     ):
-        answered = await axis.accept(dispatch_id)
+        answered = await axis.accept(dispatch_id, tmp_path)
         assert answered.delivery.state is State.ACCEPTED
         events = [proof.event for proof in (await axis.evidence(dispatch_id)).evidence]
     assert events.count("ContentHandover") == events.count("ConsignmentAcceptance") == 1

@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import pty
 import signal
 import subprocess
 from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from edxml.model import HEADER_PLACE, Attachment, Package
+from edxml.reader import read
+from edxml.writer import write
+from signing.keys import load_pem
+from signing.parser import parse
+from signing.seal import seal
 from tests.axis_client.harness import (
     BIN,
     DEPARTMENT,
@@ -93,7 +105,7 @@ def test_every_online_command_also_speaks_to_people(running: RunningAxis, sent: 
         (("whoami",), "UBND tỉnh Ví Dụ"),
         (("inbox",), sent),
         (("fetch", sent, "-o", tmp_path / "in"), "package.edxml"),
-        (("accept", sent), "đã tiếp nhận"),
+        (("accept", sent, "-o", tmp_path / "in"), "đã tiếp nhận"),
         (("report", sent, "--status", "04"), "đang xử lý"),
         (("status", sent), "V/v chuẩn bị số liệu"),
         (("evidence", sent, "-o", tmp_path / "proof"), "Bên nhận đã tiếp nhận"),
@@ -104,6 +116,76 @@ def test_every_online_command_also_speaks_to_people(running: RunningAxis, sent: 
         ran = axis(*command, *profile)
         assert ran.code == 0, (command, ran.err)
         assert shown in ran.out, command
+
+
+def test_accepting_and_reporting_arrival_keep_what_they_say_is_here(
+    running: RunningAxis, province: Act, sent: str, tmp_path: Path
+) -> None:
+    department = ("--profile", running.profile(DEPARTMENT), "--json")
+    (arrived,) = axis("report", sent, "--status", "01", *department, cwd=tmp_path).objects
+    assert arrived["state"] == "handed_over"
+    assert {Path(file["path"]) for file in arrived["files"]} == {
+        path.relative_to(tmp_path) for path in (tmp_path / sent).iterdir()
+    }
+    (again,) = axis("report", sent, "--status", "01", "-o", tmp_path / "b", *department).objects
+    assert [proof["sha256"] for proof in again["evidence"]] == [p["sha256"] for p in arrived["evidence"]]
+    accepted = axis("accept", sent, "--profile", running.profile(PROVINCE), cwd=tmp_path)
+    assert accepted.code == 0
+    assert f"{sent}/package.edxml" in accepted.out
+
+
+def test_a_file_name_is_no_markup_on_a_terminal(
+    running: RunningAxis, document_id: str, tmp_path: Path
+) -> None:
+    """On a pseudo-terminal, where bars are drawn: both ways, and in the tables."""
+    beside = tmp_path / "[" / "x] báo cáo.pdf"
+    beside.parent.mkdir()
+    beside.write_bytes(b"map" * 1000)
+    digest = hashlib.sha256(beside.read_bytes()).hexdigest()
+    package = read(parse(letter(document_id)))
+    assert isinstance(package, Package)
+    entry = Attachment(content_id="r", name="[/x] báo cáo.pdf")
+    home = running.base / MINISTRY
+    sealed = seal(
+        write(replace(package, attachments=(*package.attachments, entry))),
+        signer=load_pem(home / "system.key", home / "system.pem"),
+        at=datetime.now(UTC),
+        place=HEADER_PLACE,
+        detached={"cid:r": digest},
+    )
+    (tmp_path / "sealed.edxml").write_bytes(sealed)
+    profile = ("--profile", running.profile(MINISTRY))
+    sending = on_a_terminal("send", tmp_path / "sealed.edxml", "--attach", beside, *profile)
+    assert sending[0] == 0, sending
+    (found,) = [
+        item["dispatch_id"]
+        for item in axis("outbox", "--json", *profile).objects
+        if item["dispatch"]["document_id"] == document_id
+    ]
+    profile = ("--profile", running.profile(PROVINCE))
+    code, shown = on_a_terminal("fetch", found, "-o", tmp_path / "in", *profile)
+    assert code == 0, shown
+    assert "x] báo cáo.pdf" in shown
+
+
+def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
+    """Runs a command with a terminal for input, output and errors; returns its exit code and what it
+    showed."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        [BIN / "axis", *arguments],
+        stdin=theirs,
+        stdout=theirs,
+        stderr=theirs,
+        env={**os.environ, "COLUMNS": "200", "TERM": "xterm", "LANG": "C.UTF-8"},
+    )
+    os.close(theirs)
+    shown = bytearray()
+    with suppress(OSError):  # how a terminal says that nobody is left
+        while data := os.read(ours, 4096):
+            shown += data
+    os.close(ours)
+    return process.wait(60), shown.decode()
 
 
 def test_refusing_needs_a_reason_and_is_final(running: RunningAxis, sent: str) -> None:
