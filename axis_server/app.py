@@ -16,6 +16,7 @@ import prometheus_client
 import structlog
 from cryptography import x509
 
+from axis_server.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
 from axis_server.boundary.inbox import InboxServicer
@@ -37,6 +38,7 @@ from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
 from axis_server.trust import TrustWatch
+from axis_server.turns import Turns
 from axis_server.uploads import Uploads
 from axis_server.workers import MortalWorkers
 from signing.evidence import Party
@@ -117,7 +119,7 @@ async def running(
         tls = tls_material(settings.tls, secrets.tls_key_password)
         signer = _signer(settings, secrets)
         metrics = Metrics.make()
-        trust = TrustWatch(settings.trust, show=metrics.trust_current.set)
+        trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
         stores = await stack.enter_async_context(opened(settings))
         watch = DirectoryWatch(stores.directory)
@@ -128,9 +130,15 @@ async def running(
         stack.push_async_callback(owned.drain)
 
         lamp = Health()
-        services = _services(settings, stores, watch, signer, trust.store, workers, owned)
+        admission = Admission(
+            directory=watch.view,
+            trust=trust.clients,
+            policy=Policy(revocation=settings.trust.revocation),
+            clock=now,
+        )
+        services = _services(settings, stores, watch, admission, signer, trust.store, workers, owned)
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
-        boundary = Boundary(directory=watch.view, metrics=metrics, new_id=new_id, watches=watches)
+        boundary = Boundary(admission=admission, metrics=metrics, new_id=new_id, watches=watches)
         server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
         own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
@@ -167,12 +175,14 @@ def _services(
     settings: Settings,
     stores: Stores,
     watch: DirectoryWatch,
+    admission: Admission,
     signer: Signer,
     trust: Callable[[], TrustStore],
     workers: Executor,
     owned: OwnedTasks,
 ) -> Services:
     archive, ledger, changes = stores.archive, stores.ledger, Changes()
+    turns = Turns(settings.server.workers + 1)
     limits = IntakeLimits(
         package_bytes=settings.limits.package_bytes,
         attachment_bytes=settings.limits.attachment_bytes,
@@ -192,6 +202,7 @@ def _services(
         limits=limits,
         changes=changes,
         workers=workers,
+        turns=turns,
         owned=owned,
     )
     exchange = Exchange(
@@ -203,6 +214,7 @@ def _services(
         clock=now,
         changes=changes,
         workers=workers,
+        turns=turns,
         owned=owned,
     )
     facts = AxisFacts(
@@ -222,7 +234,7 @@ def _services(
             inbox=Inbox(
                 archive=archive,
                 ledger=ledger,
-                directory=watch.view,
+                still=admission.again,
                 changes=changes,
                 workers=workers,
             ),

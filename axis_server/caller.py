@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from cryptography import x509
+
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from storage.ledger.base import Agency, Certificate
@@ -27,6 +29,8 @@ class Caller:
 
     agency: Agency
     certificate: Certificate
+    helpers: tuple[x509.Certificate, ...] = ()
+    """Intermediates that the peer brought; not to be trusted."""
 
     @property
     def agency_id(self) -> str:

@@ -34,3 +34,7 @@ class Declined(Exception):
         """For programs: `dispatch_id`, `recipient`, `state`, `offset` ... go to ErrorInfo.metadata."""
         self.evidence = evidence
         """SubmissionRejection, where the refusal is a verdict."""
+
+
+class NotAdmitted(Declined):
+    """The caller's own certificate does not hold: a code of `reasons.OF_THE_CALLER`."""

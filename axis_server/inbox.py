@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from axis_server.blobs import chunks, kept_blob
 from axis_server.caller import Caller, admit_reader
 from axis_server.changes import Changes
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.inline import InlineParts
 from axis_server.lifecycle import State
@@ -41,13 +40,13 @@ class Inbox:
         *,
         archive: Archive,
         ledger: Ledger,
-        directory: Callable[[], DirectoryView],
+        still: Callable[[Caller], Caller],
         changes: Changes,
         workers: Executor,
     ) -> None:
         self._archive = archive
         self._ledger = ledger
-        self._directory = directory
+        self._still = still
         self._changes = changes
         self._inline = InlineParts(archive=archive, workers=workers)
 
@@ -80,13 +79,6 @@ class Inbox:
                 after = page.next
                 if not page.more:
                     await hint.wait(POLL_SECONDS)
-
-    def _still(self, caller: Caller) -> Caller:
-        """Returns the caller as the directory knows it now."""
-        found = self._directory().caller(caller.certificate.sha256)
-        if found is None or found.agency_id != caller.agency_id:
-            raise Declined(Code.STRANGER)
-        return found
 
     async def fetch(
         self, caller: Caller, dispatch_id: str, number: int, offset: int = 0

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from axis_server.sentences import SENTENCES
+from axis_server.sentences import SENTENCES, SENTENCES_OF_THE_CALLER
 from signing import verdict
 from signing.verdict import Reason, Sentence
 
@@ -20,6 +20,7 @@ from signing.verdict import Reason, Sentence
 class Code(StrEnum):
     # who
     STRANGER = "STRANGER"
+    UNTRUSTED = "UNTRUSTED"
     AGENCY_SUSPENDED = "AGENCY_SUSPENDED"
     ROLE_FORBIDDEN = "ROLE_FORBIDDEN"
     SENDER_MISMATCH = "SENDER_MISMATCH"
@@ -89,7 +90,7 @@ class Answer:
 
 STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     {
-        "UNAUTHENTICATED": (Code.STRANGER,),
+        "UNAUTHENTICATED": (Code.STRANGER, Code.UNTRUSTED),
         "PERMISSION_DENIED": (
             Code.AGENCY_SUSPENDED,
             Code.ROLE_FORBIDDEN,
@@ -150,6 +151,21 @@ def _table() -> Mapping[str, Answer]:
 
 ANSWERS = _table()
 """Every code that a caller can meet: the axis's own, and the reasons of `signing`."""
+
+
+OF_THE_CALLER: Mapping[str, Answer] = MappingProxyType(
+    {
+        Reason.CERTIFICATE_REVOKED: _answer(
+            SENTENCES_OF_THE_CALLER[Reason.CERTIFICATE_REVOKED], "UNAUTHENTICATED"
+        ),
+        Reason.CERTIFICATE_EXPIRED: _answer(
+            SENTENCES_OF_THE_CALLER[Reason.CERTIFICATE_EXPIRED], "UNAUTHENTICATED"
+        ),
+        Reason.REVOCATION_UNKNOWN: _answer(SENTENCES_OF_THE_CALLER[Reason.REVOCATION_UNKNOWN], "UNAVAILABLE"),
+        Code.UNTRUSTED: ANSWERS[Code.UNTRUSTED],
+    }
+)
+"""What a code means when it speaks of the certificate that the caller connects with, not of a seal."""
 
 
 def answer(code: str) -> Answer:

@@ -29,6 +29,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Connect with a registered certificate, or ask the axis's operator to register this one.",
             "Kết nối bằng chứng thư số đã đăng ký, hoặc đề nghị đơn vị vận hành trục đăng ký.",
         ),
+        "UNTRUSTED": _says(
+            "The certificate that you connect with does not hold here.",
+            "Chứng thư số dùng để kết nối không hợp lệ trên trục.",
+            "Connect with a certificate of an authority that the axis trusts, meant for TLS clients.",
+            "Kết nối bằng chứng thư số do tổ chức được trục tin cậy cấp cho máy khách TLS.",
+        ),
         "AGENCY_SUSPENDED": _says(
             "Your agency is suspended on the axis.",
             "Cơ quan của quý vị đang bị tạm dừng trên trục.",
@@ -292,6 +298,29 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Trục gặp lỗi nội bộ.",
             "Send the same again; if it stays, tell the axis's operator the request's number.",
             "Gửi lại đúng yêu cầu; nếu vẫn lỗi, báo số của yêu cầu cho đơn vị vận hành trục.",
+        ),
+    }
+)
+
+SENTENCES_OF_THE_CALLER: Mapping[str, Sentence] = MappingProxyType(
+    {
+        "CERTIFICATE_REVOKED": _says(
+            "The certificate that you connect with, or one above it, was revoked.",
+            "Chứng thư số dùng để kết nối, hoặc của tổ chức cấp, đã bị thu hồi.",
+            "Connect with another certificate of your agency; have a new one issued and registered.",
+            "Kết nối bằng chứng thư số khác của cơ quan; đề nghị cấp và đăng ký chứng thư số mới.",
+        ),
+        "CERTIFICATE_EXPIRED": _says(
+            "The certificate that you connect with, or one above it, has expired.",
+            "Chứng thư số dùng để kết nối, hoặc của tổ chức cấp, đã hết hạn.",
+            "Have a new certificate issued, and ask the axis's operator to register it.",
+            "Đề nghị cấp chứng thư số mới và đề nghị đơn vị vận hành trục đăng ký.",
+        ),
+        "REVOCATION_UNKNOWN": _says(
+            "The axis cannot tell whether the certificate that you connect with was revoked.",
+            "Trục chưa xác định được chứng thư số dùng để kết nối có bị thu hồi hay không.",
+            "Try again later, or tell the axis's operator that its revocation list is to be renewed.",
+            "Thử lại sau, hoặc báo đơn vị vận hành trục cập nhật danh sách thu hồi.",
         ),
     }
 )

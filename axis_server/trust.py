@@ -4,13 +4,13 @@ then."""
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
 
 from axis_server.settings import TrustSettings
-from signing.trust import TrustError, TrustStore
+from signing.trust import TrustError, TrustStore, load_certificates
 
 log = structlog.get_logger()
 
@@ -26,20 +26,33 @@ class TrustWatch:
     runs out by itself.
     """
 
-    def __init__(self, settings: TrustSettings, *, show: Callable[[bool], object]) -> None:
-        """Reads the files for the first time. `show` is told whether what is in force is what they say.
+    def __init__(
+        self,
+        settings: TrustSettings,
+        *,
+        client_ca: Sequence[Path] = (),
+        show: Callable[[bool], object],
+    ) -> None:
+        """Reads the files for the first time; `client_ca` are those with the authorities of clients.
+
+        `show` is told whether what is in force is what the files say.
 
         Raises `TrustError`.
         """
         self._settings = settings
         self._show = show
+        self._client_ca = client_ca
         self._stamp = self._stamped()
-        self._store = self._load()
+        self._store, self._clients = self._load()
         show(True)
 
     def store(self) -> TrustStore:
-        """Returns the trust that is in force."""
+        """Returns the trust in seals that is in force."""
         return self._store
+
+    def clients(self) -> TrustStore:
+        """Returns the trust in clients that is in force: other authorities, the same revocation lists."""
+        return self._clients
 
     async def refresh(self, *, always: bool = False) -> None:
         """Reads the files anew if they changed since they were last read, well or not; `always`, in any
@@ -49,7 +62,7 @@ class TrustWatch:
             return
         self._stamp = stamp
         try:
-            self._store = await asyncio.to_thread(self._load)
+            self._store, self._clients = await asyncio.to_thread(self._load)
         except TrustError as exc:
             self._show(False)
             log.critical("trust.unusable", detail=str(exc))
@@ -69,12 +82,23 @@ class TrustWatch:
             asked.clear()
             await self.refresh(always=always)
 
-    def _load(self) -> TrustStore:
-        return TrustStore.load(self._settings.anchors, self._settings.intermediates, self._settings.crls)
+    def _load(self) -> tuple[TrustStore, TrustStore]:
+        return load(self._settings, self._client_ca)
 
     def _stamped(self) -> _Stamp:
         settings = self._settings
-        return tuple(map(_stamp, (*settings.anchors, *settings.intermediates, *settings.crls)))
+        files = (*settings.anchors, *settings.intermediates, *settings.crls, *self._client_ca)
+        return tuple(map(_stamp, files))
+
+
+def load(settings: TrustSettings, client_ca: Iterable[Path]) -> tuple[TrustStore, TrustStore]:
+    """Reads the trust in seals and the trust in clients. Raises `TrustError`."""
+    seals = TrustStore.load(settings.anchors, settings.intermediates, settings.crls)
+    clients = seals.under(
+        [one for path in client_ca for one in load_certificates(path)],
+        [one for path in settings.intermediates for one in load_certificates(path)],
+    )
+    return seals, clients
 
 
 def _stamp(path: Path) -> tuple[int, int, int] | None:

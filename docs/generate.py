@@ -9,7 +9,7 @@ from pathlib import Path
 import edxml.reader
 from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
 from axis_server.metrics import Metrics
-from axis_server.reasons import ANSWERS, Answer, Code
+from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.settings import GIB, MIB, Secrets, sections
 
 HERE = Path(__file__).parent
@@ -116,6 +116,8 @@ def errors_page() -> str:
     own = {code: answer for code, answer in ANSWERS.items() if code in Code.__members__}
     judged = {code: answer for code, answer in ANSWERS.items() if code not in own}
     page = [_ERRORS, "\n## Codes of the axis\n", *map(_entry, own.items())]
+    page += ["\n## Verdicts about the certificate that connects\n"]
+    page += [_entry((f"{code} (caller)", said)) for code, said in OF_THE_CALLER.items() if code in judged]
     page += ["\n## Verdicts about a seal\n", *map(_entry, judged.items()), _CLIENT]
     for code, local in CLIENT_SENTENCES.items():
         name = f"{code} (client)" if code in ANSWERS else code

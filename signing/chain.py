@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from signing.issuance import signed_certificate
 from signing.pkix import broken_rule
-from signing.policy import Policy
+from signing.policy import Policy, Purpose
 from signing.revocation import CrlIndex, revocation
 from signing.verdict import Reason, Refused, Undecided
 
@@ -35,6 +35,7 @@ INFRASTRUCTURE_PURPOSES = frozenset(
     {ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.OCSP_SIGNING, ExtendedKeyUsageOID.TIME_STAMPING}
 )
 """A certificate whose ExtendedKeyUsage names nothing else is a machine's, and seals no document."""
+CLIENT_PURPOSES = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE})
 
 UNDERSTOOD = frozenset(
     {
@@ -139,7 +140,13 @@ def _climb(
 
 
 def judge_path(
-    path: Path, *, at: datetime, policy: Policy, crls: CrlIndex, issuers: Issuers
+    path: Path,
+    *,
+    at: datetime,
+    policy: Policy,
+    crls: CrlIndex,
+    issuers: Issuers,
+    purpose: Purpose = Purpose.SEAL,
 ) -> Chain | Refused | Undecided:
     """Judges one path whose signatures are right, at the time `at`, the anchor included.
 
@@ -147,7 +154,7 @@ def judge_path(
     2. Keys and signature algorithms, by policy.
     3. Validity: every certificate must be valid at `at` (the shell model). An expired anchor or intermediate
        ends the trust in what hangs below it; whoever reads an old document judges it at its own time.
-    4. Key usage: the signer may sign, every issuer is a CA that may issue.
+    4. Key usage: the certificate may serve `purpose`, every issuer is a CA that may issue.
     5. Path length, name constraints, policies (RFC 5280 section 6.1).
     6. Revocation.
     """
@@ -156,7 +163,7 @@ def judge_path(
             _extensions_fault(path)
             or _algorithm_fault(path, policy)
             or _validity_fault(path, at)
-            or _usage_fault(path)
+            or _usage_fault(path, purpose)
         )
     except (ValueError, UnsupportedAlgorithm, x509.DuplicateExtension) as exc:
         return Refused(
@@ -231,21 +238,38 @@ def _validity_fault(path: Path, at: datetime) -> Fault | None:
     return None
 
 
-def _usage_fault(path: Path) -> Fault | None:
-    signer, issuers = path[0], path[1:]
-    usage = _extension(signer, x509.KeyUsage)
-    if usage and not (usage.digital_signature or usage.content_commitment):
-        return Reason.KEY_USAGE_FORBIDDEN, "the signer's key usage lacks digitalSignature and nonRepudiation"
-    extended = _extension(signer, x509.ExtendedKeyUsage)
-    if extended and set(extended) <= INFRASTRUCTURE_PURPOSES:
-        return Reason.KEY_USAGE_FORBIDDEN, "the signer's certificate serves servers, OCSP or timestamps alone"
-    for issuer in issuers:
+def _usage_fault(path: Path, purpose: Purpose) -> Fault | None:
+    unfit = _unfit_to_seal(path[0]) if purpose is Purpose.SEAL else _unfit_to_connect(path[0])
+    if unfit:
+        return Reason.KEY_USAGE_FORBIDDEN, unfit
+    for issuer in path[1:]:
         basic = _extension(issuer, x509.BasicConstraints)
         if basic is None or not basic.ca:
             return Reason.CHAIN_INVALID, f"{name_of(issuer)} is no certificate authority"
         usage = _extension(issuer, x509.KeyUsage)
         if usage and not usage.key_cert_sign:
             return Reason.CHAIN_INVALID, f"the key usage of {name_of(issuer)} lacks keyCertSign"
+    return None
+
+
+def _unfit_to_seal(signer: x509.Certificate) -> str | None:
+    usage = _extension(signer, x509.KeyUsage)
+    if usage and not (usage.digital_signature or usage.content_commitment):
+        return "the signer's key usage lacks digitalSignature and nonRepudiation"
+    extended = _extension(signer, x509.ExtendedKeyUsage)
+    if extended and set(extended) <= INFRASTRUCTURE_PURPOSES:
+        return "the signer's certificate serves servers, OCSP or timestamps alone"
+    return None
+
+
+def _unfit_to_connect(client: x509.Certificate) -> str | None:
+    """RFC 5280 sections 4.2.1.3 and 4.2.1.12: what is there must allow it, what is absent allows all."""
+    usage = _extension(client, x509.KeyUsage)
+    if usage and not usage.digital_signature:
+        return "the client's key usage lacks digitalSignature"
+    extended = _extension(client, x509.ExtendedKeyUsage)
+    if extended and not set(extended) & CLIENT_PURPOSES:
+        return "the certificate's extended key usage lacks clientAuth"
     return None
 
 

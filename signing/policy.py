@@ -17,6 +17,15 @@ class Revocation(StrEnum):
     issuer's CRL was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
 
 
+class Purpose(StrEnum):
+    """What a certificate is to be used for."""
+
+    SEAL = "seal"
+    """Sealing documents, statements and evidence."""
+    CONNECT = "connect"
+    """Proving a client in mutual TLS."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """The rules of a verdict. The defaults are the law's (see docs/decisions)."""

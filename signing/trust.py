@@ -14,7 +14,7 @@ from typing import TypeVar
 from cryptography import x509
 
 from signing.chain import MAX_LENGTH, Chain, Issuers, TooManyCandidates, judge_path, paths
-from signing.policy import Policy
+from signing.policy import Policy, Purpose
 from signing.reading import read_bounded
 from signing.revocation import CrlIndex, turning_points
 from signing.verdict import Reason, Refused, Undecided
@@ -41,7 +41,7 @@ SEVERITY = (
 )
 """When several paths fail, the reason first in this order is told."""
 
-_Asked = tuple[x509.Certificate, Policy, tuple[x509.Certificate, ...]]
+_Asked = tuple[x509.Certificate, Policy, Purpose, tuple[x509.Certificate, ...]]
 _Read = TypeVar("_Read", x509.Certificate, x509.CertificateRevocationList)
 
 
@@ -94,18 +94,25 @@ class TrustStore:
             [c for path in crls for c in load_crls(path)],
         )
 
+    def under(
+        self, anchors: Iterable[x509.Certificate], intermediates: Iterable[x509.Certificate] = ()
+    ) -> TrustStore:
+        """Returns a store with other anchors and the same revocation lists."""
+        return TrustStore(Issuers.of(anchors, intermediates), self._crls)
+
     def judge(
         self,
         certificate: x509.Certificate,
         *,
         at: datetime,
         policy: Policy,
+        purpose: Purpose = Purpose.SEAL,
         intermediates: Iterable[x509.Certificate] = (),
     ) -> Chain | Refused | Undecided:
         """Builds a chain from `certificate` to an anchor and judges it at `at`: validity, signatures, path
-        length, name constraints, key usage (digitalSignature or nonRepudiation where KeyUsage is there),
-        revocation by the CRLs given. `intermediates` are untrusted helpers, such as those in a signature's
-        KeyInfo.
+        length, name constraints, key usage (digitalSignature or nonRepudiation where KeyUsage is there; to
+        connect, digitalSignature and clientAuth), revocation by the CRLs given. `intermediates` are untrusted
+        helpers, such as those in a signature's KeyInfo.
 
         A chain that held is remembered with the span of time in which nothing about it changes. `at` must be
         aware.
@@ -113,9 +120,9 @@ class TrustStore:
         if at.tzinfo is None:
             raise ValueError("`at` must be aware")
         helpers = tuple(intermediates)
-        asked = (certificate, policy, helpers)
+        asked = (certificate, policy, purpose, helpers)
         # Signature values find it fast; the certificates are compared, so that none borrows another's answer.
-        key = (certificate.signature, policy, *[helper.signature for helper in helpers])
+        key = (certificate.signature, policy, purpose, *[helper.signature for helper in helpers])
         kept = self._kept.get(key)
         if kept is not None and kept.after < at < kept.before and kept.asked == asked:
             return kept.chain
@@ -128,6 +135,7 @@ class TrustStore:
         self,
         certificate: x509.Certificate,
         policy: Policy,
+        purpose: Purpose,
         helpers: tuple[x509.Certificate, ...],
         at: datetime,
     ) -> Chain | Refused | Undecided:
@@ -137,7 +145,9 @@ class TrustStore:
             for helper in islice(helpers, MAX_HELPERS):
                 by_subject.setdefault(helper.subject, []).append(helper)
             for path in paths(certificate, self._issuers, by_subject):
-                judged = judge_path(path, at=at, policy=policy, crls=self._crls, issuers=self._issuers)
+                judged = judge_path(
+                    path, at=at, policy=policy, crls=self._crls, issuers=self._issuers, purpose=purpose
+                )
                 if isinstance(judged, Chain):
                     return judged
                 failures.append(judged)
@@ -150,7 +160,7 @@ class TrustStore:
         )
 
     def _keep(self, key: tuple[object, ...], asked: _Asked, chain: Chain, at: datetime) -> None:
-        if sum(len(c.tbs_certificate_bytes) for c in (asked[0], *asked[2])) > KEPT_BYTES:
+        if sum(len(c.tbs_certificate_bytes) for c in (asked[0], *asked[3])) > KEPT_BYTES:
             return
         span = _unchanging(chain, self._crls, at)
         if span is None:

@@ -17,8 +17,8 @@ from google.rpc import error_details_pb2, status_pb2
 
 from axis.v1 import errors_pb2
 from axis_server.boundary import translate
-from axis_server.errors import Declined
-from axis_server.reasons import ANSWERS, Code, answer
+from axis_server.errors import Declined, NotAdmitted
+from axis_server.reasons import ANSWERS, OF_THE_CALLER, Code, answer
 from storage.errors import Corrupt, StoreFull, Unavailable
 
 DOMAIN = "national-axis"
@@ -71,7 +71,7 @@ def _declined(raised: BaseException) -> Declined | None:
 
 
 def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
-    told = answer(declined.code)
+    told = OF_THE_CALLER[declined.code] if isinstance(declined, NotAdmitted) else answer(declined.code)
     detail = declined.detail[:MOST_TEXT]
     small_print = f" ({detail})" if detail else ""
     messages: list[Message] = [

@@ -1,24 +1,26 @@
-"""Who calls: the certificate that the TLS handshake verified, looked up in the directory."""
+"""Who calls: the certificate that the TLS handshake verified, looked up in the directory and judged anew."""
 
 from __future__ import annotations
 
 import hashlib
 import ssl
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
 import grpc.aio
+from cryptography import x509
 
+from axis_server.admission import Admission
 from axis_server.caller import Caller
-from axis_server.directory import DirectoryView
-from axis_server.errors import Declined
-from axis_server.reasons import Code
+from signing.chain import MAX_LENGTH
 
 if TYPE_CHECKING:
     Context = grpc.aio.ServicerContext[Any, Any]
 else:
     Context = grpc.aio.ServicerContext
 
+_BEGIN = b"-----BEGIN CERTIFICATE-----"
 _CALLER: ContextVar[Caller] = ContextVar("caller")
 """Set by the interceptor for the call in progress, before its handler starts."""
 
@@ -30,17 +32,19 @@ def fingerprint(context: Context) -> str:
     return ""
 
 
-def identify(certificate_sha256: str, view: DirectoryView) -> Caller:
-    """Finds the caller and makes it the current one of this call.
+def helpers(context: Context) -> tuple[x509.Certificate, ...]:
+    """Returns the intermediates that the peer brought beside its certificate, as many as a chain may have."""
+    brought: list[x509.Certificate] = []
+    for pem in context.auth_context().get("x509_pem_cert_chain", ()):
+        for block in pem.split(_BEGIN)[1 : 1 + MAX_LENGTH]:
+            with suppress(ValueError):
+                brought.append(x509.load_pem_x509_certificate(_BEGIN + block))
+    return tuple(brought)
 
-    Raises `Declined`: STRANGER for a certificate that may not connect for any agency, AGENCY_SUSPENDED.
-    """
-    caller = view.caller(certificate_sha256)
-    if caller is None:
-        detail = f"certificate {certificate_sha256}" if certificate_sha256 else "no certificate"
-        raise Declined(Code.STRANGER, detail)
-    if not caller.agency.active:
-        raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id}")
+
+def identify(context: Context, admission: Admission) -> Caller:
+    """Admits the peer and makes it the current caller of this call. Raises what `Admission.admit` raises."""
+    caller = admission.admit(fingerprint(context), helpers(context))
     _CALLER.set(caller)
     return caller
 

@@ -17,10 +17,10 @@ import grpc.aio
 import structlog
 from google.protobuf.message import Message
 
+from axis_server.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
 from axis_server.boundary.watches import Watches
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.metrics import Metrics
 from axis_server.reasons import Code
@@ -62,12 +62,12 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
     def __init__(
         self,
         *,
-        directory: Callable[[], DirectoryView],
+        admission: Admission,
         metrics: Metrics,
         new_id: Callable[[], str],
         watches: Watches,
     ) -> None:
-        self._directory = directory
+        self._admission = admission
         self._metrics = metrics
         self._new_id = new_id
         self._watches = watches
@@ -150,7 +150,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if watching:
             self._metrics.watches_open.inc()
         try:
-            caller = identify(certificate, self._directory())
+            caller = identify(context, self._admission)
             structlog.contextvars.bind_contextvars(agency=caller.agency_id, role=caller.role.value)
             with self._watches.place(caller.agency_id) if watching else nullcontext():
                 yield call

@@ -17,6 +17,7 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives import hashes
 
+from axis_server.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.caller import Caller
 from axis_server.changes import Changes
@@ -26,6 +27,7 @@ from axis_server.inbox import Inbox
 from axis_server.intake import Intake, IntakeLimits
 from axis_server.records import Records
 from axis_server.tasks import OwnedTasks
+from axis_server.turns import Turns
 from axis_server.uploads import Uploads
 from edxml.model import HEADER_PLACE, Attachment, Code, Organ, Package, ResponseFor, Status
 from edxml.writer import write
@@ -69,23 +71,21 @@ class House:
 
 def house(root: Authority, agency_id: str, name: str, *aliases: str, active: bool = True) -> House:
     """Makes an agency: its system seals and connects; a clerk, an archivist and an operator connect."""
-    identity = root.issue(name)
+    identities = {role: root.issue(name) for role in ("system", "clerk", "archivist", "operator")}
     certificates = [
         Certificate(
             sha256=identity.certificate.fingerprint(hashes.SHA256()).hex(),
             pem=identity.certificate_pem.decode(),
-            role="system",
+            role=role,
             may_connect=True,
-            may_seal=True,
+            may_seal=role == "system",
         )
+        for role, identity in identities.items()
     ]
-    for role in ("clerk", "archivist", "operator"):
-        sha256 = hashlib.sha256(f"{agency_id} {role}".encode()).hexdigest()
-        certificates.append(Certificate(sha256=sha256, pem="", role=role, may_connect=True, may_seal=False))
     agency = Agency(
         agency_id=agency_id, name=name, aliases=aliases, certificates=tuple(certificates), active=active
     )
-    return House(agency=agency, identity=identity)
+    return House(agency=agency, identity=identities["system"])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +126,7 @@ class World:
     view: DirectoryView = field(init=False)
     changes: Changes = field(default_factory=Changes)
     owned: OwnedTasks = field(default_factory=OwnedTasks)
+    turns: Turns = field(default_factory=lambda: Turns(3))
 
     def __post_init__(self) -> None:
         self.trust = TrustStore.of([self.pki.root.certificate])
@@ -196,6 +197,7 @@ class World:
             "clock": lambda: self.now,
             "changes": self.changes,
             "owned": self.owned,
+            "turns": self.turns,
         }
 
     @property
@@ -207,9 +209,18 @@ class World:
         return Inbox(
             archive=self.archive,
             ledger=self.ledger,
-            directory=lambda: self.view,
+            still=self.admission.again,
             changes=self.changes,
             workers=self.workers,
+        )
+
+    @property
+    def admission(self) -> Admission:
+        return Admission(
+            directory=lambda: self.view,
+            trust=lambda: self.trust,
+            policy=self.policy,
+            clock=lambda: self.now,
         )
 
     @property
