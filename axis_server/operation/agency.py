@@ -20,9 +20,10 @@ from axis_server.operation.registry import RegistryError, Use
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Settings
 from axis_server.stores import opened_ledger
-from signing.policy import Policy
-from signing.trust import TrustError, TrustStore
-from signing.verdict import Refused
+from axis_server.trust import load
+from signing.policy import Policy, Purpose
+from signing.trust import TrustError
+from signing.verdict import Refused, Undecided
 from storage.errors import StorageError
 from storage.ledger.base import Agency, Certificate, Directory
 
@@ -250,18 +251,17 @@ def _tell_doubts(settings: Settings, certificates: tuple[Certificate, ...], at: 
     """Warns of certificates that the axis, as it is configured, will not let in or will not believe."""
     trust, policy = settings.trust, Policy(revocation=settings.trust.revocation)
     try:
-        doors = TrustStore.load(settings.tls.client_ca)
-        seals = TrustStore.load(trust.anchors, trust.intermediates, trust.crls)
+        seals, doors = load(trust, settings.tls.client_ca)
     except TrustError as exc:
         raise Refusal(f"Registered, but the axis's own trust cannot be read: {exc}") from exc
     for kept in certificates:
         certificate = x509.load_pem_x509_certificate(kept.pem.encode())
-        for may, store, field, so in (
-            (kept.may_connect, doors, "tls.client_ca", "it cannot connect"),
-            (kept.may_seal, seals, "trust", "its seals are not accepted"),
+        for may, store, purpose, field, so in (
+            (kept.may_connect, doors, Purpose.CONNECT, "tls.client_ca", "it cannot connect"),
+            (kept.may_seal, seals, Purpose.SEAL, "trust", "its seals are not accepted"),
         ):
-            judged = store.judge(certificate, at=at, policy=policy) if may else None
-            if isinstance(judged, Refused):
+            judged = store.judge(certificate, at=at, policy=policy, purpose=purpose) if may else None
+            if isinstance(judged, Refused | Undecided):
                 click.echo(
                     f"Warning: {kept.sha256[:16]} does not hold under `{field}` ({judged.reason}), so {so}.",
                     err=True,

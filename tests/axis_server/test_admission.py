@@ -9,6 +9,7 @@ from pathlib import Path
 import grpc
 import grpc.aio
 import pytest
+from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
@@ -16,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
 from axis_server.admission import Admission
 from axis_server.caller import Role
+from axis_server.cli import main
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.operation import registry
@@ -24,7 +26,7 @@ from axis_server.stores import opened_ledger
 from signing.policy import DEFAULT_POLICY, Policy, Revocation
 from signing.trust import TrustStore
 from storage.ledger.base import Agency, Certificate
-from tests.axis_server.served import Office, Prepared, Told, served, told
+from tests.axis_server.served import Office, Prepared, Told, prepared, served, told
 from tests.axis_server.world import World
 from tests.pki import AT, NOT_AFTER, NOT_BEFORE, Authority, Identity, authority
 
@@ -201,3 +203,16 @@ async def test_a_client_below_an_intermediate_that_only_it_brings_gets_in(tmp_pa
                     assert told(error).reason == "STRANGER", told(error)
                     await asyncio.sleep(0.05)
     assert answer.role == directory_pb2.ROLE_CLERK
+
+
+async def test_registering_a_revoked_certificate_warns_that_it_can_neither_connect_nor_seal(
+    tmp_path: Path,
+) -> None:
+    axis = await prepared(tmp_path)
+    revoke(axis, axis.stranger)
+    line = ["agency", "certificate", "add", "G22", "--config", str(axis.config)]
+    command = [*line, "--certificate", str(axis.stranger.profile / "system.pem")]
+    result = await asyncio.to_thread(CliRunner().invoke, main, command)
+    assert result.exit_code == 0, result.output
+    assert "`tls.client_ca` (CERTIFICATE_REVOKED), so it cannot connect" in result.stderr
+    assert "`trust` (CERTIFICATE_REVOKED), so its seals are not accepted" in result.stderr
