@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import re
 from collections.abc import AsyncGenerator
 
@@ -23,6 +24,14 @@ async def chunks(content: bytes, offset: int = 0) -> AsyncGenerator[bytes, None]
     """Yields `content` from `offset` on, in pieces that the archive takes and a message holds."""
     for start in range(offset, len(content), CHUNK_BYTES):
         yield content[start : start + CHUNK_BYTES]
+
+
+async def whole(archive: Archive, sha256: str) -> bytes:
+    """Returns a whole blob that the ledger says the archive has, once in memory. Raises `Corrupt`."""
+    content = io.BytesIO()
+    async for chunk in kept_blob(archive, sha256):
+        content.write(chunk)
+    return content.getvalue()
 
 
 async def kept_blob(archive: Archive, sha256: str, offset: int = 0) -> AsyncGenerator[bytes, None]:

@@ -18,6 +18,7 @@ from axis_server.judgement import Rules, digest, judge, speaks_for
 from axis_server.lifecycle import Step, stated_before, step
 from axis_server.reasons import Code
 from axis_server.tasks import OwnedTasks, in_worker
+from axis_server.turns import Turns
 from edxml.model import Status
 from signing.dispatch import ni_uri
 from signing.evidence import EventId
@@ -58,6 +59,7 @@ class Exchange:
         clock: Callable[[], datetime],
         changes: Changes,
         workers: Executor,
+        turns: Turns,
         owned: OwnedTasks,
     ) -> None:
         self._ledger = ledger
@@ -67,6 +69,7 @@ class Exchange:
         self._clock = clock
         self._changes = changes
         self._workers = workers
+        self._turns = turns
         self._owned = owned
 
     async def report(self, caller: Caller, dispatch_id: str, statement: bytes) -> Moved:
@@ -88,7 +91,8 @@ class Exchange:
         if earlier is not None and _is_of(earlier.delivery, delivery):
             return earlier  # 2
         entry = (await self._ledger.kept(dispatch_id)).entry
-        report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
+        async with self._turns.of(caller.agency_id):
+            report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
         if earlier is not None:
             raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
         return await self._owned.run(self._move(report, delivery))  # 4

@@ -4,27 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from axis_server.attest import XML, Attestor, Names
-from axis_server.blobs import check_digest, chunks, kept_blob
+from axis_server.blobs import check_digest, chunks, whole
 from axis_server.caller import Caller, admit_actor
 from axis_server.changes import Changes
 from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.judgement import Judged, Rules, digest, judge, speaks_for
+from axis_server.judgement import Rules, digest, judge, speaks_for
 from axis_server.reasons import Code, answer
 from axis_server.routing import resolve
 from axis_server.tasks import OwnedTasks, in_worker
+from axis_server.turns import Turns
 from edxml.model import ORIGINAL, Package
 from signing.dispatch import dispatch_id
 from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
-from storage.ledger.base import Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
+from storage.ledger.base import Agency, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""
@@ -46,11 +47,23 @@ class _Submission:
     """A package by its bytes: who sends it, and under which name a retry finds it."""
 
     caller: Caller
-    package: bytes
+    package: bytes | None
+    """None for one that was uploaded: it is read when its turn has come, and not kept in memory."""
     sha256: str
+    size: int
     dispatch_id: str
     at: datetime
     """The axis's time: the seal is judged at it, and the dispatch accepted at it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Examined:
+    """What a sound package says, without what weighs: no tree, no attachment's bytes."""
+
+    package: Package
+    parts: tuple[Part, ...]
+    recipients: tuple[Agency, ...]
+    warnings: tuple[str, ...]
 
 
 class Intake:
@@ -69,6 +82,7 @@ class Intake:
         limits: IntakeLimits,
         changes: Changes,
         workers: Executor,
+        turns: Turns,
         owned: OwnedTasks,
     ) -> None:
         self._archive = archive
@@ -80,6 +94,7 @@ class Intake:
         self._limits = limits
         self._changes = changes
         self._workers = workers
+        self._turns = turns
         self._owned = owned
 
     async def submit(self, caller: Caller, package: bytes) -> Kept:
@@ -93,7 +108,18 @@ class Intake:
         self._check_size(len(package))
         sha256 = await in_worker(self._workers, digest, package)
         name = dispatch_id(caller.agency_id, sha256)
-        return await self._kept(name) or await self._take(caller, package, sha256, name)
+        if (kept := await self._kept(name)) is not None:
+            return kept
+        return await self._take(
+            _Submission(
+                caller=caller,
+                package=package,
+                sha256=sha256,
+                size=len(package),
+                dispatch_id=name,
+                at=self._clock(),
+            )
+        )
 
     async def submit_uploaded(self, caller: Caller, sha256: str) -> Kept:
         """The same for a package that the caller's agency uploaded before.
@@ -109,18 +135,21 @@ class Intake:
         if size is None:
             raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
         self._check_size(size)
-        package = b"".join([chunk async for chunk in kept_blob(self._archive, sha256)])
-        return await self._take(caller, package, sha256, name)
+        return await self._take(
+            _Submission(
+                caller=caller, package=None, sha256=sha256, size=size, dispatch_id=name, at=self._clock()
+            )
+        )
 
-    async def _take(self, caller: Caller, package: bytes, sha256: str, name: str) -> Kept:
+    async def _take(self, submission: _Submission) -> Kept:
         """Walks the road.
 
         1. who calls                (`submit`)
         2. look whether it is kept  (`submit`): a retry ends here, with what the first one left
-        3. judge                    seal, signer, form, attachments; nothing is kept yet
+        3. judge                    seal, signer, form, recipients (frozen), attachments, when it is this
+                                    agency's turn; nothing is kept yet
         4. look for attachments     those sealed by digest were uploaded by this agency
-        5. resolve                  recipients, frozen; the last step that refuses for the document's sake,
-                                    as for a DocumentId that is used already
+        5. look for the DocumentId  the last step that refuses for the document's sake
         6. archive                  a crash after it leaves a blob that nobody sees and a retry finds
         7. attest                   evidence, signed and not released; a crash forgets it
         8. commit                   ONE transaction; the point of no return
@@ -128,32 +157,37 @@ class Intake:
 
         Steps 6 to 9 are one owned task: a caller that hangs up does not cut them in two.
         """
-        submission = _Submission(
-            caller=caller, package=package, sha256=sha256, dispatch_id=name, at=self._clock()
-        )
         try:
-            view = self._directory()
-            judged, parts = await in_worker(self._workers, _examine, submission, view, self._rules)  # 3
+            examined = await self._examined(submission)  # 3
+            parts = examined.parts
             if digests := apart(parts):
-                parts = sized(parts, await self._ledger.held(caller.agency_id, digests))  # 4
-            assert isinstance(judged.model, Package)
-            organs = (organ.organ_id for organ in judged.model.recipients)
-            recipients = resolve(organs, view, limit=self._limits.recipients)  # 5
-            entry = _entry(submission, judged, parts, tuple(agency.agency_id for agency in recipients))
-            names = {agency.agency_id: agency.name for agency in recipients}
-            await self._check_document_id(entry)
-            return await self._owned.run(self._keep(entry, package, names))  # 6 to 9
+                parts = sized(parts, await self._ledger.held(submission.caller.agency_id, digests))  # 4
+            entry = _entry(submission, examined, parts)
+            names = {agency.agency_id: agency.name for agency in examined.recipients}
+            await self._check_document_id(entry)  # 5
+            return await self._owned.run(self._keep(entry, submission.package, names))  # 6 to 9
         except Declined as refusal:
             if answer(refusal.code).retryable:
                 raise
             evidence = await self._owned.run(self._refuse(submission, refusal))
             raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=evidence) from refusal
 
-    async def _keep(self, entry: Entry, package: bytes, names: Names) -> Kept:
+    async def _examined(self, submission: _Submission) -> _Examined:
+        """Step 3. Reading and judging take a multiple of the package's size: a few at once, in turn."""
+        async with self._turns.of(submission.caller.agency_id):
+            package = submission.package
+            if package is None:
+                package = await whole(self._archive, submission.sha256)
+            most = self._limits.recipients
+            return await in_worker(
+                self._workers, _examine, submission, package, self._directory(), self._rules, most
+            )
+
+    async def _keep(self, entry: Entry, package: bytes | None, names: Names) -> Kept:
         """Steps 6 to 9. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
         original = entry.original
-        if await self._archive.put(original.sha256, chunks(package)) != original.size:  # 6
+        if await self._archived(original.sha256, package) != original.size:  # 6
             raise Corrupt(original.sha256)
         evidence = await in_worker(self._workers, self._attest, entry, names)  # 7
         events = [
@@ -165,6 +199,15 @@ class Intake:
             raise _document_id_taken(taken.dispatch_id) from taken
         self._changes.notify(entry.recipients)  # 9
         return kept
+
+    async def _archived(self, sha256: str, package: bytes | None) -> int:
+        """Returns the size of the original once it is durable; one that was uploaded is already."""
+        if package is not None:
+            return await self._archive.put(sha256, chunks(package))
+        try:
+            return await self._archive.size(sha256)
+        except NotFound as lost:
+            raise Corrupt(f"{sha256} is in the ledger and not in the archive") from lost
 
     async def _check_document_id(self, entry: Entry) -> None:
         """Refuses a used DocumentId before anything is archived; of two at once `commit` refuses one."""
@@ -211,13 +254,15 @@ class Intake:
             raise Declined(Code.PACKAGE_TOO_LARGE, f"{size} bytes; the most is {self._limits.package_bytes}")
 
 
-def _examine(submission: _Submission, view: DirectoryView, rules: Rules) -> tuple[Judged, tuple[Part, ...]]:
+def _examine(
+    submission: _Submission, content: bytes, view: DirectoryView, rules: Rules, most_recipients: int
+) -> _Examined:
     """Step 3, in a worker thread: everything about a package that its bytes and the directory tell.
 
     Raises `Declined`.
     """
     caller = submission.caller
-    judged = judge(submission.package, caller=caller, view=view, rules=rules, at=submission.at)
+    judged = judge(content, caller=caller, view=view, rules=rules, at=submission.at)
     package = judged.model
     if not isinstance(package, Package):
         raise Declined(Code.NOT_A_DOCUMENT)
@@ -226,27 +271,30 @@ def _examine(submission: _Submission, view: DirectoryView, rules: Rules) -> tupl
     if package.kind == 0 and not package.document_id:
         raise Declined(Code.DOCUMENT_ID_MISSING)
     bounded(package.document_id, "DocumentId")
+    recipients = resolve((organ.organ_id for organ in package.recipients), view, limit=most_recipients)
     original = Part(
         number=0,
         identifier=ORIGINAL,
         name="original.edxml",
         content_type=XML,
         sha256=submission.sha256,
-        size=len(submission.package),
+        size=submission.size,
         inline=False,
     )
-    return judged, parts_of(original, package, judged.sound.detached)
+    return _Examined(
+        package=replace(package, attachments=()),
+        parts=parts_of(original, package, judged.sound.detached),
+        recipients=recipients,
+        warnings=tuple(warning[:SHOWN_CHARACTERS] for warning in judged.warnings[:WARNINGS_MOST]),
+    )
 
 
 def _document_id_taken(holder: str) -> Declined:
     return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
 
 
-def _entry(
-    submission: _Submission, judged: Judged, parts: tuple[Part, ...], recipients: tuple[str, ...]
-) -> Entry:
-    package = judged.model
-    assert isinstance(package, Package)
+def _entry(submission: _Submission, examined: _Examined, parts: tuple[Part, ...]) -> Entry:
+    package = examined.package
     sender = submission.caller.agency
     return Entry(
         dispatch_id=submission.dispatch_id,
@@ -262,6 +310,6 @@ def _entry(
         due_date=package.due.isoformat() if package.due else "",
         accepted_at=submission.at,
         parts=parts,
-        recipients=recipients,
-        warnings=tuple(warning[:SHOWN_CHARACTERS] for warning in judged.warnings[:WARNINGS_MOST]),
+        recipients=tuple(agency.agency_id for agency in examined.recipients),
+        warnings=examined.warnings,
     )

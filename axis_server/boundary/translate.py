@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -138,8 +138,11 @@ def agency(record: base.Agency) -> directory_pb2.Agency:
     )
 
 
-def named_states(numbers: Iterable[int]) -> tuple[str, ...]:
-    """Reads the states that a caller names. Raises `Declined` for a number that names none."""
+def named_states(numbers: Sequence[int]) -> tuple[str, ...]:
+    """Reads the states that a caller names. Raises `Declined` for a number that names none, and for more
+    states than there are."""
+    if len(numbers) > len(STATES):
+        raise Declined(Code.INVALID_ARGUMENT, f"`states` holds more than the {len(STATES)} states there are")
     try:
         return tuple(_NAMED_STATES[number].value for number in numbers)
     except KeyError as exc:

@@ -25,6 +25,7 @@ from axis.v1 import (
     records_pb2_grpc,
     submission_pb2,
     submission_pb2_grpc,
+    types_pb2,
 )
 from axis_server.app import running
 from axis_server.operation import registry
@@ -332,6 +333,7 @@ async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> N
         for request in (
             inbox_pb2.ListInboxRequest(after=2**64 - 1),
             inbox_pb2.ListInboxRequest(states=[77]),  # type: ignore[list-item]
+            inbox_pb2.ListInboxRequest(states=[types_pb2.DELIVERY_STATE_ACCEPTED] * 7),
         ):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
                 await inbox.ListInbox(request)

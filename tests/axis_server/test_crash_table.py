@@ -91,7 +91,7 @@ CALLS = {
         "ledger.held",
         "archive.get",
         "ledger.holder",
-        "archive.put",
+        "archive.size",
         "ledger.commit",
     ],
 }
@@ -260,7 +260,7 @@ async def test_the_caller_may_hang_up_at_any_await(road: str, pki: Pki, tmp_path
             with suppress(asyncio.CancelledError):
                 await walking
             await walked.owned.drain()
-            begun = {"archive.put", "ledger.advance"} & set(faults.calls)
+            begun = {"archive.put", "archive.size", "ledger.advance"} & set(faults.calls)
             finished = {"ledger.commit", "ledger.advance"} & set(faults.calls)
             assert bool(begun) == bool(finished), "what has begun to be kept is kept"
             answer = await act(world)

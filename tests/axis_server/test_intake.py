@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import io
 import zipfile
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
@@ -27,6 +28,7 @@ from signing.seal import seal
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
+from storage.archive.base import Archive
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound
 from storage.ledger.base import Agency, Kept
@@ -526,3 +528,53 @@ async def test_chunks_of_a_large_package_are_bounded(world: World) -> None:
     package = world.sealed(world.ministry, big)
     kept = await world.intake_within(small_limits).submit(world.ministry.caller(), package)
     assert kept.entry.original.size == len(package)
+
+
+class _Counting:
+    """An archive that tells how many blobs are being read at once; a reading waits until it is let go."""
+
+    def __init__(self, archive: Archive) -> None:
+        self._archive = archive
+        self.reading = 0
+        self.go = asyncio.Event()
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._archive, name)
+
+    async def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
+        self.reading += 1
+        try:
+            await self.go.wait()
+            async for chunk in self._archive.get(digest, offset=offset):
+                yield chunk
+        finally:
+            self.reading -= 1
+
+
+async def test_however_many_uploads_are_submitted_few_are_read_at_once_and_every_agency_has_its_turn(
+    world: World,
+) -> None:
+    async def upload(by: House, number: int) -> str:
+        package = document(sender=by.id, document_id=f"{by.id},{number}")
+        return await world.uploaded(by, world.sealed(by, package))
+
+    many = [await upload(world.ministry, number) for number in range(12)]
+    one = await upload(world.province, 0)
+    counting = _Counting(world.archive)
+    world.archive = counting  # type: ignore[assignment]
+    intake, ended = world.intake, []
+
+    async def submit(by: House, sha256: str) -> None:
+        await intake.submit_uploaded(by.caller(), sha256)
+        ended.append(by.id)
+
+    async with asyncio.timeout(30), asyncio.TaskGroup() as tasks:
+        for sha256 in many:
+            tasks.create_task(submit(world.ministry, sha256))
+        await asyncio.sleep(0.05)
+        tasks.create_task(submit(world.province, one))
+        await asyncio.sleep(0.05)
+        assert counting.reading == 3
+        counting.go.set()
+    assert ended.index("H90") < 8
+    assert len(ended) == 13
