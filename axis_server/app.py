@@ -227,7 +227,6 @@ def _services(
         submission=SubmissionServicer(
             intake=intake,
             uploads=Uploads(archive=archive, ledger=ledger, limits=limits),
-            ledger=ledger,
             message_bytes=settings.limits.message_bytes,
         ),
         inbox=InboxServicer(

@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from axis_server.attest import XML, Attestor, Names
+from axis_server.attest import XML, Attestor
 from axis_server.blobs import check_digest, chunks, whole
 from axis_server.caller import Caller, admit_actor
 from axis_server.changes import Changes
@@ -15,6 +15,7 @@ from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
+from axis_server.lifecycle import State
 from axis_server.reasons import Code, answer
 from axis_server.routing import resolve
 from axis_server.tasks import OwnedTasks, in_worker
@@ -25,11 +26,25 @@ from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
-from storage.ledger.base import Agency, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
+from storage.ledger.base import Agency, Delivery, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""
 WARNINGS_MOST = 50
+SMALL_BYTES = 64 << 10
+"""A package up to this size is hashed where it stands and judged before anything is asked of the ledger: a
+hop into a thread costs more than that saves."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Accepted:
+    """What a submission is answered with; the same for every retry, but for what became of the
+    deliveries."""
+
+    entry: Entry
+    evidence: tuple[Evidence, ...]
+    deliveries: tuple[Delivery, ...]
+    """As they stand, in the order of the entry's recipients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,7 +112,7 @@ class Intake:
         self._turns = turns
         self._owned = owned
 
-    async def submit(self, caller: Caller, package: bytes) -> Kept:
+    async def submit(self, caller: Caller, package: bytes) -> Accepted:
         """Takes one sealed package and returns what the ledger keeps of it, evidence included.
 
         Raises `Declined`. A refusal that is a verdict about the document carries a signed
@@ -106,10 +121,11 @@ class Intake:
         """
         admit_actor(caller)
         self._check_size(len(package))
-        sha256 = await in_worker(self._workers, digest, package)
+        small = len(package) <= SMALL_BYTES
+        sha256 = digest(package) if small else await in_worker(self._workers, digest, package)
         name = dispatch_id(caller.agency_id, sha256)
-        if (kept := await self._kept(name)) is not None:
-            return kept
+        if not small and (accepted := await self._accepted_before(name)) is not None:
+            return accepted
         return await self._take(
             _Submission(
                 caller=caller,
@@ -121,7 +137,7 @@ class Intake:
             )
         )
 
-    async def submit_uploaded(self, caller: Caller, sha256: str) -> Kept:
+    async def submit_uploaded(self, caller: Caller, sha256: str) -> Accepted:
         """The same for a package that the caller's agency uploaded before.
 
         Raises `Declined`: NOT_FOUND when the agency itself did not upload it, and as `submit`.
@@ -129,8 +145,8 @@ class Intake:
         admit_actor(caller)
         check_digest(sha256)
         name = dispatch_id(caller.agency_id, sha256)
-        if (kept := await self._kept(name)) is not None:
-            return kept
+        if (accepted := await self._accepted_before(name)) is not None:
+            return accepted
         size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
         if size is None:
             raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
@@ -141,64 +157,97 @@ class Intake:
             )
         )
 
-    async def _take(self, submission: _Submission) -> Kept:
+    async def _take(self, submission: _Submission) -> Accepted:
         """Walks the road.
 
         1. who calls                (`submit`)
-        2. look whether it is kept  (`submit`): a retry ends here, with what the first one left
-        3. judge                    seal, signer, form, recipients (frozen), attachments, when it is this
+        2. judge                    seal, signer, form, recipients (frozen), attachments, when it is this
                                     agency's turn; nothing is kept yet
-        4. look for attachments     those sealed by digest were uploaded by this agency
-        5. look for the DocumentId  the last step that refuses for the document's sake
+        3. attest                   evidence, signed and not released; until 7 it is forgotten at any turn
+        4. look whether it is kept  a retry ends here, however 2 judged it today, with what the first one
+                                    left (`submit` looks before 2 for what is large); and who uses the
+                                    DocumentId
+        5. look for attachments     those sealed by digest were uploaded by this agency; the last step that
+                                    refuses for the document's sake
         6. archive                  a crash after it leaves a blob that nobody sees and a retry finds
-        7. attest                   evidence, signed and not released; a crash forgets it
-        8. commit                   ONE transaction; the point of no return
-        9. announce                 a hint; lost, it costs only time
+        7. commit                   ONE transaction; the point of no return
+        8. announce                 a hint; lost, it costs only time
 
-        Steps 6 to 9 are one owned task: a caller that hangs up does not cut them in two.
+        Steps 2 and 3 are one visit to a worker thread. Steps 6 to 8 are one owned task: a caller that hangs
+        up does not cut them in two.
         """
         try:
-            examined = await self._examined(submission)  # 3
-            parts = examined.parts
-            if digests := apart(parts):
-                parts = sized(parts, await self._ledger.held(submission.caller.agency_id, digests))  # 4
-            entry = _entry(submission, examined, parts)
-            names = {agency.agency_id: agency.name for agency in examined.recipients}
-            await self._check_document_id(entry)  # 5
-            return await self._owned.run(self._keep(entry, submission.package, names))  # 6 to 9
+            entry, evidence = await self._drafted(submission)  # 2 and 3
+            if (accepted := await self._known(entry)) is not None:  # 4
+                return accepted
+            if digests := apart(entry.parts):
+                held = await self._ledger.held(entry.sender_id, digests)
+                entry = replace(entry, parts=sized(entry.parts, held))  # 5
+            return await self._owned.run(self._keep(entry, evidence, submission.package))  # 6 to 8
         except Declined as refusal:
+            if (accepted := await self._accepted_before(submission.dispatch_id)) is not None:  # 4
+                return accepted
             if answer(refusal.code).retryable:
                 raise
-            evidence = await self._owned.run(self._refuse(submission, refusal))
-            raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=evidence) from refusal
+            rejection = await self._owned.run(self._refuse(submission, refusal))
+            raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=rejection) from refusal
 
-    async def _examined(self, submission: _Submission) -> _Examined:
-        """Step 3. Reading and judging take a multiple of the package's size: a few at once, in turn."""
+    async def _drafted(self, submission: _Submission) -> tuple[Entry, tuple[Evidence, ...]]:
+        """Steps 2 and 3. Reading and judging take a multiple of the package's size: a few at once, in
+        turn."""
         async with self._turns.of(submission.caller.agency_id):
             package = submission.package
             if package is None:
                 package = await whole(self._archive, submission.sha256)
-            most = self._limits.recipients
-            return await in_worker(
-                self._workers, _examine, submission, package, self._directory(), self._rules, most
-            )
+            return await in_worker(self._workers, self._draft, submission, package, self._directory())
 
-    async def _keep(self, entry: Entry, package: bytes | None, names: Names) -> Kept:
-        """Steps 6 to 9. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
+    def _draft(
+        self, submission: _Submission, content: bytes, view: DirectoryView
+    ) -> tuple[Entry, tuple[Evidence, ...]]:
+        """Makes, in a worker thread, what would be kept; the parts apart have no size yet, which no evidence
+        tells.
+
+        Raises `Declined`.
+        """
+        examined = _examine(submission, content, view, self._rules, self._limits.recipients)  # 2
+        entry = _entry(submission, examined)
+        names = {agency.agency_id: agency.name for agency in examined.recipients}
+        return entry, (
+            self._attestor.submission_accepted(entry, names),
+            self._attestor.content_consigned(entry, names),
+        )  # 3
+
+    async def _known(self, entry: Entry) -> Accepted | None:
+        """Step 4. Of two at once, `commit` refuses one.
+
+        Raises `Declined`: DOCUMENT_ID_TAKEN, before anything is archived.
+        """
+        if entry.kind or not entry.document_id:
+            return await self._accepted_before(entry.dispatch_id)
+        holder = await self._ledger.holder(entry.sender_id, entry.document_id)
+        if holder is None:  # so this one, which would hold it, is not kept either
+            return None
+        if holder != entry.dispatch_id:
+            raise _document_id_taken(holder)
+        return await self._accepted_before(holder)
+
+    async def _keep(self, entry: Entry, evidence: tuple[Evidence, ...], package: bytes | None) -> Accepted:
+        """Steps 6 to 8. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
         original = entry.original
         if await self._archived(original.sha256, package) != original.size:  # 6
             raise Corrupt(original.sha256)
-        evidence = await in_worker(self._workers, self._attest, entry, names)  # 7
         events = [
             NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence
         ]
         try:
-            kept = await self._ledger.commit(entry, evidence, events)  # 8
+            kept = await self._ledger.commit(entry, evidence, events)  # 7
         except DocumentIdTaken as taken:
             raise _document_id_taken(taken.dispatch_id) from taken
-        self._changes.notify(entry.recipients)  # 9
-        return kept
+        self._changes.notify(entry.recipients)  # 8
+        if kept.evidence != evidence:
+            return await self._accepted(kept)
+        return Accepted(entry=kept.entry, evidence=kept.evidence, deliveries=_consigned(kept.entry))
 
     async def _archived(self, sha256: str, package: bytes | None) -> int:
         """Returns the size of the original once it is durable; one that was uploaded is already."""
@@ -208,19 +257,6 @@ class Intake:
             return await self._archive.size(sha256)
         except NotFound as lost:
             raise Corrupt(f"{sha256} is in the ledger and not in the archive") from lost
-
-    async def _check_document_id(self, entry: Entry) -> None:
-        """Refuses a used DocumentId before anything is archived; of two at once `commit` refuses one."""
-        if entry.kind == 0:
-            holder = await self._ledger.holder(entry.sender_id, entry.document_id)
-            if holder is not None and holder != entry.dispatch_id:
-                raise _document_id_taken(holder)
-
-    def _attest(self, entry: Entry, names: Names) -> tuple[Evidence, Evidence]:
-        return (
-            self._attestor.submission_accepted(entry, names),
-            self._attestor.content_consigned(entry, names),
-        )
 
     async def _refuse(self, submission: _Submission, refusal: Declined) -> Evidence:
         """Issues and keeps the verdict against a package, or returns the one that was kept first."""
@@ -243,11 +279,15 @@ class Intake:
             )
         )
 
-    async def _kept(self, name: str) -> Kept | None:
+    async def _accepted_before(self, name: str) -> Accepted | None:
         try:
-            return await self._ledger.kept(name)
+            return await self._accepted(await self._ledger.kept(name))
         except NotFound:
             return None
+
+    async def _accepted(self, kept: Kept) -> Accepted:
+        deliveries = await self._ledger.deliveries(kept.entry.dispatch_id)
+        return Accepted(entry=kept.entry, evidence=kept.evidence, deliveries=deliveries)
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.package_bytes:
@@ -257,7 +297,7 @@ class Intake:
 def _examine(
     submission: _Submission, content: bytes, view: DirectoryView, rules: Rules, most_recipients: int
 ) -> _Examined:
-    """Step 3, in a worker thread: everything about a package that its bytes and the directory tell.
+    """Step 2: everything about a package that its bytes and the directory tell.
 
     Raises `Declined`.
     """
@@ -289,11 +329,25 @@ def _examine(
     )
 
 
+def _consigned(entry: Entry) -> tuple[Delivery, ...]:
+    """The deliveries as `Ledger.commit` begins them."""
+    return tuple(
+        Delivery(
+            dispatch_id=entry.dispatch_id,
+            recipient_id=recipient,
+            state=State.CONSIGNED,
+            version=1,
+            updated_at=entry.accepted_at,
+        )
+        for recipient in entry.recipients
+    )
+
+
 def _document_id_taken(holder: str) -> Declined:
     return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
 
 
-def _entry(submission: _Submission, examined: _Examined, parts: tuple[Part, ...]) -> Entry:
+def _entry(submission: _Submission, examined: _Examined) -> Entry:
     package = examined.package
     sender = submission.caller.agency
     return Entry(
@@ -309,7 +363,7 @@ def _entry(submission: _Submission, examined: _Examined, parts: tuple[Part, ...]
         promulgation_date=package.promulgated.isoformat() if package.promulgated else "",
         due_date=package.due.isoformat() if package.due else "",
         accepted_at=submission.at,
-        parts=parts,
+        parts=examined.parts,
         recipients=tuple(agency.agency_id for agency in examined.recipients),
         warnings=examined.warnings,
     )

@@ -12,7 +12,6 @@ from axis_server.errors import Declined
 from axis_server.intake import Intake
 from axis_server.reasons import Code
 from axis_server.uploads import Uploads
-from storage.ledger.base import Ledger
 
 MOST_SIZE = (1 << 63) - 1
 IDLE_SECONDS = 120.0
@@ -22,11 +21,10 @@ IDLE_SECONDS = 120.0
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
     """Translates; `Intake` and `Uploads` decide."""
 
-    def __init__(self, *, intake: Intake, uploads: Uploads, ledger: Ledger, message_bytes: int) -> None:
+    def __init__(self, *, intake: Intake, uploads: Uploads, message_bytes: int) -> None:
         """`message_bytes` is the largest package in one message."""
         self._intake = intake
         self._uploads = uploads
-        self._ledger = ledger
         self._message_bytes = message_bytes
 
     async def Submit(
@@ -38,17 +36,16 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
                 if len(request.package) > self._message_bytes:
                     most = f"one message takes {self._message_bytes} bytes; upload the package first"
                     raise Declined(Code.PACKAGE_TOO_LARGE, most)
-                kept = await self._intake.submit(caller, request.package)
+                accepted = await self._intake.submit(caller, request.package)
             case "package_sha256":
-                kept = await self._intake.submit_uploaded(caller, request.package_sha256)
+                accepted = await self._intake.submit_uploaded(caller, request.package_sha256)
             case _:
                 raise Declined(Code.INVALID_ARGUMENT, "neither `package` nor `package_sha256` is given")
-        deliveries = await self._ledger.deliveries(kept.entry.dispatch_id)
         return submission_pb2.SubmitResponse(
-            dispatch=translate.dispatch(kept.entry),
-            deliveries=[translate.delivery(one) for one in deliveries],
-            evidence=[translate.evidence(one) for one in kept.evidence],
-            warnings=kept.entry.warnings,
+            dispatch=translate.dispatch(accepted.entry),
+            deliveries=[translate.delivery(one) for one in accepted.deliveries],
+            evidence=[translate.evidence(one) for one in accepted.evidence],
+            warnings=accepted.entry.warnings,
         )
 
     async def QueryUpload(

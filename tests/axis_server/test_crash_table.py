@@ -85,7 +85,7 @@ ROADS = {
     "processing": statement_of("05"),
 }
 CALLS = {
-    "submission": ["ledger.kept", "ledger.held", "ledger.holder", "archive.put", "ledger.commit"],
+    "submission": ["ledger.holder", "ledger.held", "archive.put", "ledger.commit"],
     "submission of an upload": [
         "ledger.kept",
         "ledger.held",
