@@ -226,7 +226,12 @@ def _services(
     return Services(
         submission=SubmissionServicer(
             intake=intake,
-            uploads=Uploads(archive=archive, ledger=ledger, limits=limits),
+            uploads=Uploads(
+                archive=archive,
+                ledger=ledger,
+                limits=limits,
+                reserve_bytes=settings.archive.reserve_bytes,
+            ),
             message_bytes=settings.limits.message_bytes,
         ),
         inbox=InboxServicer(

@@ -11,6 +11,7 @@ from axis_server.caller import Caller, admit_actor
 from axis_server.errors import Declined
 from axis_server.intake import IntakeLimits
 from axis_server.reasons import Code
+from axis_server.room import Promise, Room
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
 from storage.ledger.base import Ledger
@@ -29,9 +30,13 @@ class UploadState:
 class Uploads:
     """Takes blobs for an agency. That another one sent the same bytes changes no answer."""
 
-    def __init__(self, *, archive: Archive, ledger: Ledger, limits: IntakeLimits) -> None:
+    def __init__(
+        self, *, archive: Archive, ledger: Ledger, limits: IntakeLimits, reserve_bytes: int = 0
+    ) -> None:
+        """`reserve_bytes` of the archive's disk are kept free of uploads."""
         self._archive = archive
         self._ledger = ledger
+        self._room = Room(archive, reserve_bytes=reserve_bytes)
         self._most_bytes = max(limits.attachment_bytes, limits.package_bytes)
 
     async def query(self, caller: Caller, sha256: str) -> UploadState:
@@ -53,7 +58,9 @@ class Uploads:
         noted, the archive forgets the upload.
 
         Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, OFFSET_MISMATCH and STREAM_TRUNCATED (both
-        with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
+        with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped). Raises `StoreFull`: before
+        the first byte when there is no room for all that is announced, and nothing of it stays when the disk
+        fills all the same.
         """
         admit_actor(caller)
         check_digest(sha256)
@@ -73,7 +80,8 @@ class Uploads:
         self, owner: str, sha256: str, size: int, offset: int, source: AsyncIterable[bytes]
     ) -> UploadState:
         try:
-            held = await self._archive.append(owner, sha256, offset, _bounded(source, size - offset))
+            async with self._room.promised(size - offset) as promise:
+                held = await self._archive.append(owner, sha256, offset, _bounded(source, promise))
             if held < size:
                 raise Declined(
                     Code.STREAM_TRUNCATED, f"{held} of {size} bytes arrived", facts={"offset": str(held)}
@@ -100,12 +108,11 @@ class _TooMuch(Exception):
     """A stream goes on past the size that was announced."""
 
 
-async def _bounded(source: AsyncIterable[bytes], most: int) -> AsyncIterator[bytes]:
-    taken = 0
+async def _bounded(source: AsyncIterable[bytes], promise: Promise) -> AsyncIterator[bytes]:
     async for chunk in source:
         if len(chunk) > CHUNK_BYTES:
             raise Declined(Code.INVALID_ARGUMENT, f"a chunk has at most {CHUNK_BYTES} bytes")
-        taken += len(chunk)
-        if taken > most:
+        if len(chunk) > promise.left:
             raise _TooMuch
         yield chunk
+        promise.keep(len(chunk))

@@ -54,7 +54,8 @@ class Archive(Protocol):
 
         `offset` 0 starts anew and drops what was held. Raises `OffsetMismatch` when `offset` is neither 0 nor
         the end of what is held. When `source` fails in the middle, what came before may be kept, and
-        `uploaded` tells how much. One append per owner and digest at a time; a second one raises
+        `uploaded` tells how much; when the store is full, all of this upload is dropped, so that its room
+        returns to others. One append per owner and digest at a time; a second one raises
         `OffsetMismatch`.
         """
         ...
@@ -74,6 +75,10 @@ class Archive(Protocol):
 
         An append under way then ends in `OffsetMismatch`. The blob itself is never touched.
         """
+        ...
+
+    async def free(self) -> int:
+        """Returns how many bytes the store can still take, as far as it can tell."""
         ...
 
     async def probe(self) -> None:

@@ -23,7 +23,7 @@ from storage.archive.placing import Blob, place_together
 from storage.archive.shelf import Shelf, disk_errors
 from storage.archive.staging import Staging
 from storage.batching import Batches
-from storage.errors import Corrupt, NotFound, OffsetMismatch, Unavailable
+from storage.errors import Corrupt, NotFound, OffsetMismatch, StoreFull, Unavailable
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -113,6 +113,13 @@ class FilesArchive:
         return await self._in_thread(self._staging.uploaded, owner, checked_digest(digest))
 
     async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
+        try:
+            return await self._append(owner, digest, offset, source)
+        except StoreFull:
+            await self.discard(owner, digest)
+            raise
+
+    async def _append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
         upload = await self._open(self._staging.begin, owner, checked_digest(digest), offset)
         waiting = bytearray()
         try:
@@ -133,6 +140,9 @@ class FilesArchive:
 
     async def discard(self, owner: str, digest: str) -> None:
         await self._in_thread(self._staging.discard, owner, checked_digest(digest))
+
+    async def free(self) -> int:
+        return await self._in_thread(self._shelf.free)
 
     async def probe(self) -> None:
         await self._in_thread(self._shelf.probe)

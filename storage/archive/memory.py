@@ -18,11 +18,13 @@ from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
 class MemoryArchive:
     """Keeps blobs in a dictionary.
 
-    `blobs` and `uploads` are open for tests that look at, or tamper with, what is kept.
+    `blobs`, `uploads` and `room` (what `free` says) are open for tests that look at, or tamper with, what is
+    kept.
     """
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
+        self.room = 1 << 40
         self.uploads: dict[tuple[str, str], bytearray] = {}
         self._appending: set[tuple[str, str]] = set()
         self._finished: set[tuple[str, str]] = set()
@@ -109,6 +111,10 @@ class MemoryArchive:
         await asyncio.sleep(0)
         self.uploads.pop((owner, digest), None)
         self._finished.discard((owner, digest))
+
+    async def free(self) -> int:
+        await asyncio.sleep(0)
+        return self.room
 
     async def probe(self) -> None:
         await asyncio.sleep(0)

@@ -178,6 +178,12 @@ class Shelf:
         flush(directory.parent)
         self._durable_directories.add(directory)
 
+    def free(self) -> int:
+        """Returns how many bytes the disk still has for whom this process runs as."""
+        with disk_errors():
+            disk = os.statvfs(self._root)
+        return disk.f_bavail * disk.f_frsize
+
     def probe(self) -> None:
         """Writes, synchronises, reads back and removes a small file."""
         content = secrets.token_bytes(64)

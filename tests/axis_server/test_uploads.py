@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
 
@@ -9,10 +10,10 @@ import pytest
 
 from axis_server.errors import Declined
 from axis_server.judgement import digest
-from axis_server.uploads import UploadState
+from axis_server.uploads import Uploads, UploadState
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
-from storage.errors import Corrupt, NotFound, Unavailable
+from storage.errors import Corrupt, NotFound, StoreFull, Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
 from tests.axis_server.world import LIMITS, House, Pki, World, chunks
@@ -204,7 +205,14 @@ async def test_nothing_is_left_of_an_upload_that_is_held(world: World) -> None:
 async def test_whichever_store_call_of_an_upload_fails_sending_again_completes_it(
     pki: Pki, workers: Executor, when: When
 ) -> None:
-    calls = ["ledger.held", "archive.append", "archive.finish", "ledger.hold", "archive.discard"]
+    calls = [
+        "ledger.held",
+        "archive.free",
+        "archive.append",
+        "archive.finish",
+        "ledger.hold",
+        "archive.discard",
+    ]
     for number in range(len(calls)):
         world = World(archive=MemoryArchive(), ledger=MemoryLedger(), pki=pki, workers=workers)
         archive, ledger, faults = world.archive, world.ledger, Faults(number, when)
@@ -219,3 +227,42 @@ async def test_whichever_store_call_of_an_upload_fails_sending_again_completes_i
         assert isinstance(archive, MemoryArchive)
         assert archive.blobs == {SHA256: BLOB}
         assert not archive.uploads
+
+
+async def test_an_upload_for_which_there_is_no_room_beside_the_reserve_is_refused_before_its_bytes(
+    world: World,
+) -> None:
+    async def unread() -> AsyncIterator[bytes]:
+        raise AssertionError("read")
+        yield b""
+
+    assert isinstance(world.archive, MemoryArchive)
+    uploads = Uploads(archive=world.archive, ledger=world.ledger, limits=LIMITS, reserve_bytes=1000)
+    world.archive.room = len(BLOB) + 999
+    with pytest.raises(StoreFull):
+        await uploads.upload(world.ministry.caller(), SHA256, len(BLOB), 0, unread())
+    world.archive.room += 1
+    assert (await uploads.upload(world.ministry.caller(), SHA256, len(BLOB), 0, chunks(BLOB))).complete
+
+
+async def test_room_is_not_promised_to_two_uploads(world: World) -> None:
+    async def slow() -> AsyncIterator[bytes]:
+        yield BLOB[:1000]
+        began.set()
+        await go_on.wait()
+        async for chunk in chunks(BLOB[1000:]):
+            yield chunk
+
+    assert isinstance(world.archive, MemoryArchive)
+    began, go_on, uploads, other = asyncio.Event(), asyncio.Event(), world.uploads, b"x" * 1001
+    world.archive.room = len(BLOB)
+    first = asyncio.create_task(uploads.upload(world.ministry.caller(), SHA256, len(BLOB), 0, slow()))
+    await began.wait()
+    with pytest.raises(StoreFull):
+        await uploads.upload(world.stranger.caller(), digest(other), 1001, 0, chunks(other))
+    assert (
+        await uploads.upload(world.stranger.caller(), digest(other[1:]), 1000, 0, chunks(other[1:]))
+    ).complete
+    go_on.set()
+    assert (await first).complete
+    assert (await uploads.upload(world.stranger.caller(), digest(other), 1001, 0, chunks(other))).complete
