@@ -10,12 +10,13 @@ import asyncio
 from collections import OrderedDict
 from concurrent.futures import Executor
 
-from axis_server.blobs import kept_blob
+from axis_server.blobs import whole
 from axis_server.judgement import digest
 from axis_server.tasks import in_worker
 from edxml.model import Package
 from edxml.reader import read
 from signing.parser import Limits, parse
+from signing.structure import Breach, take_out, the_signature
 from storage.archive.base import Archive
 from storage.errors import Corrupt
 from storage.ledger.base import Part
@@ -47,7 +48,7 @@ class InlineParts:
         async with self._decoding:
             content = self._remembered.get(part.sha256)
             if content is None:
-                package = b"".join([chunk async for chunk in kept_blob(self._archive, original.sha256)])
+                package = await whole(self._archive, original.sha256)
                 found = await in_worker(self._workers, _decoded, package)
                 content = found.get(part.sha256)
                 if content is None:
@@ -65,8 +66,14 @@ class InlineParts:
 
 
 def _decoded(package: bytes) -> dict[str, bytes]:
-    """Decodes the attachments of a package as intake did, by their digests."""
-    model = read(parse(package, Limits(bytes=len(package), text=len(package))))
+    """Decodes the attachments of a package as intake did, without its seal, by their digests. Raises
+    `Corrupt`."""
+    root = parse(package, Limits(bytes=len(package), text=len(package)))
+    try:
+        take_out(the_signature(root))
+    except Breach as unsealed:
+        raise Corrupt(f"{digest(package)} bears no seal") from unsealed
+    model = read(root)
     if not isinstance(model, Package):
         return {}
     contents = (attachment.content for attachment in model.attachments)

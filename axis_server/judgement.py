@@ -13,7 +13,7 @@ from axis_server.caller import Caller
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.reasons import Code
-from edxml.model import NotEdxml, Package, Status
+from edxml.model import HEADER_PLACE, NotEdxml, Package, Status
 from edxml.reader import read
 from signing.parser import Limits, Malformed
 from signing.policy import Policy
@@ -77,7 +77,10 @@ def judge(document: bytes, *, caller: Caller, view: DirectoryView, rules: Rules,
             raise Declined(
                 Code.SIGNER_MISMATCH, f"the certificate is not registered to seal for {caller.agency_id}"
             )
-        return Judged(sound=verdict, model=read(verdict.root))
+        model = read(verdict.root)
+        if "/".join(verdict.place[1:]) != HEADER_PLACE:
+            raise Declined(Code.EDXML_AMBIGUOUS, "the seal does not stand in edXMLHeader")
+        return Judged(sound=verdict, model=model)
     except Malformed as malformed:
         raise Declined(malformed.reason, malformed.detail) from malformed
     except NotEdxml as reason:

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
@@ -98,7 +98,8 @@ def fits(scheme: Scheme, key: PublicKeyTypes) -> bool:
 
 
 def verifies(scheme: Scheme, key: PublicKeyTypes, signature: bytes, data: bytes) -> bool:
-    """Tells whether `signature`, in XML signature's form, is one of `key` over `data`."""
+    """Tells whether `signature`, in XML signature's form, is one of `key` over `data`; no signature is one of
+    a key that cannot make any, such as one too short for the digest."""
     algorithm = _HASHES[scheme.digest][1]
     try:
         if isinstance(key, rsa.RSAPublicKey):
@@ -111,7 +112,7 @@ def verifies(scheme: Scheme, key: PublicKeyTypes, signature: bytes, data: bytes)
             key.verify(encode_dss_signature(r, s), data, ec.ECDSA(algorithm))
         else:
             return False
-    except InvalidSignature:
+    except (InvalidSignature, ValueError, UnsupportedAlgorithm):
         return False
     return True
 

@@ -89,7 +89,7 @@ class Structure:
 
 def read_structure(root: etree._Element) -> Structure:
     """Finds the one signature below `root` and reads it. Raises `Breach`."""
-    signature = _the_signature(root)
+    signature = the_signature(root)
     if next(signature.iter(etree.Comment, etree.ProcessingInstruction), None) is not None:
         raise _malformed("comments or processing instructions inside the signature")
     signed_info, value, key_info, objects = _parts(root, signature)
@@ -159,7 +159,22 @@ def _ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
-def _the_signature(root: etree._Element) -> etree._Element:
+def take_out(signature: etree._Element) -> None:
+    """Takes a signature out of its tree as the enveloped-signature transform does: the text behind it
+    stays."""
+    parent = signature.getparent()
+    assert parent is not None
+    if signature.tail:
+        previous = signature.getprevious()
+        if previous is None:
+            parent.text = (parent.text or "") + signature.tail
+        else:
+            previous.tail = (previous.tail or "") + signature.tail
+    parent.remove(signature)
+
+
+def the_signature(root: etree._Element) -> etree._Element:
+    """Returns the one signature below `root`. Raises `Breach`."""
     found = root.iter(_SIGNATURE)
     signature = next(found, None)
     if signature is None:

@@ -38,6 +38,8 @@ class Sound:
     """Digest references beside the document itself: URI as written, such as `cid:209` -> SHA-256 in hex."""
     warnings: tuple[str, ...] = ()
     """Stable codes, such as `REVOCATION_NOT_CHECKED`, `LEGACY_ALGORITHM`, `DETACHED_NOT_CHECKED`."""
+    place: tuple[str, ...] = ()
+    """Where the signature stood: the expanded names of the elements around it, the root first."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from datetime import datetime
 
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from lxml import etree
 
 from signing.algorithms import digest_of, fits, verifies
@@ -16,7 +17,7 @@ from signing.canonical import INCLUSIVE_FORM, NotCanonical, canonical_document, 
 from signing.keyinfo import Candidate, read_candidates, require_same_key
 from signing.parser import DEFAULT_LIMITS, Limits, parse
 from signing.policy import DEFAULT_POLICY, Policy
-from signing.structure import Breach, Reference, Structure, read_structure
+from signing.structure import Breach, Reference, Structure, read_structure, take_out
 from signing.trust import TrustStore
 from signing.verdict import Reason, Refused, Sound, Undecided, Verdict
 from signing.xades import Claims, read_claims
@@ -54,11 +55,12 @@ def verify(
     signer: Candidate | None = None
     try:
         structure = read_structure(root)
+        place = _place(structure.signature)
         claims = _claims(structure)
         warnings = _admit_algorithms(structure, claims, policy)
 
         candidates = read_candidates(structure.key_info)
-        signer = _signer(candidates, claims, structure)
+        signer = _signer(candidates, claims, structure, policy)
         warnings += _admit_key(signer, structure, policy)
 
         _check_signature(structure, signer)
@@ -72,6 +74,7 @@ def verify(
         return Refused(reason=Reason.SIGNATURE_MALFORMED, detail=str(error))
     proven = _Proven(
         root=root,
+        place=place,
         structure=structure,
         signer=signer,
         helpers=tuple(each.certificate for each in candidates if each is not signer),
@@ -86,11 +89,16 @@ class _Proven:
     """Mathematically right; nothing is said yet about whose key it is."""
 
     root: etree._Element
+    place: tuple[str, ...]
     structure: Structure
     signer: Candidate
     helpers: tuple[x509.Certificate, ...]
     signed_at: datetime | None
     warnings: tuple[str, ...]
+
+
+def _place(signature: etree._Element) -> tuple[str, ...]:
+    return tuple(str(above.tag) for above in signature.iterancestors())[::-1]
 
 
 def _claims(structure: Structure) -> Claims:
@@ -113,7 +121,9 @@ def _admit_algorithms(structure: Structure, claims: Claims, policy: Policy) -> t
     return (Reason.LEGACY_ALGORITHM.value,)
 
 
-def _signer(candidates: tuple[Candidate, ...], claims: Claims, structure: Structure) -> Candidate:
+def _signer(
+    candidates: tuple[Candidate, ...], claims: Claims, structure: Structure, policy: Policy
+) -> Candidate:
     """The certificate that the signature itself names, else the one whose key verifies. Raises `Breach`."""
     named = [
         each
@@ -125,10 +135,18 @@ def _signer(candidates: tuple[Candidate, ...], claims: Claims, structure: Struct
     if len(named) == 1:
         return named[0]
     data = canonical_part(structure.signed_info, structure.form)
+    breach = Breach(Reason.SIGNATURE_INVALID, "the signature is by none of the certificates")
     for each in named:
-        if fits(structure.scheme, each.key) and verifies(structure.scheme, each.key, structure.value, data):
+        if not fits(structure.scheme, each.key):
+            continue
+        try:
+            _admit_strength(each.key, policy)
+        except Breach as unfit:  # not a key to compute with: small ones break, large ones take for ever
+            breach = unfit
+            continue
+        if verifies(structure.scheme, each.key, structure.value, data):
             return each
-    raise Breach(Reason.SIGNATURE_INVALID, "the signature is by none of the certificates")
+    raise breach
 
 
 def _admit_key(signer: Candidate, structure: Structure, policy: Policy) -> tuple[str, ...]:
@@ -140,6 +158,11 @@ def _admit_key(signer: Candidate, structure: Structure, policy: Policy) -> tuple
         raise Breach(
             Reason.ALGORITHM_FORBIDDEN, "the signature algorithm is not one of the certificate's key"
         )
+    return _admit_strength(key, policy)
+
+
+def _admit_strength(key: PublicKeyTypes, policy: Policy) -> tuple[str, ...]:
+    """Returns the warnings that a key of a kind that fits earns. Raises `Breach`."""
     if isinstance(key, rsa.RSAPublicKey):
         if key.key_size > _MAX_RSA_BITS:
             raise Breach(Reason.ALGORITHM_FORBIDDEN, f"an RSA key of more than {_MAX_RSA_BITS} bits")
@@ -177,7 +200,7 @@ def _check_document(root: etree._Element, structure: Structure) -> None:
     form = reference.form or INCLUSIVE_FORM
     if reference.uri != "#xpointer(/)":
         form = form.without_comments()
-    _take_out(structure.signature)
+    take_out(structure.signature)
     if reference.uri.startswith("#") and reference.uri != "#xpointer(/)":
         if _has_instruction_outside(root):
             raise Breach(Reason.PARTIAL_SIGNATURE, "processing instructions outside the signed root")
@@ -195,19 +218,6 @@ def _has_instruction_outside(root: etree._Element) -> bool:
     return any(
         next(root.itersiblings(instruction, preceding=before), None) is not None for before in (True, False)
     )
-
-
-def _take_out(signature: etree._Element) -> None:
-    """As the enveloped-signature transform does: the text behind the signature stays."""
-    parent = signature.getparent()
-    assert parent is not None
-    if signature.tail:
-        previous = signature.getprevious()
-        if previous is None:
-            parent.text = (parent.text or "") + signature.tail
-        else:
-            previous.tail = (previous.tail or "") + signature.tail
-    parent.remove(signature)
 
 
 def _check_detached(references: tuple[Reference, ...], held: Mapping[str, str] | None) -> tuple[str, ...]:
@@ -247,6 +257,7 @@ def _judged(proven: _Proven, trust: TrustStore, at: datetime, policy: Policy) ->
         return replace(judged, certificate=certificate, signed_at=signed_at)
     return Sound(
         root=proven.root,
+        place=proven.place,
         certificate=certificate,
         chain=judged.certificates,
         signed_at=signed_at,

@@ -19,7 +19,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.reasons import answer
-from edxml.model import HEADER_PLACE, Bussiness, Organ, Package, ResponseFor, Status
+from edxml.model import HEADER_PLACE, NAMESPACE, Bussiness, Organ, Package, ResponseFor, Status
 from edxml.writer import write
 from signing.algorithms import RSA_SHA256
 from signing.dispatch import dispatch_id
@@ -274,6 +274,17 @@ def _bomb(world: World) -> bytes:
     return world.sealed(world.ministry, document(attachments=(inline("1", "a.zip", _zipped(100 << 20)),)))
 
 
+def _sealed_within(*names: str) -> Spoil:
+    """Puts the seal into an element of the first attachment, or behind the envelope."""
+    place = "/".join(f"{{{NAMESPACE}}}{name}" for name in ("AttachmentEncoded", "Attachment", *names))
+
+    def sealed(world: World) -> bytes:
+        signer = world.ministry.signer
+        return seal(write(document()), signer=signer, at=world.now, place=place if names else "")
+
+    return sealed
+
+
 def _edxml(**changes: object) -> Spoil:
     return lambda world: world.sealed(world.ministry, document(**changes))  # type: ignore[arg-type]
 
@@ -302,6 +313,8 @@ WRONG: dict[str, tuple[Spoil, str]] = {
     "a status": (_status, "NOT_A_DOCUMENT"),
     "malformed base64": (_base64, "BASE64_MALFORMED"),
     "zip bomb": (_bomb, "ZIP_BOMB"),
+    "a seal within an attachment": (_sealed_within("ContentTransferEncoded"), "EDXML_AMBIGUOUS"),
+    "a seal beside the header": (_sealed_within(), "EDXML_AMBIGUOUS"),
     "no DocumentId": (_edxml(document_id=""), "DOCUMENT_ID_MISSING"),
     "endless DocumentId": (_edxml(document_id="x" * 5000), "FIELD_TOO_LONG"),
     "endless name": (_edxml(attachments=(inline("1", "x" * 5000),)), "FIELD_TOO_LONG"),
