@@ -86,6 +86,7 @@ class AsyncClient:
         # Here and not above: gRPC reads its settings when it is imported, and `axis verify` needs none of it.
         from axis_client.wire import Wire
 
+        self._profile.check_time(self._around.clock())
         self._opened = Wire(self._profile)
         return self
 

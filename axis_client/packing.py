@@ -16,6 +16,7 @@ from lxml import etree
 from axis_client import files
 from axis_client.errors import LocalError, explain
 from axis_client.files import Blob, printable
+from axis_client.sentences import READER_SENTENCES
 from edxml.agency_id import normalise
 from edxml.model import HEADER_PLACE, NAMESPACE, Attachment, NotEdxml, Organ, Package, Status
 from edxml.reader import read
@@ -24,7 +25,7 @@ from signing.evidence import ContentPart
 from signing.keys import Signer
 from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.seal import SealError, seal
-from signing.verdict import Reason
+from signing.verdict import SENTENCES, Reason
 
 DSIG = "http://www.w3.org/2000/09/xmldsig#"
 _TYPES = mimetypes.MimeTypes()
@@ -80,8 +81,7 @@ def read_document(path: Path) -> bytes:
     """Reads a package's file, within the parser's bound. Raises `LocalError`."""
     document = files.read(path, DEFAULT_LIMITS.bytes)
     if document is None:
-        detail = f"XML_TOO_LARGE: {files.printable(path)}"
-        raise explain(LocalError, "XML_UNREADABLE", detail, cause=Reason.XML_TOO_LARGE)
+        raise unreadable_xml(Malformed(Reason.XML_TOO_LARGE, files.printable(path)))
     return document
 
 
@@ -90,7 +90,31 @@ def open_xml(document: bytes) -> etree._Element:
     try:
         return parse(document)
     except Malformed as exc:
-        raise explain(LocalError, "XML_UNREADABLE", f"{exc.reason}: {exc.detail}", cause=exc.reason) from exc
+        raise unreadable_xml(exc) from exc
+
+
+def unreadable_xml(error: Malformed) -> LocalError:
+    """The error of XML that may not be read, under the same code wherever it is met."""
+    said = SENTENCES[error.reason]
+    return LocalError(
+        error.reason,
+        f"{said.english} ({error.detail})",
+        message_vi=said.vietnamese,
+        hint=said.next_step,
+        hint_vi=said.next_step_vietnamese,
+    )
+
+
+def unreadable_edxml(error: NotEdxml) -> LocalError:
+    """The error of edXML that cannot be understood, under the reader's own code."""
+    said = READER_SENTENCES[error.reason]
+    return LocalError(
+        error.reason,
+        f"{said.english} {error.detail}",
+        message_vi=said.vietnamese,
+        hint=said.hint,
+        hint_vi=said.hint_vietnamese,
+    )
 
 
 def open_edxml(root: etree._Element) -> Package | Status:
@@ -98,7 +122,7 @@ def open_edxml(root: etree._Element) -> Package | Status:
     try:
         return read(root)
     except NotEdxml as exc:
-        raise explain(LocalError, "NOT_EDXML", f"{exc.reason}: {exc.detail}", cause=exc.reason) from exc
+        raise unreadable_edxml(exc) from exc
 
 
 def open_package(root: etree._Element) -> Package:
@@ -188,7 +212,8 @@ def _sealed_digests(root: etree._Element) -> Iterator[tuple[str, str]]:
             try:
                 yield uri.removeprefix("cid:"), base64.b64decode(value).hex()
             except ValueError as exc:
-                raise explain(LocalError, "XML_UNREADABLE", f"the digest of {uri} is no base64") from exc
+                broken = Malformed(Reason.SIGNATURE_MALFORMED, f"the digest of {uri} is no base64")
+                raise unreadable_xml(broken) from exc
 
 
 def _keep(package: Package, recipients: Sequence[Organ]) -> tuple[Organ, ...]:

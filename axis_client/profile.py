@@ -24,6 +24,7 @@ import os
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
@@ -97,6 +98,16 @@ class Profile:
             trust=fields.trust(),
             tls_name=fields.text("tls_name"),
         )
+
+    def check_time(self, now: datetime) -> None:
+        """Raises `LocalError` when the certificate that connects does not hold at `now`: the axis would only
+        close the link."""
+        certificate = x509.load_pem_x509_certificates(self.certificate_pem)[0]
+        since, until = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+        if now > until:
+            raise explain(LocalError, "CERTIFICATE_EXPIRED", until.isoformat())
+        if now < since:
+            raise explain(LocalError, "CERTIFICATE_NOT_YET_VALID", since.isoformat())
 
 
 def load_trust(path: Path, crls: list[Path]) -> TrustStore:

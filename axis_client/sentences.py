@@ -77,10 +77,6 @@ SENTENCES: Mapping[str, Sentence] = {
         "Thêm --key và --cert, hoặc --p12, hoặc hồ sơ kết nối có khóa.",
     ),
     # documents here
-    "XML_UNREADABLE": Sentence(
-        "The file is no XML that may be read here:", "Tệp không phải XML đọc được ở đây:"
-    ),
-    "NOT_EDXML": Sentence("The file is no edXML package:", "Tệp không phải gói tin edXML:"),
     "DIRECTORY_REQUIRED": Sentence(
         "The files are not here yet, and accepting states that they are:",
         "Chưa tải các tệp về, mà tiếp nhận là xác nhận đã có đủ tệp:",
@@ -150,8 +146,22 @@ SENTENCES: Mapping[str, Sentence] = {
     "UNREACHABLE": Sentence(
         "The axis cannot be reached:",
         "Không kết nối được với trục:",
-        "Check the network and `axis` in the profile. " + _AGAIN,
-        "Kiểm tra mạng và `axis` trong hồ sơ kết nối. " + _AGAIN_VI,
+        f"Check the network and `axis` in the profile. {_AGAIN} If it stays so, the axis may not accept your "
+        "certificate: ask its operator.",
+        f"Kiểm tra mạng và `axis` trong hồ sơ kết nối. {_AGAIN_VI} Nếu vẫn vậy, có thể trục không chấp nhận "
+        "chứng thư số của bạn: hãy hỏi đơn vị vận hành.",
+    ),
+    "CERTIFICATE_EXPIRED": Sentence(
+        "Your certificate, which connects to the axis, has expired:",
+        "Chứng thư số dùng để kết nối với trục đã hết hạn:",
+        "Have it renewed, and name the new one in the profile.",
+        "Xin gia hạn, rồi khai báo chứng thư mới trong hồ sơ kết nối.",
+    ),
+    "CERTIFICATE_NOT_YET_VALID": Sentence(
+        "Your certificate, which connects to the axis, does not hold yet:",
+        "Chứng thư số dùng để kết nối với trục chưa có hiệu lực:",
+        "Check the clock of this machine.",
+        "Kiểm tra đồng hồ của máy này.",
     ),
     "TLS_FAILED": Sentence(
         "The axis does not prove who it is, or the link could not be secured:",
@@ -211,3 +221,64 @@ SENTENCES: Mapping[str, Sentence] = {
         _TELL_VI,
     ),
 }
+
+_MAKER = "Ask whoever made the file for one that follows the standard."
+_MAKER_VI = "Đề nghị nơi tạo tệp gửi lại tệp đúng tiêu chuẩn."
+
+READER_SENTENCES: Mapping[str, Sentence] = {
+    "NOT_EDXML": Sentence(
+        "The file is no edXML package.",
+        "Tệp không phải gói tin edXML.",
+        "Choose an edXML file (QCVN 102:2016).",
+        "Chọn tệp edXML (QCVN 102:2016).",
+    ),
+    "EDXML_INCOMPLETE": Sentence(
+        "The package lacks what every package must say.",
+        "Gói tin thiếu thông tin bắt buộc.",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "EDXML_AMBIGUOUS": Sentence(
+        "The package can be read in two ways.",
+        "Gói tin có nội dung mâu thuẫn, hiểu được theo hai cách.",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "EXTENSIONS_UNFIT": Sentence(
+        "The package holds unknown elements that cannot be kept.",
+        "Gói tin có thành phần lạ không lưu được.",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "BASE64_MALFORMED": Sentence(
+        "The content of an attachment is broken (no base64).",
+        "Nội dung tệp đính kèm trong gói tin bị hỏng (không phải base64).",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "KIND_UNKNOWN": Sentence(
+        "The kind of document (BussinessDocType) is unknown.",
+        "Loại nghiệp vụ văn bản (BussinessDocType) không có trong danh mục.",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "STATUS_UNKNOWN": Sentence(
+        "The status code is not one of the standard's.",
+        "Mã trạng thái không có trong tiêu chuẩn.",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "ATTACHMENT_UNNAMED": Sentence(
+        "An attachment has no identifier (ContentId).",
+        "Có tệp đính kèm không có định danh (ContentId).",
+        _MAKER,
+        _MAKER_VI,
+    ),
+    "DUPLICATE_CONTENT_ID": Sentence(
+        "Two attachments have the same identifier (ContentId).",
+        "Hai tệp đính kèm có cùng định danh (ContentId).",
+        _MAKER,
+        _MAKER_VI,
+    ),
+}
+"""Why edXML cannot be understood: the codes of `edxml.model.NotEdxml`, the same as the axis's."""

@@ -87,9 +87,11 @@ def _decline(terminal: Terminal, file: Path, error: LocalError) -> None:
         terminal.object(
             {
                 "file": str(file),
-                "error": error.facts.get("cause", error.reason),
+                "error": error.reason,
                 "message": error.message,
                 "message_vi": error.message_vi,
+                "hint": error.hint,
+                "hint_vi": error.hint_vi,
             }
         )
     else:

@@ -16,6 +16,7 @@ from pathlib import Path
 
 import pytest
 
+from axis_client import AsyncClient, LocalError, Profile, Surroundings
 from edxml.model import HEADER_PLACE, Attachment, Package
 from edxml.reader import read
 from edxml.writer import write
@@ -352,3 +353,42 @@ def test_a_reader_that_goes_away_early_gets_no_traceback_and_no_verdict() -> Non
     command = f"{BIN}/axis inspect {SAMPLES}/*.edxml --json | head -n 1; exit ${{PIPESTATUS[0]}}"
     done = subprocess.run(["bash", "-c", command], capture_output=True, text=True)
     assert (done.returncode, done.stderr) == (141, "")
+
+
+@pytest.mark.parametrize(
+    ("year", "reason"), [(2020, "CERTIFICATE_NOT_YET_VALID"), (2099, "CERTIFICATE_EXPIRED")]
+)
+async def test_a_certificate_that_does_not_hold_is_noticed_before_the_axis_is_asked(
+    running: RunningAxis, year: int, reason: str
+) -> None:
+    profile = Profile.load(running.profile(MINISTRY))
+    around = Surroundings(clock=lambda: datetime(year, 1, 1, tzinfo=UTC))
+    with pytest.raises(LocalError) as caught:
+        async with AsyncClient(profile, around):
+            pass
+    assert caught.value.reason == reason
+
+
+@pytest.mark.parametrize(
+    ("content", "reason"),
+    [
+        (b"<a", "XML_MALFORMED"),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><a>&b;</a>', "XML_FORBIDDEN"),
+        (b"<a>" * 10_000, "XML_TOO_LARGE"),
+        (b"<note/>", "NOT_EDXML"),
+        (
+            letter("X").replace(b"<edXML:ContentTransferEncoded>", b"<edXML:ContentTransferEncoded>!"),
+            "BASE64_MALFORMED",
+        ),
+    ],
+)
+def test_one_problem_has_one_code_and_a_next_step_in_every_command(
+    ministry: Act, tmp_path: Path, content: bytes, reason: str
+) -> None:
+    file = tmp_path / "letter.edxml"
+    file.write_bytes(content)
+    for command in ("send", "inspect"):
+        ran = ministry(command, file) if command == "send" else axis(command, file, "--json")
+        told = ran.error if command == "send" else ran.objects[0]
+        assert (ran.code, told["error"]) == (2, reason)
+        assert told["hint"] and told["hint_vi"]
