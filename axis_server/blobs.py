@@ -43,4 +43,4 @@ async def kept_blob(archive: Archive, sha256: str, offset: int = 0) -> AsyncGene
         async for chunk in archive.get(sha256, offset=offset):
             yield chunk
     except NotFound as lost:
-        raise Corrupt(f"{sha256} is in the ledger and not in the archive") from lost
+        raise Corrupt(sha256, "it is in the ledger and not in the archive") from lost

@@ -52,7 +52,7 @@ class InlineParts:
                 found = await in_worker(self._workers, _decoded, package)
                 content = found.get(part.sha256)
                 if content is None:
-                    raise Corrupt(f"part {part.number} of {original.sha256} is not what was accepted")
+                    raise Corrupt(original.sha256, f"part {part.number} is not what was accepted")
                 for sha256, other in found.items():
                     self._remember(sha256, other)
             self._remember(part.sha256, content)
@@ -72,7 +72,7 @@ def _decoded(package: bytes) -> dict[str, bytes]:
     try:
         take_out(the_signature(root))
     except Breach as unsealed:
-        raise Corrupt(f"{digest(package)} bears no seal") from unsealed
+        raise Corrupt(digest(package), "it bears no seal") from unsealed
     model = read(root)
     if not isinstance(model, Package):
         return {}

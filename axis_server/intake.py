@@ -256,7 +256,7 @@ class Intake:
         try:
             return await self._archive.size(sha256)
         except NotFound as lost:
-            raise Corrupt(f"{sha256} is in the ledger and not in the archive") from lost
+            raise Corrupt(sha256, "it is in the ledger and not in the archive") from lost
 
     async def _refuse(self, submission: _Submission, refusal: Declined) -> Evidence:
         """Issues and keeps the verdict against a package, or returns the one that was kept first."""

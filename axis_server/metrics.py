@@ -36,6 +36,7 @@ class Metrics:
     probe_up: Gauge
     certificate_days_left: Gauge
     trust_current: Gauge
+    archive_corrupt: Counter
 
     @classmethod
     def make(cls) -> Metrics:
@@ -66,6 +67,10 @@ class Metrics:
                 "axis_certificate_days_left",
                 "Days until a certificate of the axis itself ends; below 0 after it.",
                 ("certificate",),
+            ),
+            archive_corrupt=counter(
+                "axis_archive_corrupt",
+                "Times that an archived file was found damaged or gone: an alarm; the log names it.",
             ),
             trust_current=gauge(
                 "axis_trust_current",

@@ -87,7 +87,7 @@ def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
 ListenAddress = Annotated[Address, BeforeValidator(_address)]
 OptionalAddress = Annotated[Address | None, BeforeValidator(_optional_address)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]
-SizeOrNone = Annotated[int, BeforeValidator(_size), Field(ge=0)]
+SizeOrZero = Annotated[int, BeforeValidator(_size), Field(ge=0)]
 ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
 
 
@@ -169,7 +169,7 @@ class ArchiveSettings(_Section):
     """`files`: a directory of this machine."""
     path: ConfiguredPath = Path("archive")
     """The directory. It and the ledger belong together: back them up together."""
-    reserve_bytes: SizeOrNone = 256 * MIB
+    reserve_bytes: SizeOrZero = 256 * MIB
     """Room on its disk that uploads leave free, so that packages, statements and the ledger go on when large
     files no longer fit. An upload that would go below it is answered STORE_FULL before its first byte."""
 

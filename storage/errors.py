@@ -32,7 +32,13 @@ class NotFound(StorageError):
 
 
 class Corrupt(StorageError):
-    """Stored bytes do not hash to their name."""
+    """Stored bytes do not hash to their name, or are gone."""
+
+    def __init__(self, digest: str, detail: str = "the bytes do not hash to their name") -> None:
+        super().__init__(f"{digest}: {detail}")
+        self.digest = digest
+        """The blob to restore."""
+        self.detail = detail
 
 
 class DigestMismatch(StorageError):

@@ -24,6 +24,7 @@ from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.metrics import Metrics
 from axis_server.reasons import Code
+from storage.errors import Corrupt
 
 log = structlog.get_logger()
 
@@ -171,6 +172,9 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         """Ends the call with the status that `raised` means."""
         failure = failure_of(raised, call.request_id)
         call.code, call.reason = failure.status.name, failure.reason
+        if isinstance(raised, Corrupt):
+            self._metrics.archive_corrupt.inc()
+            log.error("archive.corrupt", digest=raised.digest, detail=raised.detail)
         if not failure.foreseen:
             log.error("rpc.failed", error_id=call.request_id, exc_info=raised)
         await context.abort(failure.status, failure.message, failure.trailers)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import structlog
 from google.rpc import error_details_pb2, status_pb2
 
 from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
+from axis_server.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.watches import Watches
@@ -22,6 +24,8 @@ from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
 from axis_server.settings import Address
 from axis_server.stores import opened_ledger
+from signing.policy import DEFAULT_POLICY
+from signing.trust import TrustStore
 from storage.errors import Corrupt, StoreFull, Unavailable
 from tests.axis_server.served import Prepared, prepared, told
 
@@ -103,7 +107,14 @@ async def failing_server(ready: Prepared, metrics: Metrics) -> tuple[grpc.aio.Se
     async with opened_ledger(ready.settings) as ledger:
         view = DirectoryView.of(await ledger.agencies())
     watches = Watches(most=9, most_each=9)
-    boundary = Boundary(directory=lambda: view, metrics=metrics, new_id=lambda: "request-1", watches=watches)
+    clients = TrustStore.load(ready.settings.tls.client_ca)
+    admission = Admission(
+        directory=lambda: view,
+        trust=lambda: clients,
+        policy=DEFAULT_POLICY,
+        clock=lambda: datetime.now(UTC),
+    )
+    boundary = Boundary(admission=admission, metrics=metrics, new_id=lambda: "request-1", watches=watches)
     server = grpc.aio.server(interceptors=[boundary])
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(Failing(), server)
     inbox_pb2_grpc.add_InboxServiceServicer_to_server(Failing(), server)
