@@ -15,11 +15,11 @@ import structlog
 from axis_server import logs
 from axis_server.app import serve
 from axis_server.operation.agency import agency
-from axis_server.operation.checkconfig import Severity, check
+from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.material import MaterialError
 from axis_server.operation.provision import ProvisionError, provision
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
-from axis_server.settings import Address, Secrets, parse_address
+from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
 from signing.keys import UnusableKey
 from signing.trust import TrustError
 from storage.errors import StorageError
@@ -102,7 +102,11 @@ def check_config(config: Path) -> None:
 
     Exit 0: none but warnings and notes; 1: problems.
     """
-    findings = check(loaded(config), Secrets(), at=datetime.now(UTC), ports=True)
+    try:
+        found = readable(config)
+    except SettingsError as exc:
+        raise Refusal(str(exc)) from exc
+    findings = (*map(problem, found.problems), *check(found, Secrets(), at=datetime.now(UTC), ports=True))
     for finding in findings:
         click.echo(f"{finding.severity}: {finding.sentence}", err=True)
     if any(finding.severity is Severity.PROBLEM for finding in findings):

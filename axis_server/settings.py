@@ -13,6 +13,7 @@ import difflib
 import re
 import tomllib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, NamedTuple
 
@@ -117,10 +118,12 @@ class ServerSettings(_Section):
     """How long calls in flight may take to end after SIGTERM before they are cut."""
     concurrent_calls: int = Field(default=1000, ge=1)
     """Calls served at once beside the watches; more are answered RESOURCE_EXHAUSTED."""
+    calls_per_agency: int = Field(default=100, ge=1)
+    """Of these, by one agency, over all its connections; more are answered TOO_MANY_CALLS."""
     watches: int = Field(default=2000, ge=1)
     """Inboxes watched at once, by all agencies; more are answered TOO_MANY_WATCHES and may poll."""
     watches_per_agency: int = Field(default=20, ge=1)
-    """Of these, by one agency. Watches of the health service count too, for each certificate."""
+    """Of these, by one agency. Watches of the health service count too."""
     concurrent_streams: int = Field(default=100, ge=1)
     """Calls at once on one connection; more wait."""
     probe_seconds: float = Field(default=5.0, gt=0, le=3600)
@@ -227,6 +230,23 @@ class Settings(_Section):
     log: LogSettings
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readable:
+    """What can be used of a file with mistakes: a section that has one is None."""
+
+    problems: tuple[str, ...]
+    axis: AxisSettings | None
+    server: ServerSettings | None
+    tls: TlsSettings | None
+    evidence: EvidenceSettings | None
+    trust: TrustSettings | None
+    archive: ArchiveSettings | None
+    ledger: LedgerSettings | None
+    limits: LimitSettings | None
+    metrics: MetricsSettings | None
+    log: LogSettings | None
+
+
 class Secrets(BaseSettings):
     """What comes from the environment: `AXIS_TLS_KEY_PASSWORD` and `AXIS_EVIDENCE_KEY_PASSWORD`."""
 
@@ -238,6 +258,33 @@ class Secrets(BaseSettings):
 
 def load(path: Path) -> Settings:
     """Reads the file. Raises `SettingsError` with every problem that can be told from the file alone."""
+    document = _document(path)
+    try:
+        return Settings.model_validate(document, context=_context(path))
+    except ValidationError as exc:
+        raise SettingsError(_problems(path, exc)) from exc
+
+
+def readable(path: Path) -> Readable:
+    """Reads what can be read of the file, with its problems. Raises `SettingsError` when it is no TOML."""
+    document = _document(path)
+    problems: tuple[str, ...] = ()
+    try:
+        Settings.model_validate(document, context=_context(path))
+    except ValidationError as exc:
+        problems = _problems(path, exc)
+    parts = {name: _part(model, document.get(name), path) for name, model in sections()}
+    return Readable(problems=problems, **parts)
+
+
+def _part(model: type[BaseModel], section: object, path: Path) -> Any:
+    try:
+        return model.model_validate(section, context=_context(path))
+    except ValidationError:
+        return None
+
+
+def _document(path: Path) -> dict[str, Any]:
     try:
         document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as exc:
@@ -249,10 +296,15 @@ def load(path: Path) -> Settings:
     for name, model in sections():
         if not any(field.is_required() for field in model.model_fields.values()):
             document.setdefault(name, {})
-    try:
-        return Settings.model_validate(document, context={"base": path.absolute().parent})
-    except ValidationError as exc:
-        raise SettingsError(tuple(f"{path}: {_sentence(error)}" for error in exc.errors())) from exc
+    return document
+
+
+def _context(path: Path) -> dict[str, Path]:
+    return {"base": path.absolute().parent}
+
+
+def _problems(path: Path, exc: ValidationError) -> tuple[str, ...]:
+    return tuple(f"{path}: {_sentence(error)}" for error in exc.errors())
 
 
 def sections() -> Iterator[tuple[str, type[BaseModel]]]:

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from axis_server.settings import Settings
+from axis_server.settings import LedgerSettings, Settings
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.ledger.base import Directory, Ledger
@@ -22,9 +22,9 @@ class Stores:
     directory: Directory
 
 
-def ledger_schema(settings: Settings) -> Schema:
+def ledger_schema(settings: LedgerSettings) -> Schema:
     """Looks how far the ledger's schema has come, and changes nothing. Raises `StorageError`."""
-    return look(settings.ledger.path)
+    return look(settings.path)
 
 
 @asynccontextmanager

@@ -21,7 +21,17 @@ from cryptography import x509
 from axis_server.operation.authority import is_for_test
 from axis_server.operation.material import MaterialError, read_certificates, read_key
 from axis_server.operation.registry import weak_key
-from axis_server.settings import Address, Secrets, Settings
+from axis_server.settings import (
+    Address,
+    EvidenceSettings,
+    LedgerSettings,
+    LimitSettings,
+    Readable,
+    Secrets,
+    Settings,
+    TlsSettings,
+    TrustSettings,
+)
 from axis_server.stores import ledger_schema
 from signing.keys import UnusableKey, load_pem
 from signing.policy import Policy
@@ -60,33 +70,42 @@ def note(sentence: str) -> Finding:
     return Finding(severity=Severity.NOTE, sentence=sentence)
 
 
-def check(settings: Settings, secrets: Secrets, *, at: datetime, ports: bool) -> tuple[Finding, ...]:
-    """Checks everything, and changes nothing; `ports` also whether the addresses are free."""
-    findings: list[Finding] = [
-        *_limits(settings),
-        *_tls(settings, secrets, at),
-        *_evidence(settings, secrets, at),
-        *_trust(settings, at),
-        *_archive(settings.archive.path),
-        *_ledger(settings),
-    ]
-    if ports:
-        findings += _port("server.listen", settings.server.listen)
-        if settings.metrics.listen is not None:
-            findings += _port("metrics.listen", settings.metrics.listen)
-    return tuple(findings)
+def check(
+    settings: Settings | Readable, secrets: Secrets, *, at: datetime, ports: bool
+) -> tuple[Finding, ...]:
+    """Checks everything that is there, and changes nothing; `ports` also whether the addresses are free."""
+    return tuple(_findings(settings, secrets, at, ports))
 
 
-def _limits(settings: Settings) -> Iterator[Finding]:
-    limits = settings.limits
+def _findings(
+    settings: Settings | Readable, secrets: Secrets, at: datetime, ports: bool
+) -> Iterator[Finding]:
+    if settings.limits:
+        yield from _limits(settings.limits)
+    if settings.tls:
+        yield from _tls(settings.tls, secrets, at)
+    if settings.evidence:
+        yield from _evidence(settings.evidence, settings.trust, secrets, at)
+    if settings.trust:
+        yield from _trust(settings.trust, at)
+    if settings.archive:
+        yield from _archive(settings.archive.path)
+    if settings.ledger:
+        yield from _ledger(settings.ledger)
+    if ports and settings.server:
+        yield from _port("server.listen", settings.server.listen)
+    if ports and settings.metrics and settings.metrics.listen is not None:
+        yield from _port("metrics.listen", settings.metrics.listen)
+
+
+def _limits(limits: LimitSettings) -> Iterator[Finding]:
     if limits.message_bytes > limits.package_bytes:
         yield problem(
             "`limits.message_bytes` is larger than `limits.package_bytes`; make it smaller, or that larger."
         )
 
 
-def _tls(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
-    tls = settings.tls
+def _tls(tls: TlsSettings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
     try:
         certificate = read_certificates(tls.certificate)[0]
         yield from _own_certificate("tls.certificate", tls.certificate, certificate, at)
@@ -108,8 +127,9 @@ def _tls(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Finding
             yield problem(f"`tls.client_ca`: {exc}")
 
 
-def _evidence(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
-    evidence = settings.evidence
+def _evidence(
+    evidence: EvidenceSettings, trusted: TrustSettings | None, secrets: Secrets, at: datetime
+) -> Iterator[Finding]:
     yield from _exposed("evidence.key", evidence.key)
     password = secrets.evidence_key_password
     try:
@@ -120,14 +140,16 @@ def _evidence(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Fi
         yield problem(f"`evidence`: {exc}")
         return
     yield from _own_certificate("evidence.certificate", evidence.certificate, signer.certificate, at)
+    if trusted is None:
+        return
     try:
-        trust = TrustStore.load(settings.trust.anchors, settings.trust.intermediates, settings.trust.crls)
+        trust = TrustStore.load(trusted.anchors, trusted.intermediates, trusted.crls)
     except TrustError:
         return  # told by `_trust`
     judged = trust.judge(
         signer.certificate,
         at=at,
-        policy=Policy(revocation=settings.trust.revocation),
+        policy=Policy(revocation=trusted.revocation),
         intermediates=signer.chain,
     )
     if not isinstance(judged, Chain):
@@ -137,23 +159,20 @@ def _evidence(settings: Settings, secrets: Secrets, at: datetime) -> Iterator[Fi
         )
 
 
-def _trust(settings: Settings, at: datetime) -> Iterator[Finding]:
-    for field, paths in (
-        ("trust.anchors", settings.trust.anchors),
-        ("trust.intermediates", settings.trust.intermediates),
-    ):
+def _trust(trust: TrustSettings, at: datetime) -> Iterator[Finding]:
+    for field, paths in (("trust.anchors", trust.anchors), ("trust.intermediates", trust.intermediates)):
         for path in paths:
             try:
                 yield from _authorities(field, path, load_certificates(path), at)
             except TrustError as exc:
                 yield problem(f"`{field}`: {exc}")
-    for path in settings.trust.crls:
+    for path in trust.crls:
         try:
             for crl in load_crls(path):
                 if crl.next_update_utc is not None and crl.next_update_utc < at:
                     yield warning(
                         f"`trust.crls`: {path} ran out on {crl.next_update_utc.date()}; until it is"
-                        " renewed, seals under it are answered REVOCATION_UNKNOWN."
+                        " renewed, seals and callers under it are answered REVOCATION_UNKNOWN."
                     )
         except TrustError as exc:
             yield problem(f"`trust.crls`: {exc}")
@@ -167,8 +186,8 @@ def _archive(path: Path) -> Iterator[Finding]:
         yield problem(f"`archive.path`: {nearest} is not writable for this user; change its owner or mode.")
 
 
-def _ledger(settings: Settings) -> Iterator[Finding]:
-    path = settings.ledger.path
+def _ledger(settings: LedgerSettings) -> Iterator[Finding]:
+    path = settings.path
     if not path.parent.is_dir():
         yield problem(f"`ledger.path`: {path.parent} is not there; make the directory.")
     elif not os.access(path.parent, os.W_OK | os.X_OK):

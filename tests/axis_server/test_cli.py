@@ -266,6 +266,22 @@ def test_a_configuration_with_mistakes_is_told_by_every_command(config: Path) ->
         assert "did you mean `archive`?" in result.stderr
 
 
+def test_check_config_looks_at_the_files_of_sound_sections_beside_those_with_mistakes(config: Path) -> None:
+    text = config.read_text(encoding="utf-8")
+    text = text.replace('client_ca = ["ca/ca.pem"]', "client_ca = []")
+    config.write_text(text.replace('level = "info"', 'level = "loud"'), encoding="utf-8")
+    (config.parent / "evidence" / "axis.pem").unlink()
+    (config.parent / "ca" / "ca.crl").unlink()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f'"127.0.0.1:{taken.getsockname()[1]}"'
+        text = config.read_text(encoding="utf-8").replace('"127.0.0.1:0"', address)
+        config.write_text(text, encoding="utf-8")
+        result = run("check-config", "--config", config)
+    assert result.exit_code == 1
+    for sentence in ("tls.client_ca", "log.level", "axis.pem", "ca.crl", "choose another port"):
+        assert sentence in result.stderr, sentence
+
+
 @pytest.mark.parametrize("fault", ["tls/server.key", "evidence/axis.pem", "port"])
 def test_run_refuses_what_check_config_finds_and_shows_no_traceback(config: Path, fault: str) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
