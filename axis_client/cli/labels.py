@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from axis_client.cli import shapes
 from axis_client.cli.terminal import Terminal
 from axis_client.model import Proof, State
 from axis_client.proof import is_receipt
@@ -18,6 +21,11 @@ STATES = {
     State.DONE: Label("hoàn thành", "done"),
     State.UNKNOWN: Label("không rõ", "unknown"),
 }
+
+
+def time(at: datetime) -> str:
+    """A time as people read it: Viet Nam time, to the second."""
+    return shapes.time(at.replace(microsecond=0))
 
 
 def state(terminal: Terminal, value: State) -> str:

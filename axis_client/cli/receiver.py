@@ -184,7 +184,7 @@ def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awai
             state = labels.state(terminal, result.delivery.state)
             terminal.say(f"{terminal.text('Trạng thái', 'State')}: {state}")
             for proof in result.evidence:
-                terminal.say(f"  {labels.proof(terminal, proof)}: {shapes.time(proof.record.at)}")
+                terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
         return EXIT_OK
 
     return with_axis(terminal, profile, answered)
@@ -205,8 +205,9 @@ def _show_items(terminal: Terminal, items: list[InboxItem]) -> None:
         for item in items:
             terminal.object(shapes.inbox_item(item))
         return
-    columns = [("Mã gửi", "ID"), ("Trạng thái", "State"), ("Khẩn", "Priority"), ("Nơi gửi", "From")]
-    columns += [("Số, ký hiệu", "Number"), ("Trích yếu", "Subject"), ("Nhận lúc", "At")]
+    columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Trạng thái", "State"), ("Khẩn", "Priority")]
+    columns += [("Nơi gửi", "From"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
+    columns.append(("Nhận lúc", "At"))
     terminal.table(columns, [_row(terminal, item) for item in items])
 
 
@@ -221,10 +222,11 @@ def _row(terminal: Terminal, item: InboxItem) -> tuple[str, ...]:
     dispatch = item.dispatch
     return (
         dispatch.dispatch_id,
+        labels.kind(terminal, dispatch.kind),
         labels.state(terminal, item.delivery.state),
         labels.priority(terminal, dispatch.priority),
         dispatch.sender_name or dispatch.sender_id,
         shapes.number(dispatch),
         dispatch.subject,
-        shapes.time(dispatch.accepted_at),
+        labels.time(dispatch.accepted_at),
     )

@@ -102,8 +102,8 @@ def outbox(terminal: Terminal, after: int, profile: Path) -> int:
             for item in items:
                 terminal.object(shapes.outbox_item(item))
         else:
-            columns = [("Mã gửi", "ID"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
-            columns += [("Nơi nhận", "To"), ("Gửi lúc", "At")]
+            columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Số, ký hiệu", "Number")]
+            columns += [("Trích yếu", "Subject"), ("Nơi nhận", "To"), ("Gửi lúc", "At")]
             terminal.table(columns, [_outbox_row(terminal, item) for item in items])
         return EXIT_OK
 
@@ -163,14 +163,14 @@ def _show_status(terminal: Terminal, status: Status) -> None:
     terminal.table(columns, [_delivery_row(terminal, delivery) for delivery in status.deliveries])
     columns = [("Lúc", "At"), ("Việc", "What"), ("Nơi nhận", "To"), ("Lý do", "Reason")]
     rows = [
-        (shapes.time(e.at), labels.event(terminal, e.kind, e.status_code), e.recipient_id, e.reason)
+        (labels.time(e.at), labels.event(terminal, e.kind, e.status_code), e.recipient_id, e.reason)
         for e in status.events
     ]
     terminal.table(columns, rows)
 
 
 def _delivery_row(terminal: Terminal, delivery: Delivery) -> tuple[str, ...]:
-    at = shapes.time(delivery.updated_at)
+    at = labels.time(delivery.updated_at)
     return delivery.recipient_id, labels.state(terminal, delivery.state), at, delivery.reason
 
 
@@ -180,10 +180,11 @@ def _outbox_row(terminal: Terminal, item: OutboxItem) -> tuple[str, ...]:
     dispatch = item.dispatch
     return (
         dispatch.dispatch_id,
+        labels.kind(terminal, dispatch.kind),
         shapes.number(dispatch),
         dispatch.subject,
         f"{to} +{more}" if more > 0 else to,
-        shapes.time(dispatch.accepted_at),
+        labels.time(dispatch.accepted_at),
     )
 
 
@@ -208,4 +209,4 @@ def _show_evidence(terminal: Terminal, path: Path | None, entry: Proof | Stateme
     else:
         what, at = f"{entry.agency_id}: {entry.status_code}", entry.received_at
     tail = f"  {files.printable(path)}" if path else ""
-    terminal.say(f"{shapes.time(at)}  {what}{tail}")
+    terminal.say(f"{labels.time(at)}  {what}{tail}")

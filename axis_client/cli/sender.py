@@ -12,6 +12,7 @@ from axis_client.cli.connection import with_axis
 from axis_client.cli.options import ATTACH, FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
+from axis_client.errors import LocalError, explain
 from axis_client.model import Sent
 
 
@@ -50,6 +51,9 @@ def send(
     same sealed file again: it is the same dispatch, and nothing is sent twice.
     """
 
+    if not all(recipient.strip() for recipient in recipients):
+        raise explain(LocalError, "USAGE", "--to needs an identifier")
+
     async def act(client: AsyncClient) -> int:
         package: Path | bytes = file
         if keep is not None:
@@ -71,5 +75,5 @@ def _show(terminal: Terminal, sent: Sent) -> None:
     terminal.say(f"  {terminal.text('Mã gửi', 'Dispatch')}: {sent.dispatch.dispatch_id}")
     terminal.say(f"  {terminal.text('Nơi nhận', 'Recipients')}: {', '.join(sent.recipients)}")
     for proof in sent.evidence:
-        terminal.say(f"  {labels.proof(terminal, proof)}: {shapes.time(proof.record.at)}")
+        terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
     terminal.warn(sent.warnings)

@@ -11,7 +11,7 @@ warns when the certificate does not bear that name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,7 +21,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from axis_client import files
-from axis_client.cli import shapes
+from axis_client.cli.findings import Finding, show, show_meanings
 from axis_client.cli.options import ATTACH, PATH, common, moment
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
 from axis_client.errors import LocalError, explain
@@ -32,46 +32,13 @@ from signing.entitlement import bears, entitled
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.policy import DEFAULT_POLICY, Policy
 from signing.trust import TrustStore
-from signing.verdict import SENTENCES, Reason, Sentence, Sound, Undecided, Verdict
+from signing.verdict import Reason, Sound, Undecided, Verdict
 from signing.verify import verify as judge
 
 SEVERITY = (EXIT_OK, EXIT_LATER, EXIT_REFUSED, EXIT_USAGE)
 """From the best to the worst: of several files, the worst decides."""
 _EXITS = {"sound": EXIT_OK, "undecided": EXIT_LATER, "refused": EXIT_REFUSED, "unreadable": EXIT_USAGE}
-_SPOKEN = {
-    "sound": ("HỢP LỆ", "SOUND"),
-    "undecided": ("CHƯA KẾT LUẬN", "UNDECIDED"),
-    "refused": ("KHÔNG HỢP LỆ", "REFUSED"),
-    "unreadable": ("KHÔNG ĐỌC ĐƯỢC", "UNREADABLE"),
-}
-_NO_TRUST = "no --trust was given; give the root certificate, or --profile"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Finding:
-    """The verdict on one file, in the form that scripts read."""
-
-    file: Path
-    verdict: str
-    reason: str
-    detail: str = ""
-    signer: Mapping[str, str] | None = None
-    """`subject` and `sha256` of the certificate."""
-    signed_at: datetime | None = None
-    warnings: tuple[str, ...] = ()
-    used: frozenset[str] = frozenset()
-    """Digests of the attachments that its seal names."""
-
-    def shape(self) -> dict[str, object]:
-        return {
-            "file": str(self.file),
-            "verdict": self.verdict,
-            "reason": self.reason,
-            "detail": self.detail,
-            "signer": self.signer,
-            "signed_at": shapes.time(self.signed_at) if self.signed_at else None,
-            "warnings": list(self.warnings),
-        }
+_NO_TRUST = "no --trust was given"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -148,12 +115,14 @@ def verify(
         beside=beside,
         trusting=bool(anchors or profile),
     )
-    worst, used = EXIT_OK, set[str]()
+    worst, used, noted = EXIT_OK, set[str](), dict[str, None]()
     for file in files_:
         finding = examine(file, rules)
         used |= finding.used
+        noted |= dict.fromkeys(finding.warnings)
         worst = max(worst, _EXITS[finding.verdict], key=SEVERITY.index)
-        _show(terminal, finding)
+        show(terminal, finding)
+    show_meanings(terminal, noted)
     strays = [files.printable(path) for digest, path in (beside or {}).items() if digest not in used]
     if strays and worst == EXIT_OK:
         raise explain(LocalError, "ATTACHMENT_NOT_SEALED", ", ".join(strays))
@@ -233,36 +202,3 @@ def _sender_warnings(sound: Sound) -> tuple[str, ...]:
     except NotEdxml:
         return ()
     return () if bears(sound.certificate, sender.organ_id) else ("SENDER_NOT_IN_CERTIFICATE",)
-
-
-def _show(terminal: Terminal, finding: Finding) -> None:
-    if terminal.as_json:
-        terminal.object(finding.shape())
-        return
-    spoken = terminal.text(*_SPOKEN[finding.verdict])
-    terminal.say(f"{files.printable(finding.file)}: {spoken} [{finding.reason}]")
-    for line in _lines(terminal, finding):
-        terminal.say(f"  {line}")
-
-
-def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
-    lines = []
-    sentence = _sentence(finding)
-    if sentence is not None and finding.verdict != "sound":
-        lines.append(terminal.text(sentence.vietnamese, sentence.english))
-    if finding.detail:
-        lines.append(finding.detail)
-    if finding.signer is not None:
-        lines.append(f"{terminal.text('Người ký', 'Signer')}: {finding.signer['subject']}")
-    if finding.signed_at is not None:
-        at = shapes.time(finding.signed_at)
-        lines.append(f"{terminal.text('Thời điểm ký (bên ký ghi)', 'Signed at (as claimed)')}: {at}")
-    lines += [f"{terminal.text('Lưu ý', 'Note')}: {warning}" for warning in finding.warnings]
-    if sentence is not None and finding.verdict != "sound":
-        step = terminal.text(sentence.next_step_vietnamese, sentence.next_step)
-        lines.append(f"{terminal.text('Việc cần làm', 'What to do')}: {step}")
-    return lines
-
-
-def _sentence(finding: Finding) -> Sentence | None:
-    return SENTENCES.get(Reason(finding.reason)) if finding.reason in set(Reason) else None

@@ -135,6 +135,21 @@ def test_accepting_and_reporting_arrival_keep_what_they_say_is_here(
     assert f"{sent}/package.edxml" in accepted.out
 
 
+def test_a_revocation_does_not_look_like_a_letter(
+    running: RunningAxis, ministry: Act, sent: str, document_id: str, tmp_path: Path
+) -> None:
+    package = read(parse(letter(document_id)))
+    assert isinstance(package, Package)
+    assert package.bussiness is not None
+    revoking = replace(package.bussiness, doc_type="1", reason="Ban hành nhầm")
+    (tmp_path / "revoke.edxml").write_bytes(write(replace(package, bussiness=revoking, attachments=())))
+    revocation = ministry("send", tmp_path / "revoke.edxml").objects[0]["dispatch_id"]
+    for command, agency_id in (("inbox", PROVINCE), ("outbox", MINISTRY)):
+        shown = axis(command, "--profile", running.profile(agency_id), "--lang", "vi").out
+        kinds = {line.split("\t")[0]: line.split("\t")[1] for line in shown.splitlines()}
+        assert (kinds[sent], kinds[revocation]) == ("văn bản mới", "thu hồi")
+
+
 def test_a_file_name_is_no_markup_on_a_terminal(
     running: RunningAxis, document_id: str, tmp_path: Path
 ) -> None:

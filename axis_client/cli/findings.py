@@ -1,0 +1,124 @@
+"""What `axis verify` found, for people and for scripts."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from axis_client import files
+from axis_client.cli import labels, shapes
+from axis_client.cli.terminal import Terminal
+from signing.verdict import SENTENCES, Reason, Sentence
+
+_SPOKEN = {
+    "sound": ("HỢP LỆ", "SOUND"),
+    "undecided": ("CHƯA KẾT LUẬN", "UNDECIDED"),
+    "refused": ("KHÔNG HỢP LỆ", "REFUSED"),
+    "unreadable": ("KHÔNG ĐỌC ĐƯỢC", "UNREADABLE"),
+}
+_NEXT_STEP = {
+    Reason.CERTIFICATE_EXPIRED: (
+        "Nếu chứng minh được thời điểm ký, hãy xét tại thời điểm đó: --at THỜI-ĐIỂM.",
+        "If you can prove when it was signed, judge it at that time: --at TIME.",
+    ),
+    Reason.UNTRUSTED_SIGNER: (
+        "Nêu chứng thư của tổ chức chứng thực mà bạn tin cậy bằng --trust TỆP; nếu không thì không sử dụng.",
+        "Give the certificate of an authority that you trust with --trust FILE; else do not rely on it.",
+    ),
+    Reason.REVOCATION_UNKNOWN: (
+        "Nêu danh sách thu hồi (CRL) hiện hành của tổ chức chứng thực bằng --crl TỆP.",
+        "Give the authority's current revocation list (CRL) with --crl FILE.",
+    ),
+}
+"""What whoever verifies can do, where that is something else than what the signer can."""
+_NOTES = {
+    "REVOCATION_NOT_CHECKED": (
+        "không có danh sách thu hồi nào nói về chứng thư của người ký; thêm --crl để kiểm tra.",
+        "no revocation list speaks of the signer's certificate; add --crl to have it checked.",
+    ),
+    "DETACHED_NOT_CHECKED": (
+        "chưa kiểm tra các tệp nằm ngoài gói tin; thêm --attach.",
+        "the files beside the package were not looked at; add --attach.",
+    ),
+    "SENDER_NOT_IN_CERTIFICATE": (
+        "chứng thư không ghi mã của cơ quan gửi; hãy so tên người ký với nơi gửi.",
+        "the certificate does not bear the sender's identifier; compare the signer with the sender.",
+    ),
+    "LEGACY_ALGORITHM": (
+        "dùng thuật toán cũ, chỉ chấp nhận khi đọc gói tin cũ.",
+        "an algorithm that is taken only for reading old packages.",
+    ),
+}
+"""What a warning means; told once, at the end."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """The verdict on one file, in the form that scripts read."""
+
+    file: Path
+    verdict: str
+    reason: str
+    detail: str = ""
+    signer: Mapping[str, str] | None = None
+    """`subject` and `sha256` of the certificate."""
+    signed_at: datetime | None = None
+    warnings: tuple[str, ...] = ()
+    used: frozenset[str] = frozenset()
+    """Digests of the attachments that its seal names."""
+
+    def shape(self) -> dict[str, object]:
+        return {
+            "file": str(self.file),
+            "verdict": self.verdict,
+            "reason": self.reason,
+            "detail": self.detail,
+            "signer": self.signer,
+            "signed_at": shapes.time(self.signed_at) if self.signed_at else None,
+            "warnings": list(self.warnings),
+        }
+
+
+def show(terminal: Terminal, finding: Finding) -> None:
+    """Writes one finding."""
+    if terminal.as_json:
+        terminal.object(finding.shape())
+        return
+    spoken = terminal.text(*_SPOKEN[finding.verdict])
+    reason = "" if finding.verdict == "sound" else f" [{finding.reason}]"
+    terminal.say(f"{files.printable(finding.file)}: {spoken}{reason}")
+    for line in _lines(terminal, finding):
+        terminal.say(f"  {line}")
+
+
+def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
+    lines = []
+    sentence = _sentence(finding)
+    if sentence is not None and finding.verdict != "sound":
+        lines.append(terminal.text(sentence.vietnamese, sentence.english))
+    if finding.detail:
+        lines.append(f"{terminal.text('Chi tiết kỹ thuật', 'Detail')}: {finding.detail}")
+    if finding.signer is not None:
+        lines.append(f"{terminal.text('Người ký', 'Signer')}: {finding.signer['subject']}")
+    if finding.signed_at is not None:
+        at = labels.time(finding.signed_at)
+        lines.append(f"{terminal.text('Thời điểm ký (bên ký ghi)', 'Signed at (as claimed)')}: {at}")
+    lines += [f"{terminal.text('Lưu ý', 'Note')}: {warning}" for warning in finding.warnings]
+    if sentence is not None and finding.verdict != "sound":
+        own = _NEXT_STEP.get(Reason(finding.reason))
+        step = terminal.text(*(own or (sentence.next_step_vietnamese, sentence.next_step)))
+        lines.append(f"{terminal.text('Việc cần làm', 'What to do')}: {step}")
+    return lines
+
+
+def _sentence(finding: Finding) -> Sentence | None:
+    return SENTENCES.get(Reason(finding.reason)) if finding.reason in set(Reason) else None
+
+
+def show_meanings(terminal: Terminal, warnings: Iterable[str]) -> None:
+    """Says once what each warning means."""
+    for code in warnings:
+        if code in _NOTES:
+            terminal.note(f"{code}: {terminal.text(*_NOTES[code])}")
