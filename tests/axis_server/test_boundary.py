@@ -303,7 +303,7 @@ async def test_an_upload_that_says_nothing_useful_is_refused_with_a_reason(tmp_p
 async def test_an_upload_that_pauses_too_long_loses_its_place_and_is_told_where_to_go_on(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sent: int | None
 ) -> None:
-    monkeypatch.setattr("axis_server.boundary.submission.IDLE_SECONDS", 0.1)
+    monkeypatch.setattr("axis_server.boundary.submission.IDLE_SECONDS", 1.0)
     content = b"some bytes"
     header = submission_pb2.UploadHeader(sha256=sha256_of(content), size=len(content))
 
@@ -429,18 +429,22 @@ async def test_what_is_more_than_all_places_together_is_turned_away_by_grpc_itse
         yield submission_pb2.UploadRequest()
 
     async with served(tmp_path, settings=few) as axis, axis.province.channel(axis.address) as channel:
-        uploads = [submission_pb2_grpc.SubmissionServiceStub(channel).Upload(silent()) for _ in range(2)]
-        async with asyncio.timeout(20):
-            while True:
-                try:
-                    await whoami(axis.ministry, axis)
-                except grpc.aio.AioRpcError as error:
-                    assert error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
-                    break
+        stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+        uploads = {asyncio.ensure_future(ended(stub.Upload(silent()))) for _ in range(4)}
+        turned_away: set[asyncio.Future[grpc.StatusCode]] = set()
+        while len(turned_away) < 2:
+            found, uploads = await asyncio.wait(uploads, return_when=asyncio.FIRST_COMPLETED)
+            turned_away |= found
+        assert [one.result() for one in turned_away] == [grpc.StatusCode.RESOURCE_EXHAUSTED] * 2
         stalled.set()
-        for upload in uploads:
-            with pytest.raises(grpc.aio.AioRpcError):
-                await upload
+        assert await asyncio.gather(*uploads) == [grpc.StatusCode.INVALID_ARGUMENT] * 2
+
+
+async def ended(call: Any) -> grpc.StatusCode:
+    """Returns how a call ends that must fail."""
+    with pytest.raises(grpc.aio.AioRpcError) as caught:
+        await call
+    return caught.value.code()
 
 
 async def refused_watch(stub: Any) -> Told:
