@@ -26,7 +26,7 @@
 
 from axis_client.client import AsyncClient, Surroundings
 from axis_client.errors import AxisError, EvidenceError, LocalError, NotFound, NotTrusted, Refused, TryLater
-from axis_client.model import State
+from axis_client.model import Proof, State, Statement
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 from axis_client.sync import Client
@@ -41,8 +41,10 @@ __all__ = [
     "NotTrusted",
     "Patience",
     "Profile",
+    "Proof",
     "Refused",
     "State",
+    "Statement",
     "Surroundings",
     "TryLater",
 ]

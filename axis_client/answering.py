@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -67,9 +68,8 @@ def state(
 
 def delivery_of(status: Status, me: Me) -> Delivery:
     """Returns the caller's own delivery. Raises `LocalError`."""
-    for delivery in status.deliveries:
-        if delivery.recipient_id == me.agency.agency_id:
-            return delivery
+    if status.delivery is not None and status.delivery.recipient_id == me.agency.agency_id:
+        return status.delivery
     raise explain(LocalError, "NOT_RECIPIENT", status.dispatch.dispatch_id)
 
 
@@ -120,10 +120,8 @@ class Reporter:
         same."""
         entry = proof.of_event(proofs, EventId.SUBMISSION_ACCEPTANCE)
         attested = entry.record.message_id
-        if attested != statement_id:
-            _, statements = await self.persist(lambda: self.wire.evidence(dispatch.dispatch_id))
-            if not any(self._is_mine(statement, attested, code) for statement in statements):
-                raise proof.mismatch(entry, "statement", attested, statement_id)
+        if attested != statement_id and not await self._stated(dispatch, attested, code):
+            raise proof.mismatch(entry, "statement", attested, statement_id)
         proof.check_dispatch(
             entry,
             dispatch_id=attested,
@@ -133,6 +131,18 @@ class Reporter:
         proof.check_recipients(entry, [dispatch.sender_id])
         part = ContentPart(identifier=STATEMENT, content_type="application/xml", sha256=attested)
         proof.check_parts(entry, [part])
+
+    async def _stated(self, dispatch: Dispatch, attested: str, code: str) -> bool:
+        """Looks for the attested statement among those of this agency that the axis keeps."""
+        after, more = "", True
+        while more:
+            page = functools.partial(
+                self.wire.evidence_page, dispatch.dispatch_id, after, (), self.me.agency.agency_id
+            )
+            records, after, more = await self.persist(page)
+            if any(isinstance(one, Statement) and self._is_mine(one, attested, code) for one in records):
+                return True
+        return False
 
     def _is_mine(self, statement: Statement, attested: str, code: str) -> bool:
         return (

@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import AsyncGenerator, Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import aclosing, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from axis_client import answering, files, proof, sending
 from axis_client.answering import Reporter
@@ -22,11 +22,13 @@ from axis_client.model import (
     Answered,
     Delivery,
     Dispatch,
+    Event,
     Fetched,
     InboxItem,
     Me,
     OutboxItem,
     Progress,
+    Proof,
     Record,
     Retrieved,
     Sent,
@@ -41,9 +43,13 @@ from axis_client.sending import Report
 from edxml import codes
 from edxml.agency_id import normalise
 from edxml.model import Organ
+from signing.evidence import EventId
 
 if TYPE_CHECKING:
     from axis_client.wire import Wire
+    from axis_client.wire.calls import Page
+
+T = TypeVar("T")
 
 Source = Path | str | bytes
 """A package: the path of a file, or the bytes themselves."""
@@ -152,19 +158,15 @@ class AsyncClient:
 
     # receiving
 
-    async def inbox(self, after: int = 0, states: Collection[State] = ()) -> AsyncGenerator[InboxItem, None]:
+    async def inbox(self, after: str = "", states: Collection[State] = ()) -> AsyncGenerator[InboxItem, None]:
         """Yields the deliveries to this agency after a cursor, in order; no `states` means all. Raises
         `LocalError` for `State.UNKNOWN`, which nobody can ask for."""
-        if State.UNKNOWN in states:
-            raise explain(LocalError, "STATE_UNKNOWN", str(State.UNKNOWN))
-        more = True
-        while more:
-            page = functools.partial(self._wire.inbox_page, after, PAGE, states)
-            items, after, more = await self._persist(page)
-            for item in items:
+        _check_known(states)
+        async for page in self._pages(lambda after: self._wire.inbox_page(after, PAGE, states), after):
+            for item in page:
                 yield item
 
-    async def watch(self, after: int = 0) -> AsyncGenerator[InboxItem, None]:
+    async def watch(self, after: str = "") -> AsyncGenerator[InboxItem, None]:
         """Yields what is in the inbox after a cursor, and then each new delivery as it comes, without end.
 
         The stream is a hint: after each cut the inbox is asked again from the last cursor, so nothing is lost
@@ -234,23 +236,43 @@ class AsyncClient:
         """Says where a dispatch stands."""
         return await self._persist(lambda: self._wire.status(dispatch_id))
 
-    async def evidence(self, dispatch_id: str) -> Record:
-        """Returns every evidence and statement that this agency may see. Each evidence is verified; a
-        statement is what its name says, and its seal is the other agency's: `axis verify` judges it, with
-        trust in that one."""
-        evidence, statements = await self._persist(lambda: self._wire.evidence(dispatch_id))
-        proofs = await (await self._examiner()).examine_all(evidence)
-        for statement in statements:
-            proof.check_statement(statement)
-        return Record(evidence=proofs, statements=statements)
+    async def deliveries(
+        self, dispatch_id: str, states: Collection[State] = ()
+    ) -> AsyncGenerator[Delivery, None]:
+        """Yields where each recipient stands, in the order of the evidence; no `states` means all. Raises
+        `LocalError` for `State.UNKNOWN`, which nobody can ask for."""
+        _check_known(states)
+        async for page in self._pages(lambda after: self._wire.deliveries_page(dispatch_id, after, states)):
+            for item in page:
+                yield item
 
-    async def outbox(self, after: int = 0) -> AsyncGenerator[OutboxItem, None]:
+    async def events(self, dispatch_id: str) -> AsyncGenerator[Event, None]:
+        """Yields the history of a dispatch, oldest first."""
+        async for page in self._pages(lambda after: self._wire.events_page(dispatch_id, after)):
+            for item in page:
+                yield item
+
+    async def evidence(
+        self, dispatch_id: str, events: Collection[str] = (), recipient_id: str = ""
+    ) -> AsyncGenerator[Record, None]:
+        """Yields every evidence and statement that this agency may see, in the order in which the axis took
+        them: evidence of some events alone, if any are named; what one recipient sees alone, if it is named.
+
+        Each evidence is verified; a statement is what its name says, and its seal is the other agency's:
+        `axis verify` judges it, with trust in that one.
+        """
+        examiner = await self._examiner()
+        ask = functools.partial(
+            self._wire.evidence_page, dispatch_id, events=events, recipient_id=recipient_id
+        )
+        async for page in self._pages(ask):
+            for record in await examiner.examine_records(page):
+                yield record
+
+    async def outbox(self, after: str = "") -> AsyncGenerator[OutboxItem, None]:
         """Yields what this agency sent after a cursor, in order."""
-        more = True
-        while more:
-            page = functools.partial(self._wire.outbox_page, after, PAGE)
-            items, after, more = await self._persist(page)
-            for item in items:
+        async for page in self._pages(lambda after: self._wire.outbox_page(after, PAGE), after):
+            for item in page:
                 yield item
 
     async def retrieve(
@@ -270,6 +292,17 @@ class AsyncClient:
             raise RuntimeError("the client is not open: use `async with AsyncClient(profile) as axis`")
         return self._opened
 
+    async def _pages(
+        self, ask: Callable[[str], Awaitable[Page[T]]], after: str = ""
+    ) -> AsyncGenerator[tuple[T, ...], None]:
+        """Yields the pages of a list; one that does not go on is the last."""
+        more = True
+        while more:
+            came_from = after
+            items, after, more = await self._persist(functools.partial(ask, after))
+            yield items
+            more = more and after != came_from
+
     async def _examiner(self) -> Examiner:
         return Examiner(trust=self._profile.trust, me=await self.whoami(), now=self._around.clock())
 
@@ -278,7 +311,9 @@ class AsyncClient:
 
     async def _attested(self, dispatch_id: str) -> Attested:
         status = await self.status(dispatch_id)
-        return attested(dispatch_id, status, (await self.evidence(dispatch_id)).evidence)
+        consigned = self.evidence(dispatch_id, [EventId.CONTENT_CONSIGNMENT])
+        proofs = [record async for record in consigned if isinstance(record, Proof)]
+        return attested(dispatch_id, status, proofs)
 
     async def _my_delivery(self, dispatch_id: str) -> tuple[Status, Delivery]:
         status = await self.status(dispatch_id)
@@ -327,3 +362,8 @@ class AsyncClient:
 
     async def _canonical(self, identifier: str) -> str:
         return (await self.agency(identifier)).agency_id
+
+
+def _check_known(states: Collection[State]) -> None:
+    if State.UNKNOWN in states:
+        raise explain(LocalError, "STATE_UNKNOWN", str(State.UNKNOWN))

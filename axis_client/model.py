@@ -105,24 +105,27 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InboxItem:
-    cursor: int
+    cursor: str
+    """Pass as `after` to go on behind this item; keep it, compare it with nothing."""
     dispatch: Dispatch
     delivery: Delivery
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
-    cursor: int
+    cursor: str
+    """Pass as `after` to go on behind this item; keep it, compare it with nothing."""
     dispatch: Dispatch
-    deliveries: tuple[Delivery, ...]
+    counts: dict[State, int]
+    """How many of its deliveries are in each state."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
     """One thing that happened to a dispatch."""
 
-    cursor: int
     sequence: int
+    """Among the events that the caller sees, from 1."""
     kind: str
     at: datetime
     recipient_id: str = ""
@@ -138,8 +141,10 @@ class Status:
     """Where a dispatch stands, as the axis says."""
 
     dispatch: Dispatch
-    deliveries: tuple[Delivery, ...]
-    events: tuple[Event, ...]
+    counts: dict[State, int]
+    """How many deliveries are in each state, of those that the caller sees."""
+    delivery: Delivery | None
+    """The caller's own, when it is a recipient."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,12 +189,15 @@ class Statement:
     content: bytes
 
 
+Record = Proof | Statement
+"""What proves something about a dispatch."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Submitted:
     """What the axis answered to a submission; nothing in it is verified yet."""
 
     dispatch: Dispatch
-    deliveries: tuple[Delivery, ...]
     evidence: tuple[Evidence, ...]
     warnings: tuple[str, ...]
 
@@ -263,14 +271,6 @@ class Answered:
     """The sealed status package that was sent; empty when the delivery already stood there."""
     fetched: Fetched | None = None
     """What was taken to disk on the way, where that was still to be done."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Record:
-    """Everything that proves what happened to a dispatch, as far as the caller may see it."""
-
-    evidence: tuple[Proof, ...]
-    statements: tuple[Statement, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -19,7 +19,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from axis_client.errors import EvidenceError, TryLater, explain
-from axis_client.model import Evidence, Me, Proof, Statement
+from axis_client.model import Evidence, Me, Proof, Record, Statement
 from signing.evidence import ContentPart, EventId, EvidenceRecord, NotEvidence, missing_parts, read
 from signing.parser import Malformed
 from signing.policy import DEFAULT_POLICY, Policy
@@ -65,6 +65,17 @@ class Examiner:
     async def examine_all(self, evidence: Sequence[Evidence]) -> tuple[Proof, ...]:
         """Examines each, in a worker thread: signatures take time. Raises as `examine`."""
         return await asyncio.to_thread(lambda: tuple(self.examine(entry) for entry in evidence))
+
+    async def examine_records(self, records: Sequence[Evidence | Statement]) -> list[Record]:
+        """Examines the evidence among them, in a worker thread, and that each statement is the one that its
+        name says. Raises as `examine`."""
+        return await asyncio.to_thread(lambda: [self._examined(record) for record in records])
+
+    def _examined(self, record: Evidence | Statement) -> Record:
+        if isinstance(record, Evidence):
+            return self.examine(record)
+        check_statement(record)
+        return record
 
     def _verdict(self, evidence: Evidence) -> Verdict:
         at = min(evidence.issued_at, self.now)

@@ -13,6 +13,8 @@ from axis_client.client import AsyncClient, Source, Surroundings, unseen
 from axis_client.model import (
     Agency,
     Answered,
+    Delivery,
+    Event,
     Fetched,
     InboxItem,
     Me,
@@ -90,10 +92,10 @@ class Client:
     ) -> Sent:
         return self._run(self._client.send(package, attachments, to, progress=progress))
 
-    def inbox(self, after: int = 0, states: Collection[State] = ()) -> Iterator[InboxItem]:
+    def inbox(self, after: str = "", states: Collection[State] = ()) -> Iterator[InboxItem]:
         return self._iterate(self._client.inbox(after, states))
 
-    def watch(self, after: int = 0) -> Iterator[InboxItem]:
+    def watch(self, after: str = "") -> Iterator[InboxItem]:
         return self._iterate(self._client.watch(after))
 
     def fetch(
@@ -118,10 +120,18 @@ class Client:
     def status(self, dispatch_id: str) -> Status:
         return self._run(self._client.status(dispatch_id))
 
-    def evidence(self, dispatch_id: str) -> Record:
-        return self._run(self._client.evidence(dispatch_id))
+    def deliveries(self, dispatch_id: str, states: Collection[State] = ()) -> Iterator[Delivery]:
+        return self._iterate(self._client.deliveries(dispatch_id, states))
 
-    def outbox(self, after: int = 0) -> Iterator[OutboxItem]:
+    def events(self, dispatch_id: str) -> Iterator[Event]:
+        return self._iterate(self._client.events(dispatch_id))
+
+    def evidence(
+        self, dispatch_id: str, events: Collection[str] = (), recipient_id: str = ""
+    ) -> Iterator[Record]:
+        return self._iterate(self._client.evidence(dispatch_id, events, recipient_id))
+
+    def outbox(self, after: str = "") -> Iterator[OutboxItem]:
         return self._iterate(self._client.outbox(after))
 
     def retrieve(

@@ -26,6 +26,7 @@ from axis_server.boundary.server import Door, Health, Services, make_server
 from axis_server.boundary.submission import SubmissionServicer
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
+from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.directory import DirectoryWatch
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
@@ -136,7 +137,8 @@ async def running(
             policy=Policy(revocation=settings.trust.revocation),
             clock=now,
         )
-        services = _services(settings, stores, watch, admission, signer, trust.store, workers, owned)
+        cursors = Cursors(await stores.ledger.secret(KEY_NAME))
+        services = _services(settings, stores, watch, admission, cursors, signer, trust.store, workers, owned)
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(admission=admission, metrics=metrics, new_id=new_id, watches=watches)
         server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
@@ -176,6 +178,7 @@ def _services(
     stores: Stores,
     watch: DirectoryWatch,
     admission: Admission,
+    cursors: Cursors,
     signer: Signer,
     trust: Callable[[], TrustStore],
     workers: Executor,
@@ -243,8 +246,9 @@ def _services(
                 workers=workers,
             ),
             exchange=exchange,
+            cursors=cursors,
         ),
-        records=RecordServicer(records=Records(ledger=ledger)),
+        records=RecordServicer(records=Records(ledger=ledger), cursors=cursors),
         directory=DirectoryServicer(directory=watch.view, facts=facts),
     )
 

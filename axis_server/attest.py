@@ -28,13 +28,13 @@ class Attestor:
         self._signer = signer
         self._new_id = new_id
 
-    def submission_accepted(self, entry: Entry, names: Names) -> Evidence:
-        """SubmissionAcceptance: the digest of every part, and the frozen recipients."""
-        return self._for_all(EventId.SUBMISSION_ACCEPTANCE, entry, names)
+    def submission_accepted(self, entry: Entry, recipients: Names) -> Evidence:
+        """SubmissionAcceptance: the digest of every part, and the frozen recipients, in their order."""
+        return self._for_all(EventId.SUBMISSION_ACCEPTANCE, entry, recipients)
 
-    def content_consigned(self, entry: Entry, names: Names) -> Evidence:
+    def content_consigned(self, entry: Entry, recipients: Names) -> Evidence:
         """ContentConsignment: every part lies ready for every recipient."""
-        return self._for_all(EventId.CONTENT_CONSIGNMENT, entry, names)
+        return self._for_all(EventId.CONTENT_CONSIGNMENT, entry, recipients)
 
     def submission_rejected(
         self, *, dispatch_id: str, sender: Agency, sha256: str, at: datetime, code: str, detail: str
@@ -87,14 +87,14 @@ class Attestor:
         )
         return self._issue(record, dispatch_id=entry.dispatch_id, recipient_id=statement.agency_id)
 
-    def _for_all(self, event: EventId, entry: Entry, names: Names) -> Evidence:
+    def _for_all(self, event: EventId, entry: Entry, recipients: Names) -> Evidence:
         record = EvidenceRecord(
             evidence_id=self._new_id(),
             event=event,
             at=entry.accepted_at,
             issuer=self._issuer,
             sender=Party(agency_id=entry.sender_id, name=entry.sender_name),
-            recipients=tuple(_party(recipient, names) for recipient in entry.recipients),
+            recipients=tuple(_party(recipient, recipients) for recipient in recipients),
             message_id=entry.dispatch_id,
             submitted_at=entry.accepted_at,
             document_id=entry.document_id,

@@ -17,6 +17,7 @@ from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
 from axis_server.lifecycle import Step, stated_before, step
 from axis_server.reasons import Code
+from axis_server.records import PAGE_ITEMS_MOST
 from axis_server.tasks import OwnedTasks, in_worker
 from axis_server.turns import Turns
 from edxml.model import Status
@@ -24,7 +25,7 @@ from signing.dispatch import ni_uri
 from signing.evidence import EventId
 from signing.policy import Policy
 from signing.trust import TrustStore
-from storage.errors import Conflict, NotFound
+from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.base import Delivery, Entry, Evidence, Ledger, Move, Moved, NewEvent, Statement
 
 STATEMENT_BYTES = 1 << 20
@@ -90,11 +91,11 @@ class Exchange:
         earlier = await self._ledger.moved(statement_id)
         if earlier is not None and _is_of(earlier.delivery, delivery):
             return earlier  # 2
-        entry = (await self._ledger.kept(dispatch_id)).entry
+        entry = await self._ledger.entry(dispatch_id)
         async with self._turns.of(caller.agency_id):
             report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
         if earlier is not None:
-            raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
+            raise _given_elsewhere()
         return await self._owned.run(self._move(report, delivery))  # 4
 
     async def _delivery(self, caller: Caller, dispatch_id: str) -> Delivery:
@@ -142,6 +143,8 @@ class Exchange:
             except Conflict as lost:
                 delivery = lost.current
                 continue
+            except StatementTaken as taken:
+                raise _given_elsewhere() from taken
             self._changes.notify((report.entry.sender_id, delivery.recipient_id))
             return moved
         raise Declined(Code.STORE_UNAVAILABLE, "other statements of this agency keep coming first")
@@ -149,9 +152,16 @@ class Exchange:
     async def _left_by_the_first(self, report: _Report) -> Moved | None:
         """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
         statement = report.statement
-        history = await self._ledger.history(statement.dispatch_id)
-        first = stated_before(statement.status_code, statement.agency_id, history)
-        return await self._ledger.moved(first) if first is not None else None
+        after, more = 0, True
+        while more:
+            page = await self._ledger.history(
+                statement.dispatch_id, recipient_id=statement.agency_id, after=after, limit=PAGE_ITEMS_MOST
+            )
+            first = stated_before(statement.status_code, statement.agency_id, page.items)
+            if first is not None:
+                return await self._ledger.moved(first)
+            after, more = page.next, page.more
+        return None
 
     def _attest(self, report: _Report, following: Step) -> Evidence:
         about = (report.entry, report.statement, report.names)
@@ -164,6 +174,10 @@ class Exchange:
                 return self._attestor.consignment_rejected(*about, reason=report.reason)
             case _:
                 return self._attestor.statement_received(*about)
+
+
+def _given_elsewhere() -> Declined:
+    return Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
 
 
 def _is_of(moved: Delivery, delivery: Delivery) -> bool:

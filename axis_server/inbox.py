@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection
 from concurrent.futures import Executor
-from dataclasses import dataclass
 
 from axis_server.blobs import chunks, kept_blob
 from axis_server.caller import Caller, admit_reader
 from axis_server.changes import Changes
 from axis_server.errors import Declined
 from axis_server.inline import InlineParts
-from axis_server.lifecycle import State
+from axis_server.lifecycle import check_states
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS, page_items, standing_of
 from storage.archive.base import Archive
 from storage.ledger.base import InboxItem, Ledger, Part
+from storage.ledger.pages import Page
 
 POLL_SECONDS = 15.0
 """How long a watch trusts that hints arrive: those of another process never do, so it looks for itself this
 often."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InboxPage:
-    """Deliveries to the caller's agency, in order of commit."""
-
-    items: tuple[InboxItem, ...]
-    next: int
-    """Pass as `after` to go on; stays the same when there was nothing new."""
-    more: bool
 
 
 class Inbox:
@@ -50,22 +40,21 @@ class Inbox:
         self._changes = changes
         self._inline = InlineParts(archive=archive, workers=workers)
 
-    async def page(self, caller: Caller, after: int, limit: int, states: Collection[str] = ()) -> InboxPage:
-        """Lists deliveries after the cursor `after`, in `states` if any are named; `limit` 0 means
-        `PAGE_ITEMS`.
+    async def page(
+        self, caller: Caller, after: int, limit: int, states: Collection[str] = ()
+    ) -> Page[InboxItem]:
+        """Lists deliveries to the caller's agency after the place `after`, in order of commit, in `states` if
+        any are named; `limit` 0 means `PAGE_ITEMS`.
 
         Raises `Declined`.
         """
         admit_reader(caller)
-        most = page_items(after, limit)
-        if unknown := set(states) - set(State):
-            raise Declined(Code.INVALID_ARGUMENT, f"no such state: {', '.join(sorted(unknown))}")
-        found = await self._ledger.inbox(caller.agency_id, after=after, limit=most + 1, states=states)
-        items = found[:most]
-        return InboxPage(items=items, next=items[-1].cursor if items else after, more=len(found) > most)
+        most = page_items(limit)
+        check_states(states)
+        return await self._ledger.inbox(caller.agency_id, after=after, limit=most, states=states)
 
     async def watch(self, caller: Caller, after: int) -> AsyncGenerator[InboxItem, None]:
-        """Yields deliveries after the cursor `after`, and then each new one, until the caller closes it.
+        """Yields deliveries after the place `after`, and then each new one, until the caller closes it.
 
         Nothing is queued: the ledger is read again from the last cursor, as fast as the caller takes what it
         found. A watch may last for weeks, so who watches is asked again before each look. Raises `Declined`,

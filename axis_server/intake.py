@@ -15,7 +15,6 @@ from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
-from axis_server.lifecycle import State
 from axis_server.reasons import Code, answer
 from axis_server.routing import resolve
 from axis_server.tasks import OwnedTasks, in_worker
@@ -26,7 +25,7 @@ from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
-from storage.ledger.base import Agency, Delivery, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
+from storage.ledger.base import Agency, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""
@@ -34,17 +33,6 @@ WARNINGS_MOST = 50
 SMALL_BYTES = 64 << 10
 """A package up to this size is hashed where it stands and judged before anything is asked of the ledger: a
 hop into a thread costs more than that saves."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Accepted:
-    """What a submission is answered with; the same for every retry, but for what became of the
-    deliveries."""
-
-    entry: Entry
-    evidence: tuple[Evidence, ...]
-    deliveries: tuple[Delivery, ...]
-    """As they stand, in the order of the entry's recipients."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +69,17 @@ class _Examined:
     warnings: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Draft:
+    """What would be kept."""
+
+    entry: Entry
+    """Its parts apart have no size yet, which no evidence tells."""
+    recipients: tuple[str, ...]
+    """Canonical agency ids, in the order of the package."""
+    evidence: tuple[Evidence, ...]
+
+
 class Intake:
     """Takes dispatches. The same package of the same sender is the same dispatch and gets the same answer."""
 
@@ -112,7 +111,7 @@ class Intake:
         self._turns = turns
         self._owned = owned
 
-    async def submit(self, caller: Caller, package: bytes) -> Accepted:
+    async def submit(self, caller: Caller, package: bytes) -> Kept:
         """Takes one sealed package and returns what the ledger keeps of it, evidence included.
 
         Raises `Declined`. A refusal that is a verdict about the document carries a signed
@@ -124,8 +123,8 @@ class Intake:
         small = len(package) <= SMALL_BYTES
         sha256 = digest(package) if small else await in_worker(self._workers, digest, package)
         name = dispatch_id(caller.agency_id, sha256)
-        if not small and (accepted := await self._accepted_before(name)) is not None:
-            return accepted
+        if not small and (kept := await self._kept(name)) is not None:
+            return kept
         return await self._take(
             _Submission(
                 caller=caller,
@@ -137,7 +136,7 @@ class Intake:
             )
         )
 
-    async def submit_uploaded(self, caller: Caller, sha256: str) -> Accepted:
+    async def submit_uploaded(self, caller: Caller, sha256: str) -> Kept:
         """The same for a package that the caller's agency uploaded before.
 
         Raises `Declined`: NOT_FOUND when the agency itself did not upload it, and as `submit`.
@@ -145,8 +144,8 @@ class Intake:
         admit_actor(caller)
         check_digest(sha256)
         name = dispatch_id(caller.agency_id, sha256)
-        if (accepted := await self._accepted_before(name)) is not None:
-            return accepted
+        if (kept := await self._kept(name)) is not None:
+            return kept
         size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
         if size is None:
             raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
@@ -157,7 +156,7 @@ class Intake:
             )
         )
 
-    async def _take(self, submission: _Submission) -> Accepted:
+    async def _take(self, submission: _Submission) -> Kept:
         """Walks the road.
 
         1. who calls                (`submit`)
@@ -177,22 +176,23 @@ class Intake:
         up does not cut them in two.
         """
         try:
-            entry, evidence = await self._drafted(submission)  # 2 and 3
-            if (accepted := await self._known(entry)) is not None:  # 4
-                return accepted
+            draft = await self._drafted(submission)  # 2 and 3
+            entry = draft.entry
+            if (kept := await self._known(entry)) is not None:  # 4
+                return kept
             if digests := apart(entry.parts):
                 held = await self._ledger.held(entry.sender_id, digests)
-                entry = replace(entry, parts=sized(entry.parts, held))  # 5
-            return await self._owned.run(self._keep(entry, evidence, submission.package))  # 6 to 8
+                draft = replace(draft, entry=replace(entry, parts=sized(entry.parts, held)))  # 5
+            return await self._owned.run(self._keep(draft, submission.package))  # 6 to 8
         except Declined as refusal:
-            if (accepted := await self._accepted_before(submission.dispatch_id)) is not None:  # 4
-                return accepted
+            if (kept := await self._kept(submission.dispatch_id)) is not None:  # 4
+                return kept
             if answer(refusal.code).retryable:
                 raise
             rejection = await self._owned.run(self._refuse(submission, refusal))
             raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=rejection) from refusal
 
-    async def _drafted(self, submission: _Submission) -> tuple[Entry, tuple[Evidence, ...]]:
+    async def _drafted(self, submission: _Submission) -> _Draft:
         """Steps 2 and 3. Reading and judging take a multiple of the package's size: a few at once, in
         turn."""
         async with self._turns.of(submission.caller.agency_id):
@@ -201,53 +201,46 @@ class Intake:
                 package = await whole(self._archive, submission.sha256)
             return await in_worker(self._workers, self._draft, submission, package, self._directory())
 
-    def _draft(
-        self, submission: _Submission, content: bytes, view: DirectoryView
-    ) -> tuple[Entry, tuple[Evidence, ...]]:
-        """Makes, in a worker thread, what would be kept; the parts apart have no size yet, which no evidence
-        tells.
-
-        Raises `Declined`.
-        """
+    def _draft(self, submission: _Submission, content: bytes, view: DirectoryView) -> _Draft:
+        """Steps 2 and 3, in a worker thread. Raises `Declined`."""
         examined = _examine(submission, content, view, self._rules, self._limits.recipients)  # 2
         entry = _entry(submission, examined)
         names = {agency.agency_id: agency.name for agency in examined.recipients}
-        return entry, (
+        evidence = (
             self._attestor.submission_accepted(entry, names),
             self._attestor.content_consigned(entry, names),
         )  # 3
+        return _Draft(entry=entry, recipients=tuple(names), evidence=evidence)
 
-    async def _known(self, entry: Entry) -> Accepted | None:
+    async def _known(self, entry: Entry) -> Kept | None:
         """Step 4. Of two at once, `commit` refuses one.
 
         Raises `Declined`: DOCUMENT_ID_TAKEN, before anything is archived.
         """
         if entry.kind or not entry.document_id:
-            return await self._accepted_before(entry.dispatch_id)
+            return await self._kept(entry.dispatch_id)
         holder = await self._ledger.holder(entry.sender_id, entry.document_id)
         if holder is None:  # so this one, which would hold it, is not kept either
             return None
         if holder != entry.dispatch_id:
             raise _document_id_taken(holder)
-        return await self._accepted_before(holder)
+        return await self._kept(holder)
 
-    async def _keep(self, entry: Entry, evidence: tuple[Evidence, ...], package: bytes | None) -> Accepted:
+    async def _keep(self, draft: _Draft, package: bytes | None) -> Kept:
         """Steps 6 to 8. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
-        original = entry.original
+        entry, evidence, original = draft.entry, draft.evidence, draft.entry.original
         if await self._archived(original.sha256, package) != original.size:  # 6
             raise Corrupt(original.sha256)
         events = [
             NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence
         ]
         try:
-            kept = await self._ledger.commit(entry, evidence, events)  # 7
+            kept = await self._ledger.commit(entry, draft.recipients, evidence, events)  # 7
         except DocumentIdTaken as taken:
             raise _document_id_taken(taken.dispatch_id) from taken
-        self._changes.notify(entry.recipients)  # 8
-        if kept.evidence != evidence:
-            return await self._accepted(kept)
-        return Accepted(entry=kept.entry, evidence=kept.evidence, deliveries=_consigned(kept.entry))
+        self._changes.notify(draft.recipients)  # 8
+        return kept
 
     async def _archived(self, sha256: str, package: bytes | None) -> int:
         """Returns the size of the original once it is durable; one that was uploaded is already."""
@@ -279,15 +272,11 @@ class Intake:
             )
         )
 
-    async def _accepted_before(self, name: str) -> Accepted | None:
+    async def _kept(self, name: str) -> Kept | None:
         try:
-            return await self._accepted(await self._ledger.kept(name))
+            return await self._ledger.kept(name)
         except NotFound:
             return None
-
-    async def _accepted(self, kept: Kept) -> Accepted:
-        deliveries = await self._ledger.deliveries(kept.entry.dispatch_id)
-        return Accepted(entry=kept.entry, evidence=kept.evidence, deliveries=deliveries)
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.package_bytes:
@@ -329,20 +318,6 @@ def _examine(
     )
 
 
-def _consigned(entry: Entry) -> tuple[Delivery, ...]:
-    """The deliveries as `Ledger.commit` begins them."""
-    return tuple(
-        Delivery(
-            dispatch_id=entry.dispatch_id,
-            recipient_id=recipient,
-            state=State.CONSIGNED,
-            version=1,
-            updated_at=entry.accepted_at,
-        )
-        for recipient in entry.recipients
-    )
-
-
 def _document_id_taken(holder: str) -> Declined:
     return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
 
@@ -364,6 +339,5 @@ def _entry(submission: _Submission, examined: _Examined) -> Entry:
         due_date=package.due.isoformat() if package.due else "",
         accepted_at=submission.at,
         parts=examined.parts,
-        recipients=tuple(agency.agency_id for agency in examined.recipients),
         warnings=examined.warnings,
     )

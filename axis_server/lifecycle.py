@@ -9,7 +9,7 @@ Codes: QCVN 102:2016, the receiver's statuses. 13, 15 and 16 (recall and its ans
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -54,7 +54,7 @@ _ACCEPT = Step(
 _PROCESS = Step(state=State.IN_PROCESS, event=STATUS_REPORT, attests=EventId.SUBMISSION_ACCEPTANCE)
 _FINISH = Step(state=State.DONE, event=STATUS_REPORT, attests=EventId.SUBMISSION_ACCEPTANCE)
 
-STEPS: Mapping[tuple[str, State], Step] = {
+STEPS: Mapping[tuple[str, str], Step] = {
     ("01", State.CONSIGNED): _HAND_OVER,
     ("02", State.CONSIGNED): _REFUSE,
     ("02", State.HANDED_OVER): _REFUSE,
@@ -71,11 +71,17 @@ ONCE = frozenset({"01", "02", "03", "06"})
 """Codes that a delivery takes at most once: to say one again is to ask what the first left."""
 
 
+def check_states(states: Collection[str]) -> None:
+    """Raises `Declined` (INVALID_ARGUMENT) when a filter names what is no state."""
+    if unknown := set(states) - set(State):
+        raise Declined(Code.INVALID_ARGUMENT, f"no such state: {', '.join(sorted(unknown))}")
+
+
 def step(status_code: str, state: str) -> Step:
     """Returns what `status_code` does to a delivery in `state`.
 
     Raises `Declined`: STATUS_FORBIDDEN for a code that recipients do not report here, WRONG_STATE with the
-    state.
+    state, also for one that a later version wrote.
     """
     if status_code not in SERVED:
         raise Declined(
@@ -83,7 +89,7 @@ def step(status_code: str, state: str) -> Step:
             f"status {status_code} is not served yet; recipients report {', '.join(sorted(SERVED))}",
             facts={"status": status_code},
         )
-    found = STEPS.get((status_code, State(state)))
+    found = STEPS.get((status_code, state))
     if found is None:
         raise Declined(
             Code.WRONG_STATE,

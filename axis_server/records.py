@@ -7,19 +7,22 @@ was never there.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from axis_server.caller import Caller, admit_reader
 from axis_server.errors import Declined
+from axis_server.lifecycle import check_states
 from axis_server.reasons import Code
 from storage.errors import NotFound
-from storage.ledger.base import Delivery, Entry, Event, Evidence, Ledger, OutboxItem, Statement
+from storage.ledger.base import Delivery, Entry, Event, Ledger, OutboxItem, Record
+from storage.ledger.pages import Page
 
 PAGE_ITEMS = 100
 """Items of a page when the caller names no number."""
 PAGE_ITEMS_MOST = 1000
-"""A page of large dispatches is still an answer that fits a message."""
+FILTERS_MOST = 100
+"""Names in one filter; there are 22 events."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,80 +31,98 @@ class Standing:
 
     entry: Entry
     delivery: Delivery | None
-    """The one that the party sees; None for the sender, who sees all."""
-
-    def sees(self, about: str) -> bool:
-        """Tells whether the party sees what is about recipient `about`, empty meaning all of them."""
-        return self.delivery is None or about in ("", self.delivery.recipient_id)
+    """The party's own, when it is a recipient."""
+    sees: str | None
+    """The recipient as which the party sees; None for the sender, who sees all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class RecordStatus:
+class Status:
     """Where a dispatch stands, as far as the caller may know."""
 
     entry: Entry
-    deliveries: tuple[Delivery, ...]
-    events: tuple[Event, ...]
-    """Oldest first; `sequence` counts those that the caller sees, from 1."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class OutboxPage:
-    """What the caller's agency sent, in order of commit."""
-
-    items: tuple[OutboxItem, ...]
-    next: int
-    """Pass as `after` to go on; stays the same when there was nothing new."""
-    more: bool
+    counts: Mapping[str, int]
+    """Of the deliveries that the caller sees, by state."""
+    delivery: Delivery | None
+    """The caller's own, when it is a recipient."""
 
 
 class Records:
-    """Answers about dispatches from the ledger."""
+    """Answers about dispatches from the ledger, a page at a time: `after` is a place of the ledger, a `limit`
+    of 0 means `PAGE_ITEMS`."""
 
     def __init__(self, *, ledger: Ledger) -> None:
         self._ledger = ledger
 
-    async def status(self, caller: Caller, dispatch_id: str) -> RecordStatus:
+    async def status(self, caller: Caller, dispatch_id: str) -> Status:
         """Says where a dispatch stands. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
         standing = await standing_of(self._ledger, caller, dispatch_id)
         own = standing.delivery
-        deliveries = (own,) if own is not None else await self._ledger.deliveries(dispatch_id)
-        history = await self._ledger.history(dispatch_id)
-        return RecordStatus(
-            entry=standing.entry,
-            deliveries=deliveries,
-            events=_renumbered(event for event in history if standing.sees(event.recipient_id)),
-        )
+        if standing.sees is None:
+            counts = await self._ledger.counts(dispatch_id)
+        else:
+            counts = {own.state: 1} if own is not None else {}
+        return Status(entry=standing.entry, counts=counts, delivery=own)
+
+    async def deliveries(
+        self, caller: Caller, dispatch_id: str, after: int, limit: int, states: Collection[str] = ()
+    ) -> Page[Delivery]:
+        """Lists the deliveries that the caller sees, in `states` if any are named. Raises `Declined`."""
+        most = page_items(limit)
+        check_states(states)
+        standing = await standing_of(self._ledger, caller, dispatch_id)
+        if standing.sees is None:
+            return await self._ledger.deliveries(dispatch_id, after=after, limit=most, states=states)
+        own = standing.delivery
+        if after or own is None or (states and own.state not in states):
+            return Page(items=(), next=after, more=False)
+        return Page(items=(own,), next=1, more=False)
+
+    async def events(self, caller: Caller, dispatch_id: str, after: int, limit: int) -> Page[Event]:
+        """Lists the history that the caller sees, oldest first; `sequence` counts these events, from 1: a gap
+        would tell how often something happened that the caller may not see. Raises `Declined`."""
+        most = page_items(limit)
+        standing = await standing_of(self._ledger, caller, dispatch_id)
+        page = await self._ledger.history(dispatch_id, recipient_id=standing.sees, after=after, limit=most)
+        numbered = enumerate(page.items, start=after + 1)
+        return replace(page, items=tuple(replace(event, sequence=place) for place, event in numbered))
 
     async def evidence(
-        self, caller: Caller, dispatch_id: str
-    ) -> tuple[tuple[Evidence, ...], tuple[Statement, ...]]:
-        """Returns the evidence and the statements that the caller may see, each in order of commit.
+        self,
+        caller: Caller,
+        dispatch_id: str,
+        after: int,
+        limit: int,
+        events: Collection[str] = (),
+        recipient_id: str = "",
+    ) -> Page[Record]:
+        """Lists the evidence and the statements that the caller sees, in order of commit: evidence of
+        `events` alone, if any are named; what recipient `recipient_id` sees alone, if it is named.
 
-        Raises `Declined`: NOT_FOUND, also for what is not the caller's.
+        Raises `Declined`: NOT_FOUND, also for what is not the caller's; INVALID_ARGUMENT.
         """
+        most = page_items(limit)
+        if len(events) > FILTERS_MOST:
+            raise Declined(Code.INVALID_ARGUMENT, f"a filter names at most {FILTERS_MOST} events")
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        evidence = await self._ledger.evidence(dispatch_id)
-        statements = await self._ledger.statements(dispatch_id)
-        return (
-            tuple(one for one in evidence if standing.sees(one.recipient_id)),
-            tuple(one for one in statements if standing.sees(one.agency_id)),
+        about = standing.sees or recipient_id or None
+        if recipient_id and about != recipient_id:
+            raise Declined(Code.INVALID_ARGUMENT, "a recipient asks about itself alone")
+        return await self._ledger.records(
+            dispatch_id, recipient_id=about, events=events, after=after, limit=most
         )
 
-    async def outbox(self, caller: Caller, after: int, limit: int) -> OutboxPage:
-        """Lists what the caller's agency sent, after the cursor `after`; `limit` 0 means `PAGE_ITEMS`."""
+    async def outbox(self, caller: Caller, after: int, limit: int) -> Page[OutboxItem]:
+        """Lists what the caller's agency sent, in order of commit. Raises `Declined`."""
         admit_reader(caller)
-        most = page_items(after, limit)
-        found = await self._ledger.outbox(caller.agency_id, after=after, limit=most + 1)
-        items = found[:most]
-        return OutboxPage(items=items, next=items[-1].cursor if items else after, more=len(found) > most)
+        return await self._ledger.outbox(caller.agency_id, after=after, limit=page_items(limit))
 
 
 async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Standing:
     """Returns what the caller is to a dispatch.
 
     A dispatch of others and one that never was take the same questions to the ledger and get the same answer.
-    An agency that addressed itself stands as the sender. Raises `Declined`: NOT_FOUND, and as `admit_reader`.
+    An agency that addressed itself sees as the sender. Raises `Declined`: NOT_FOUND, and as `admit_reader`.
     """
     admit_reader(caller)
     try:
@@ -109,23 +130,17 @@ async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Stand
     except NotFound:
         delivery = None
     try:
-        entry = (await ledger.kept(dispatch_id)).entry
+        entry = await ledger.entry(dispatch_id)
     except NotFound as absent:
         raise Declined(Code.NOT_FOUND) from absent
-    if entry.sender_id == caller.agency_id:
-        return Standing(entry=entry, delivery=None)
-    if delivery is not None:
-        return Standing(entry=entry, delivery=delivery)
-    raise Declined(Code.NOT_FOUND)
+    is_sender = entry.sender_id == caller.agency_id
+    if delivery is None and not is_sender:
+        raise Declined(Code.NOT_FOUND)
+    return Standing(entry=entry, delivery=delivery, sees=None if is_sender else caller.agency_id)
 
 
-def page_items(after: int, limit: int) -> int:
+def page_items(limit: int) -> int:
     """Returns how many items a page has. Raises `Declined`: INVALID_ARGUMENT for a negative number."""
-    if after < 0 or limit < 0:
-        raise Declined(Code.INVALID_ARGUMENT, "a cursor and a page size are not negative")
+    if limit < 0:
+        raise Declined(Code.INVALID_ARGUMENT, "a page size is not negative")
     return min(limit or PAGE_ITEMS, PAGE_ITEMS_MOST)
-
-
-def _renumbered(events: Iterable[Event]) -> tuple[Event, ...]:
-    """Closes the gaps, which would tell how often something happened that the caller may not see."""
-    return tuple(replace(event, sequence=place) for place, event in enumerate(events, start=1))

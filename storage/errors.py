@@ -8,6 +8,7 @@ StorageError
 ├── Conflict            someone else moved first; `current` is what stands now
 ├── Changed             an agency is kept otherwise than it was read: read it again
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
+├── StatementTaken      this statement is kept for another dispatch, `dispatch_id`
 ├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
 ├── SchemaTooOld        an older program has written this ledger, or none: it is upgraded where it is written
 ├── NotALedger          the file is something else; nothing was touched
@@ -71,6 +72,14 @@ class DocumentIdTaken(StorageError):
 
     def __init__(self, dispatch_id: str) -> None:
         super().__init__(f"held by dispatch {dispatch_id}")
+        self.dispatch_id = dispatch_id
+
+
+class StatementTaken(StorageError):
+    """A statement came for one dispatch that is kept for another."""
+
+    def __init__(self, dispatch_id: str) -> None:
+        super().__init__(f"kept for dispatch {dispatch_id}")
         self.dispatch_id = dispatch_id
 
 

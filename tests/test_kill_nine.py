@@ -25,6 +25,7 @@ from benchmarks.load import credentials, packages
 from benchmarks.subjects import RECIPIENTS, ROOT, SENDER, World, await_address, make_world
 from signing.keys import load_pem
 from storage.ledger.sqlite import SqliteLedger
+from tests.storage import whole
 
 SUBMISSIONS = 2_000
 KILLS = 6
@@ -154,16 +155,15 @@ async def check_ledger(world: World, answers: Answers) -> None:
     told."""
     ledger = await SqliteLedger.open(world.directory / "axis" / "ledger" / "ledger.sqlite3")
     try:
-        items = []
-        while page := await ledger.outbox(SENDER, after=items[-1].cursor if items else 0, limit=500):
-            items.extend(page)
+        items = await whole.outbox(ledger, SENDER)
         assert len(items) == SUBMISSIONS
         assert len({item.entry.document_id for item in items}) == SUBMISSIONS
         told = {tuple(evidence) for evidence in answers.evidence.values()}
         kept = set()
         for item in items:
-            assert [delivery.recipient_id for delivery in item.deliveries] == list(RECIPIENTS)
-            evidence = await ledger.evidence(item.entry.dispatch_id)
+            deliveries = await whole.deliveries(ledger, item.entry.dispatch_id)
+            assert [delivery.recipient_id for delivery in deliveries] == list(RECIPIENTS)
+            evidence = await whole.evidence(ledger, item.entry.dispatch_id)
             assert [one.event for one in evidence] == EVENTS
             kept.add(tuple(one.content for one in evidence))
         assert kept == told

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 
 from axis_client.cli import shapes
@@ -30,6 +31,11 @@ def time(at: datetime) -> str:
 
 def state(terminal: Terminal, value: State) -> str:
     return terminal.text(STATES[value].vietnamese, STATES[value].english)
+
+
+def counts(terminal: Terminal, by_state: Mapping[State, int]) -> str:
+    """Says how many recipients stand where: `3 đã tiếp nhận, 1 chờ nhận`."""
+    return ", ".join(f"{by_state[value]} {state(terminal, value)}" for value in STATES if by_state.get(value))
 
 
 def event(terminal: Terminal, name: str, status_code: str = "") -> str:

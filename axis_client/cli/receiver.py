@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +26,7 @@ _STATES = [str(state) for state in State if state is not State.UNKNOWN]
 @click.command()
 @click.option("--watch", is_flag=True, help="Chờ văn bản mới. / Stay, and show each new one as it comes.")
 @click.option(
-    "--after", type=click.IntRange(min=0), default=0, metavar="CURSOR", help="Start after this cursor."
+    "--after", default="", metavar="CURSOR", help="Start after the item that bears this cursor (--json)."
 )
 @click.option(
     "--state",
@@ -38,7 +38,7 @@ _STATES = [str(state) for state in State if state is not State.UNKNOWN]
 @profile
 @common
 @click.pass_obj
-def inbox(terminal: Terminal, watch: bool, after: int, states: tuple[str, ...], profile: Path) -> int:
+def inbox(terminal: Terminal, watch: bool, after: str, states: tuple[str, ...], profile: Path) -> int:
     """Văn bản đến. / Lists what was sent to this agency."""
     wanted = [State(state) for state in states]
 
@@ -49,7 +49,7 @@ def inbox(terminal: Terminal, watch: bool, after: int, states: tuple[str, ...], 
                     if not wanted or item.delivery.state in wanted:
                         _show_line(terminal, item)
         else:
-            _show_items(terminal, [item async for item in client.inbox(after, wanted)])
+            await _show_items(terminal, client.inbox(after, wanted))
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -200,15 +200,15 @@ def show_files(terminal: Terminal, fetched: tuple[FetchedFile, ...]) -> None:
     terminal.table(columns, [(files.printable(f.path), f"{f.size:,}", f.sha256) for f in fetched])
 
 
-def _show_items(terminal: Terminal, items: list[InboxItem]) -> None:
+async def _show_items(terminal: Terminal, items: AsyncIterator[InboxItem]) -> None:
     if terminal.as_json:
-        for item in items:
+        async for item in items:
             terminal.object(shapes.inbox_item(item))
         return
     columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Trạng thái", "State"), ("Khẩn", "Priority")]
     columns += [("Nơi gửi", "From"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
     columns.append(("Nhận lúc", "At"))
-    terminal.table(columns, [_row(terminal, item) for item in items])
+    terminal.table(columns, [_row(terminal, item) async for item in items])
 
 
 def _show_line(terminal: Terminal, item: InboxItem) -> None:

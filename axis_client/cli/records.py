@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from pathlib import Path
+from typing import TypeVar
 
 import click
 
@@ -13,8 +16,13 @@ from axis_client.cli.options import FORCE, PATH, common, profile
 from axis_client.cli.receiver import DISPATCH, show_files
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
-from axis_client.model import Delivery, OutboxItem, Proof, Record, Statement, Status
+from axis_client.model import Delivery, OutboxItem, Proof, Record, Status
 from edxml.attachments import distinct_names
+
+T = TypeVar("T")
+
+SHOWN = 100
+"""Deliveries, and events, that a person is shown of a dispatch; `--json` writes all."""
 
 
 @click.command()
@@ -26,7 +34,15 @@ def status(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
     """Văn bản đang ở đâu. / Shows where a document stands, and its history."""
 
     async def act(client: AsyncClient) -> int:
-        _show_status(terminal, await client.status(dispatch_id))
+        found = await client.status(dispatch_id)
+        if terminal.as_json:
+            deliveries = [delivery async for delivery in client.deliveries(dispatch_id)]
+            events = [event async for event in client.events(dispatch_id)]
+            terminal.object(shapes.status(found, deliveries, events))
+        else:
+            _show_status(terminal, found)
+            await _show_deliveries(terminal, client, found)
+            await _show_events(terminal, client, dispatch_id)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -48,11 +64,12 @@ def evidence(terminal: Terminal, dispatch_id: str, output: Path | None, force: b
     """
 
     async def act(client: AsyncClient) -> int:
-        record = await client.evidence(dispatch_id)
         if output is not None:
             files.make_directory(output)
-        for name, entry in _named(record):
-            path = None if output is None else output / name
+        place = 0
+        async for entry in client.evidence(dispatch_id):
+            place += 1
+            path = None if output is None else output / _name(place, entry)
             if path is not None:
                 files.write(path, entry.content, force=force)
             _show_evidence(terminal, path, entry)
@@ -88,23 +105,23 @@ def retrieve(terminal: Terminal, dispatch_id: str, output: Path, force: bool, pr
 
 @click.command()
 @click.option(
-    "--after", type=click.IntRange(min=0), default=0, metavar="CURSOR", help="Start after this cursor."
+    "--after", default="", metavar="CURSOR", help="Start after the item that bears this cursor (--json)."
 )
 @profile
 @common
 @click.pass_obj
-def outbox(terminal: Terminal, after: int, profile: Path) -> int:
+def outbox(terminal: Terminal, after: str, profile: Path) -> int:
     """Văn bản đi. / Lists what this agency sent."""
 
     async def act(client: AsyncClient) -> int:
-        items = [item async for item in client.outbox(after)]
+        items = client.outbox(after)
         if terminal.as_json:
-            for item in items:
+            async for item in items:
                 terminal.object(shapes.outbox_item(item))
         else:
             columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Số, ký hiệu", "Number")]
             columns += [("Trích yếu", "Subject"), ("Nơi nhận", "To"), ("Gửi lúc", "At")]
-            terminal.table(columns, [_outbox_row(terminal, item) for item in items])
+            terminal.table(columns, [_outbox_row(terminal, item) async for item in items])
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -152,21 +169,42 @@ def agency(terminal: Terminal, agency_id: str, profile: Path) -> int:
 
 def _show_status(terminal: Terminal, status: Status) -> None:
     dispatch = status.dispatch
-    if terminal.as_json:
-        terminal.object(shapes.status(status))
-        return
     kind = labels.kind(terminal, dispatch.kind)
     terminal.say(f"{shapes.number(dispatch)} ({kind}): {dispatch.subject}")
     terminal.say(f"  {terminal.text('Mã định danh', 'DocumentId')}: {dispatch.document_id}")
     terminal.say(f"  {terminal.text('Nơi gửi', 'From')}: {dispatch.sender_name} ({dispatch.sender_id})")
+    terminal.say(f"  {terminal.text('Nơi nhận', 'To')}: {labels.counts(terminal, status.counts)}")
+
+
+async def _show_deliveries(terminal: Terminal, client: AsyncClient, status: Status) -> None:
+    shown, _ = await _first(client.deliveries(status.dispatch.dispatch_id))
     columns = [("Nơi nhận", "To"), ("Trạng thái", "State"), ("Lúc", "At"), ("Lý do", "Reason")]
-    terminal.table(columns, [_delivery_row(terminal, delivery) for delivery in status.deliveries])
+    terminal.table(columns, [_delivery_row(terminal, delivery) for delivery in shown])
+    if (rest := sum(status.counts.values()) - len(shown)) > 0:
+        terminal.say(terminal.text(f"… và {rest} nơi nhận khác", f"… and {rest} more recipients"))
+
+
+async def _show_events(terminal: Terminal, client: AsyncClient, dispatch_id: str) -> None:
+    shown, more = await _first(client.events(dispatch_id))
     columns = [("Lúc", "At"), ("Việc", "What"), ("Nơi nhận", "To"), ("Lý do", "Reason")]
     rows = [
         (labels.time(e.at), labels.event(terminal, e.kind, e.status_code), e.recipient_id, e.reason)
-        for e in status.events
+        for e in shown
     ]
     terminal.table(columns, rows)
+    if more:
+        terminal.say(terminal.text("… và những việc sau đó: --json", "… and what came later: --json"))
+
+
+async def _first(items: AsyncGenerator[T, None]) -> tuple[list[T], bool]:
+    """Takes what a person looks through, and tells whether there was more."""
+    shown: list[T] = []
+    async with aclosing(items):
+        async for item in items:
+            if len(shown) == SHOWN:
+                return shown, True
+            shown.append(item)
+    return shown, False
 
 
 def _delivery_row(terminal: Terminal, delivery: Delivery) -> tuple[str, ...]:
@@ -175,31 +213,29 @@ def _delivery_row(terminal: Terminal, delivery: Delivery) -> tuple[str, ...]:
 
 
 def _outbox_row(terminal: Terminal, item: OutboxItem) -> tuple[str, ...]:
-    to = ", ".join(f"{d.recipient_id} ({labels.state(terminal, d.state)})" for d in item.deliveries[:5])
-    more = len(item.deliveries) - 5
     dispatch = item.dispatch
     return (
         dispatch.dispatch_id,
         labels.kind(terminal, dispatch.kind),
         shapes.number(dispatch),
         dispatch.subject,
-        f"{to} +{more}" if more > 0 else to,
+        labels.counts(terminal, item.counts),
         labels.time(dispatch.accepted_at),
     )
 
 
-def _named(record: Record) -> list[tuple[str, Proof | Statement]]:
-    """Names every file by its place, so that the same record always gets the same names."""
-    entries: list[Proof | Statement] = [*record.evidence, *record.statements]
-    names = [
-        "-".join(filter(None, (f"{place:03d}", proof.event, proof.evidence.recipient_id))) + ".xml"
-        for place, proof in enumerate(record.evidence, start=1)
-    ]
-    names += [f"{s.status_code}-{s.agency_id}-{s.statement_id[:12]}.edxml" for s in record.statements]
-    return list(zip(distinct_names(names), entries, strict=True))
+def _name(place: int, entry: Record) -> str:
+    """Names a file by its place, so that the same record always gets the same name, and they sort as it all
+    happened."""
+    if isinstance(entry, Proof):
+        named, kind = (entry.event, entry.evidence.recipient_id), "xml"
+    else:
+        named, kind = (entry.status_code, entry.agency_id), "edxml"
+    (name,) = distinct_names([f"{'-'.join(filter(None, (f'{place:05d}', *named)))}.{kind}"])
+    return name
 
 
-def _show_evidence(terminal: Terminal, path: Path | None, entry: Proof | Statement) -> None:
+def _show_evidence(terminal: Terminal, path: Path | None, entry: Record) -> None:
     if terminal.as_json:
         shape = shapes.proof(entry) if isinstance(entry, Proof) else shapes.statement(entry)
         terminal.object({"file": None if path is None else str(path), **shape})

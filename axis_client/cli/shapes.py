@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from axis_client.answering import VIET_NAM
@@ -18,6 +19,7 @@ from axis_client.model import (
     OutboxItem,
     Proof,
     Sent,
+    State,
     Statement,
     Status,
 )
@@ -91,22 +93,26 @@ def outbox_item(of: OutboxItem) -> Shape:
         "cursor": of.cursor,
         "dispatch_id": of.dispatch.dispatch_id,
         "dispatch": dispatch(of.dispatch),
-        "deliveries": [delivery(entry) for entry in of.deliveries],
+        "counts": counts(of.counts),
     }
 
 
-def status(of: Status) -> Shape:
+def status(of: Status, deliveries: Iterable[Delivery], events: Iterable[Event]) -> Shape:
     return {
         "dispatch_id": of.dispatch.dispatch_id,
         "dispatch": dispatch(of.dispatch),
-        "deliveries": [delivery(entry) for entry in of.deliveries],
-        "events": [event(entry) for entry in of.events],
+        "counts": counts(of.counts),
+        "deliveries": [delivery(entry) for entry in deliveries],
+        "events": [event(entry) for entry in events],
     }
+
+
+def counts(of: Mapping[State, int]) -> Shape:
+    return {str(state): count for state, count in of.items()}
 
 
 def event(of: Event) -> Shape:
     return {
-        "cursor": of.cursor,
         "sequence": of.sequence,
         "kind": of.kind,
         "at": time(of.at),

@@ -18,6 +18,7 @@ from axis.v1 import (
     submission_pb2,
     submission_pb2_grpc,
 )
+from axis.v1.types_pb2 import DeliveryState
 from axis_client import model
 from axis_client.profile import Profile
 from axis_client.wire import convert
@@ -32,6 +33,15 @@ TRANSFER = 3600.0
 """Seconds for one stream of bytes; a longer one is cut here and resumed."""
 WATCH = 120.0
 """Seconds after which a watch is opened anew: a link may die without a word, and a watch is often silent."""
+
+
+LARGEST_PAGE = 1000
+"""Asked for where items are small, or the axis bounds a page by its bytes."""
+
+T = TypeVar("T")
+
+Page = tuple[tuple[T, ...], str, bool]
+"""Items of a list, the cursor to go on from, and whether more stood behind them."""
 
 
 class Wire:
@@ -82,17 +92,12 @@ class Wire:
         answer = await _unary(self._submission.Upload(messages(), timeout=TRANSFER))
         return model.UploadState(offset=answer.offset, complete=answer.complete)
 
-    async def inbox_page(
-        self, after: int, size: int, states: Iterable[model.State]
-    ) -> tuple[tuple[model.InboxItem, ...], int, bool]:
-        """Returns the items, the cursor to go on from, and whether more stood behind them."""
-        request = inbox_pb2.ListInboxRequest(
-            after=after, page_size=size, states=[convert.STATE_NUMBERS[state] for state in states]
-        )
+    async def inbox_page(self, after: str, size: int, states: Iterable[model.State]) -> Page[model.InboxItem]:
+        request = inbox_pb2.ListInboxRequest(after=after, page_size=size, states=_numbers(states))
         answer = await _unary(self._inbox.ListInbox(request, timeout=QUICK))
         return tuple(convert.inbox_item(item) for item in answer.items), answer.next, answer.more
 
-    async def watch_inbox(self, after: int) -> AsyncGenerator[model.InboxItem, None]:
+    async def watch_inbox(self, after: str) -> AsyncGenerator[model.InboxItem, None]:
         """Ends after `WATCH` seconds at the latest, as when the link is cut."""
         call = self._inbox.WatchInbox(inbox_pb2.WatchInboxRequest(after=after), timeout=WATCH)
         with _translated():
@@ -120,21 +125,42 @@ class Wire:
         request = records_pb2.GetStatusRequest(dispatch_id=dispatch_id)
         return convert.status(await _unary(self._records.GetStatus(request, timeout=QUICK)))
 
-    async def evidence(
-        self, dispatch_id: str
-    ) -> tuple[tuple[model.Evidence, ...], tuple[model.Statement, ...]]:
-        request = records_pb2.ListEvidenceRequest(dispatch_id=dispatch_id)
-        answer = await _unary(self._records.ListEvidence(request, timeout=SLOW))
-        return (
-            tuple(convert.evidence(entry) for entry in answer.evidence),
-            tuple(convert.statement(entry) for entry in answer.statements),
+    async def deliveries_page(
+        self, dispatch_id: str, after: str, states: Iterable[model.State]
+    ) -> Page[model.Delivery]:
+        request = records_pb2.ListDeliveriesRequest(
+            dispatch_id=dispatch_id, after=after, page_size=LARGEST_PAGE, states=_numbers(states)
         )
+        answer = await _unary(self._records.ListDeliveries(request, timeout=QUICK))
+        return tuple(convert.delivery(item) for item in answer.deliveries), answer.next, answer.more
 
-    async def outbox_page(self, after: int, size: int) -> tuple[tuple[model.OutboxItem, ...], int, bool]:
-        """Returns the items, the cursor to go on from, and whether more stood behind them."""
+    async def events_page(self, dispatch_id: str, after: str) -> Page[model.Event]:
+        request = records_pb2.ListEventsRequest(dispatch_id=dispatch_id, after=after, page_size=LARGEST_PAGE)
+        answer = await _unary(self._records.ListEvents(request, timeout=QUICK))
+        return tuple(convert.event(item) for item in answer.events), answer.next, answer.more
+
+    async def evidence_page(
+        self, dispatch_id: str, after: str, events: Iterable[str], recipient_id: str
+    ) -> Page[model.Evidence | model.Statement]:
+        request = records_pb2.ListEvidenceRequest(
+            dispatch_id=dispatch_id,
+            after=after,
+            page_size=LARGEST_PAGE,
+            events=events,
+            recipient_id=recipient_id,
+        )
+        answer = await _unary(self._records.ListEvidence(request, timeout=SLOW))
+        records = (convert.record(item) for item in answer.records)
+        return tuple(one for one in records if one is not None), answer.next, answer.more
+
+    async def outbox_page(self, after: str, size: int) -> Page[model.OutboxItem]:
         request = records_pb2.ListOutboxRequest(after=after, page_size=size)
         answer = await _unary(self._records.ListOutbox(request, timeout=QUICK))
         return tuple(convert.outbox_item(item) for item in answer.items), answer.next, answer.more
+
+
+def _numbers(states: Iterable[model.State]) -> list[DeliveryState.ValueType]:
+    return [convert.STATE_NUMBERS[state] for state in states]
 
 
 _Answer = TypeVar("_Answer")

@@ -8,7 +8,8 @@ import grpc.aio
 from axis_client.profile import Profile
 
 LARGEST_ANSWER = 64 << 20
-"""Bytes of one answer: a page of an inbox, or the evidence of a dispatch to 5,000 recipients, fits."""
+"""Bytes of one answer: a page is about 2 MiB, but its first item may be larger, and a submission to 5,000
+recipients is answered with two evidence documents that name them all."""
 LARGEST_TRAILERS = 2 << 20
 """Bytes of the metadata that ends a call."""
 

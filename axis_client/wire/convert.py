@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from collections.abc import Iterable
 from datetime import UTC, datetime
 
 from cryptography import x509
@@ -91,6 +93,14 @@ def delivery(message: types_pb2.Delivery) -> model.Delivery:
     )
 
 
+def counts(messages: Iterable[types_pb2.StateCount]) -> dict[model.State, int]:
+    """Counts by state; states that this version does not know are one."""
+    found: Counter[model.State] = Counter()
+    for message in messages:
+        found[_STATES.get(message.state, model.State.UNKNOWN)] += message.count
+    return dict(found)
+
+
 def evidence(message: types_pb2.Evidence) -> model.Evidence:
     return model.Evidence(
         evidence_id=message.evidence_id,
@@ -113,9 +123,19 @@ def statement(message: types_pb2.Statement) -> model.Statement:
     )
 
 
+def record(message: types_pb2.Record) -> model.Evidence | model.Statement | None:
+    """Returns None for a record of a kind that only a later version knows."""
+    match message.WhichOneof("record"):
+        case "evidence":
+            return evidence(message.evidence)
+        case "statement":
+            return statement(message.statement)
+        case _:
+            return None
+
+
 def event(message: types_pb2.Event) -> model.Event:
     return model.Event(
-        cursor=message.cursor,
         sequence=message.sequence,
         kind=message.kind,
         at=time(message.at),
@@ -138,22 +158,21 @@ def outbox_item(message: records_pb2.OutboxItem) -> model.OutboxItem:
     return model.OutboxItem(
         cursor=message.cursor,
         dispatch=dispatch(message.dispatch),
-        deliveries=tuple(delivery(entry) for entry in message.deliveries),
+        counts=counts(message.counts),
     )
 
 
 def status(message: records_pb2.GetStatusResponse) -> model.Status:
     return model.Status(
         dispatch=dispatch(message.dispatch),
-        deliveries=tuple(delivery(entry) for entry in message.deliveries),
-        events=tuple(event(entry) for entry in message.events),
+        counts=counts(message.counts),
+        delivery=delivery(message.delivery) if message.HasField("delivery") else None,
     )
 
 
 def submitted(message: submission_pb2.SubmitResponse) -> model.Submitted:
     return model.Submitted(
         dispatch=dispatch(message.dispatch),
-        deliveries=tuple(delivery(entry) for entry in message.deliveries),
         evidence=tuple(evidence(entry) for entry in message.evidence),
         warnings=tuple(message.warnings),
     )

@@ -9,41 +9,56 @@ from typing import TypeVar, cast
 from axis.v1 import inbox_pb2, inbox_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
-from axis_server.boundary.translate import cursor
+from axis_server.cursors import Cursors
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
 
 T = TypeVar("T")
 
+INBOX = "inbox"
+"""The list that a cursor of an inbox or a watch belongs to."""
+
 
 class InboxServicer(inbox_pb2_grpc.InboxServiceServicer):
     """Translates; `Inbox` and `Exchange` decide."""
 
-    def __init__(self, *, inbox: Inbox, exchange: Exchange) -> None:
+    def __init__(self, *, inbox: Inbox, exchange: Exchange, cursors: Cursors) -> None:
         self._inbox = inbox
         self._exchange = exchange
+        self._cursors = cursors
 
     async def ListInbox(
         self, request: inbox_pb2.ListInboxRequest, context: Context
     ) -> inbox_pb2.ListInboxResponse:
+        caller = current_caller()
+        scope = (INBOX, caller.agency_id)
+        after = self._cursors.place(request.after, *scope)
         states = translate.named_states(request.states)
-        page = await self._inbox.page(current_caller(), cursor(request.after), request.page_size, states)
+        page = await self._inbox.page(caller, after, request.page_size, states)
         return inbox_pb2.ListInboxResponse(
-            items=[translate.inbox_item(item) for item in page.items], next=page.next, more=page.more
+            items=[
+                translate.inbox_item(item, self._cursors.token(item.cursor, *scope)) for item in page.items
+            ],
+            next=self._cursors.token(page.next, *scope),
+            more=page.more,
         )
 
     async def WatchInbox(
         self, request: inbox_pb2.WatchInboxRequest, context: Context
     ) -> AsyncIterator[inbox_pb2.WatchInboxResponse]:
-        async with _closing(self._inbox.watch(current_caller(), cursor(request.after))) as items:
+        caller = current_caller()
+        scope = (INBOX, caller.agency_id)
+        after = self._cursors.place(request.after, *scope)
+        async with _closing(self._inbox.watch(caller, after)) as items:
             async for item in items:
-                yield inbox_pb2.WatchInboxResponse(item=translate.inbox_item(item))
+                token = self._cursors.token(item.cursor, *scope)
+                yield inbox_pb2.WatchInboxResponse(item=translate.inbox_item(item, token))
 
     async def FetchPart(
         self, request: inbox_pb2.FetchPartRequest, context: Context
     ) -> AsyncIterator[inbox_pb2.FetchPartResponse]:
         source = await self._inbox.fetch(
-            current_caller(), request.dispatch_id, request.number, cursor(request.offset)
+            current_caller(), request.dispatch_id, request.number, translate.offset(request.offset)
         )
         async with _closing(source) as chunks:
             async for chunk in chunks:

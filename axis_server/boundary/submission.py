@@ -36,16 +36,15 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
                 if len(request.package) > self._message_bytes:
                     most = f"one message takes {self._message_bytes} bytes; upload the package first"
                     raise Declined(Code.PACKAGE_TOO_LARGE, most)
-                accepted = await self._intake.submit(caller, request.package)
+                kept = await self._intake.submit(caller, request.package)
             case "package_sha256":
-                accepted = await self._intake.submit_uploaded(caller, request.package_sha256)
+                kept = await self._intake.submit_uploaded(caller, request.package_sha256)
             case _:
                 raise Declined(Code.INVALID_ARGUMENT, "neither `package` nor `package_sha256` is given")
         return submission_pb2.SubmitResponse(
-            dispatch=translate.dispatch(accepted.entry),
-            deliveries=[translate.delivery(one) for one in accepted.deliveries],
-            evidence=[translate.evidence(one) for one in accepted.evidence],
-            warnings=accepted.entry.warnings,
+            dispatch=translate.dispatch(kept.entry),
+            evidence=[translate.evidence(one) for one in kept.evidence],
+            warnings=kept.entry.warnings,
         )
 
     async def QueryUpload(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
@@ -14,7 +15,7 @@ from axis_server.lifecycle import State
 from axis_server.reasons import Code
 from storage.ledger import base
 
-STATES = {
+STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
     State.HANDED_OVER: types_pb2.DELIVERY_STATE_HANDED_OVER,
     State.ACCEPTED: types_pb2.DELIVERY_STATE_ACCEPTED,
@@ -28,9 +29,9 @@ ROLES = {
     Role.ARCHIVIST: directory_pb2.ROLE_ARCHIVIST,
     Role.OPERATOR: directory_pb2.ROLE_OPERATOR,
 }
-MOST_CURSOR = (1 << 63) - 1
+MOST_OFFSET = (1 << 63) - 1
 """Stores count in signed 64 bits; the wire in unsigned."""
-_NAMED_STATES: dict[int, State] = {number: state for state, number in STATES.items()}
+_NAMED_STATES: dict[int, str] = {number: name for name, number in STATES.items()}
 
 
 def time(at: datetime) -> Timestamp:
@@ -69,11 +70,24 @@ def dispatch(record: base.Entry) -> types_pb2.Dispatch:
     )
 
 
+def state(name: str) -> types_pb2.DeliveryState.ValueType:
+    """Names a state; one that this version of the wire has no name for is UNSPECIFIED."""
+    return STATES.get(name, types_pb2.DELIVERY_STATE_UNSPECIFIED)
+
+
+def counts(by_state: Mapping[str, int]) -> list[types_pb2.StateCount]:
+    """In the order in which states follow each other; those without a name are one."""
+    numbers: Counter[types_pb2.DeliveryState.ValueType] = Counter()
+    for name, count in by_state.items():
+        numbers[state(name)] += count
+    return [types_pb2.StateCount(state=one, count=numbers[one]) for one in sorted(numbers)]
+
+
 def delivery(record: base.Delivery) -> types_pb2.Delivery:
     return types_pb2.Delivery(
         dispatch_id=record.dispatch_id,
         recipient_id=record.recipient_id,
-        state=STATES[State(record.state)],
+        state=state(record.state),
         version=record.version,
         updated_at=time(record.updated_at),
         reason=record.reason,
@@ -104,7 +118,6 @@ def statement(record: base.Statement) -> types_pb2.Statement:
 
 def event(record: base.Event) -> types_pb2.Event:
     return types_pb2.Event(
-        cursor=record.cursor,
         dispatch_id=record.dispatch_id,
         sequence=record.sequence,
         kind=record.kind,
@@ -118,17 +131,21 @@ def event(record: base.Event) -> types_pb2.Event:
     )
 
 
-def inbox_item(record: base.InboxItem) -> inbox_pb2.InboxItem:
+def record(of: base.Record) -> types_pb2.Record:
+    if isinstance(of, base.Evidence):
+        return types_pb2.Record(evidence=evidence(of))
+    return types_pb2.Record(statement=statement(of))
+
+
+def inbox_item(record: base.InboxItem, cursor: str) -> inbox_pb2.InboxItem:
     return inbox_pb2.InboxItem(
-        cursor=record.cursor, dispatch=dispatch(record.entry), delivery=delivery(record.delivery)
+        cursor=cursor, dispatch=dispatch(record.entry), delivery=delivery(record.delivery)
     )
 
 
-def outbox_item(record: base.OutboxItem) -> records_pb2.OutboxItem:
+def outbox_item(record: base.OutboxItem, cursor: str) -> records_pb2.OutboxItem:
     return records_pb2.OutboxItem(
-        cursor=record.cursor,
-        dispatch=dispatch(record.entry),
-        deliveries=[delivery(one) for one in record.deliveries],
+        cursor=cursor, dispatch=dispatch(record.entry), counts=counts(record.counts)
     )
 
 
@@ -144,13 +161,13 @@ def named_states(numbers: Sequence[int]) -> tuple[str, ...]:
     if len(numbers) > len(STATES):
         raise Declined(Code.INVALID_ARGUMENT, f"`states` holds more than the {len(STATES)} states there are")
     try:
-        return tuple(_NAMED_STATES[number].value for number in numbers)
+        return tuple(str(_NAMED_STATES[number]) for number in numbers)
     except KeyError as exc:
         raise Declined(Code.INVALID_ARGUMENT, "`states` holds a number that is no delivery state") from exc
 
 
-def cursor(number: int) -> int:
-    """Reads a cursor or offset. Raises `Declined` for one that no store could hold."""
-    if number > MOST_CURSOR:
-        raise Declined(Code.INVALID_ARGUMENT, "a cursor or offset is out of range")
+def offset(number: int) -> int:
+    """Reads an offset. Raises `Declined` for one that no store could hold."""
+    if number > MOST_OFFSET:
+        raise Declined(Code.INVALID_ARGUMENT, "an offset is out of range")
     return number

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from storage.ledger.pages import Page
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Part:
@@ -28,7 +30,7 @@ class Part:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """One accepted dispatch."""
+    """One accepted dispatch. Its recipients are its deliveries: there may be thousands."""
 
     dispatch_id: str
     sender_id: str
@@ -44,8 +46,6 @@ class Entry:
     due_date: str
     accepted_at: datetime
     parts: tuple[Part, ...]
-    recipients: tuple[str, ...]
-    """Canonical agency ids, frozen, in the order of the evidence."""
     warnings: tuple[str, ...] = ()
 
     @property
@@ -92,6 +92,10 @@ class Delivery:
     """1 at commit; grows by one at each move."""
     updated_at: datetime
     reason: str = ""
+
+
+Record = Evidence | Statement
+"""What proves something about a dispatch."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -184,11 +188,12 @@ class InboxItem:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OutboxItem:
-    """A dispatch with its deliveries, at its place in an outbox."""
+    """A dispatch and where it stands, at its place in an outbox."""
 
     cursor: int
     entry: Entry
-    deliveries: tuple[Delivery, ...]
+    counts: dict[str, int]
+    """How many of its deliveries are in each state; states without any are left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,12 +252,22 @@ class Ledger(Protocol):
     when the store cannot serve. Event cursors, inbox cursors and leaf indexes follow the order of commit.
 
     A record that could not be true (a naive time, a recipient named twice, an id that something else holds,
-    text with U+0000 or a lone surrogate) is the caller's mistake: `ValueError`, and nothing is kept.
+    text with U+0000 or a lone surrogate, a number beyond 63 bits) is the caller's mistake: `ValueError`, and
+    nothing is kept.
+
+    Lists are read by pages: `after` is 0 or the `next` of the page before, `limit` is at least 1, else
+    `ValueError`. What is committed later stands behind what was read.
     """
 
-    async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
+    async def commit(
+        self,
+        entry: Entry,
+        recipients: Sequence[str],
+        evidence: Sequence[Evidence],
+        events: Sequence[NewEvent],
+    ) -> Kept:
         """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1), events, evidence
-        and leaves, in one transaction.
+        and leaves, in one transaction. `recipients` are canonical agency ids, in the order of the evidence.
 
         Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left
         is returned. Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same
@@ -266,7 +281,7 @@ class Ledger(Protocol):
 
         Idempotent by statement: when `move.statement` is kept already for this delivery, nothing changes and
         what the first one left is returned. Raises `Conflict` when the version is another, `NotFound` when
-        there is no such delivery.
+        there is no such delivery, `StatementTaken` when the statement is kept for another dispatch.
         """
         ...
 
@@ -279,12 +294,22 @@ class Ledger(Protocol):
         """Returns what `commit` kept. Raises `NotFound`."""
         ...
 
+    async def entry(self, dispatch_id: str) -> Entry:
+        """Returns the dispatch alone. Raises `NotFound`."""
+        ...
+
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         """Returns one delivery. Raises `NotFound`."""
         ...
 
-    async def deliveries(self, dispatch_id: str) -> tuple[Delivery, ...]:
-        """Returns all deliveries in recipient order of the entry; empty when the dispatch is unknown."""
+    async def counts(self, dispatch_id: str) -> dict[str, int]:
+        """Returns how many deliveries are in each state; empty when the dispatch is unknown."""
+        ...
+
+    async def deliveries(
+        self, dispatch_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[Delivery]:
+        """Returns deliveries in the order of the recipients at commit; no `states` means all."""
         ...
 
     async def moved(self, statement_id: str) -> Moved | None:
@@ -292,34 +317,46 @@ class Ledger(Protocol):
         that it moved, the first in recipient order."""
         ...
 
-    async def history(self, dispatch_id: str) -> tuple[Event, ...]:
-        """Returns the events of a dispatch, oldest first."""
+    async def history(
+        self, dispatch_id: str, *, recipient_id: str | None = None, after: int = 0, limit: int
+    ) -> Page[Event]:
+        """Returns the events of a dispatch, oldest first.
+
+        With a recipient those that speak of it or of all, without one everything. `after` counts how many of
+        these were read.
+        """
         ...
 
-    async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
-        """Returns all evidence of a kept dispatch, in order of commit. A refusal is about no kept dispatch:
-        its evidence is not among them."""
-        ...
+    async def records(
+        self,
+        dispatch_id: str,
+        *,
+        recipient_id: str | None = None,
+        events: Collection[str] = (),
+        after: int = 0,
+        limit: int,
+    ) -> Page[Record]:
+        """Returns evidence and statements about a kept dispatch, in order of commit.
 
-    async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
-        """Returns all statements about a dispatch, in order of commit."""
+        With a recipient what speaks of it or of all, and its own statements; without one everything. Where
+        `events` are named, evidence of these alone, and no statement. A refusal is about no kept dispatch:
+        its evidence is not among them.
+        """
         ...
 
     async def inbox(
-        self, recipient_id: str, *, after: int, limit: int, states: Collection[str] = ()
-    ) -> tuple[InboxItem, ...]:
-        """Returns deliveries to a recipient with a cursor greater than `after`, in cursor order, at most
-        `limit`."""
+        self, recipient_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[InboxItem]:
+        """Returns deliveries to a recipient in the order of commit; no `states` means all."""
         ...
 
-    async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
-        """Returns dispatches of a sender with a cursor greater than `after`, in cursor order, at most
-        `limit`."""
+    async def outbox(self, sender_id: str, *, after: int = 0, limit: int) -> Page[OutboxItem]:
+        """Returns dispatches of a sender in the order of commit."""
         ...
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
-        """Notes that `owner` itself delivered the blob `digest`, which is durable in the archive.
-        Idempotent."""
+        """Notes that `owner` itself delivered the blob `digest` of `size` bytes, which is durable in the
+        archive. Idempotent: the first note stands."""
         ...
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
@@ -335,6 +372,11 @@ class Ledger(Protocol):
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         """Returns leaves of the log from index `start` on."""
+        ...
+
+    async def secret(self, name: str) -> bytes:
+        """Returns 32 random bytes under a name, made and kept when first asked for; the same for every
+        process."""
         ...
 
     async def probe(self) -> None:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Callable, Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, fields
+from secrets import token_bytes
+from typing import TypeVar
 
-from storage.errors import Changed, Conflict, DocumentIdTaken, NotFound
+from storage.errors import Changed, Conflict, DocumentIdTaken, NotFound, StatementTaken
 from storage.ledger.base import (
     Agency,
     Delivery,
@@ -27,10 +30,21 @@ from storage.ledger.base import (
     Moved,
     NewEvent,
     OutboxItem,
+    Record,
     Refusal,
     Statement,
 )
-from storage.ledger.wellformed import check_agency, check_commit, check_move, check_refusal
+from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
+from storage.ledger.wellformed import (
+    check_agency,
+    check_commit,
+    check_holding,
+    check_move,
+    check_page,
+    check_refusal,
+)
+
+T = TypeVar("T")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -38,9 +52,13 @@ class _Dispatch:
     cursor: int
     kept: Kept
     deliveries: dict[str, Delivery]
+    """In recipient order."""
     events: list[Event] = field(default_factory=list)
-    evidence: list[Evidence] = field(default_factory=list)
-    statements: list[Statement] = field(default_factory=list)
+    records: list[tuple[int, Record]] = field(default_factory=list)
+    """Each with its place: one more than its leaf."""
+
+    def counts(self) -> dict[str, int]:
+        return dict(Counter(delivery.state for delivery in self.deliveries.values()))
 
 
 class MemoryLedger:
@@ -56,20 +74,33 @@ class MemoryLedger:
         self._leaves: list[Leaf] = []
         self._content_ids: set[tuple[str, str]] = set()
         self._event_count = 0
+        self._secrets: dict[str, bytes] = {}
         self._agencies: dict[str, Agency] = {}
         self._version = 0
 
     # The writes.
 
-    async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
-        check_commit(entry, evidence, events)
+    async def commit(
+        self,
+        entry: Entry,
+        recipients: Sequence[str],
+        evidence: Sequence[Evidence],
+        events: Sequence[NewEvent],
+    ) -> Kept:
+        check_commit(entry, recipients, evidence, events)
         await asyncio.sleep(0)
         if entry.dispatch_id not in self._dispatches:
-            self._commit(entry, tuple(evidence), events)
+            self._commit(entry, recipients, tuple(evidence), events)
         await asyncio.sleep(0)
         return self._dispatches[entry.dispatch_id].kept
 
-    def _commit(self, entry: Entry, evidence: tuple[Evidence, ...], events: Sequence[NewEvent]) -> None:
+    def _commit(
+        self,
+        entry: Entry,
+        recipients: Sequence[str],
+        evidence: tuple[Evidence, ...],
+        events: Sequence[NewEvent],
+    ) -> None:
         document = (entry.sender_id, entry.document_id)
         is_new_document = entry.kind == 0 and entry.document_id != ""
         if is_new_document and document in self._documents:
@@ -88,7 +119,7 @@ class MemoryLedger:
                     version=1,
                     updated_at=entry.accepted_at,
                 )
-                for recipient in entry.recipients
+                for recipient in recipients
             },
         )
         self._dispatches[entry.dispatch_id] = dispatch
@@ -110,6 +141,8 @@ class MemoryLedger:
             raise NotFound(f"{move.dispatch_id} to {move.recipient_id}")
         current = dispatch.deliveries[move.recipient_id]
         statement = move.statement
+        if statement is not None:
+            self._refuse_strange(statement)
         if statement is not None and move.recipient_id in self._moves.get(statement.statement_id, {}):
             return Moved(delivery=current, evidence=self._moves[statement.statement_id][move.recipient_id][1])
         if current.version != move.expected_version:
@@ -117,8 +150,8 @@ class MemoryLedger:
         self._refuse_known(move.evidence)
         if statement is not None:
             if statement.statement_id not in self._moves:
-                dispatch.statements.append(statement)
-                self._add_leaf("statement", statement.statement_id, statement.content)
+                place = self._add_leaf("statement", statement.statement_id, statement.content)
+                dispatch.records.append((place, statement))
             moves = self._moves.setdefault(statement.statement_id, {})
             moves[move.recipient_id] = (move.dispatch_id, move.evidence)
         delivery = Delivery(
@@ -145,14 +178,15 @@ class MemoryLedger:
         return self._refusals[key]
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
+        check_holding(owner, digest, size)
         await asyncio.sleep(0)
         self._holdings.setdefault((owner, digest), size)
         await asyncio.sleep(0)
 
     def _record(self, dispatch: _Dispatch, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> None:
         for one in evidence:
-            dispatch.evidence.append(one)
-            self._add_leaf("evidence", one.evidence_id, one.content)
+            place = self._add_leaf("evidence", one.evidence_id, one.content)
+            dispatch.records.append((place, one))
         for event in events:
             self._event_count += 1
             dispatch.events.append(
@@ -169,10 +203,16 @@ class MemoryLedger:
         if len(set(ids)) != len(ids) or not self._content_ids.isdisjoint(ids):
             raise ValueError("an evidence id names one evidence")
 
-    def _add_leaf(self, kind: str, content_id: str, content: bytes) -> None:
+    def _refuse_strange(self, statement: Statement) -> None:
+        for dispatch_id, _ in self._moves.get(statement.statement_id, {}).values():
+            if dispatch_id != statement.dispatch_id:
+                raise StatementTaken(dispatch_id)
+
+    def _add_leaf(self, kind: str, content_id: str, content: bytes) -> int:
         leaf_hash = hashlib.sha256(b"\0" + content).digest()
         self._leaves.append(Leaf(index=len(self._leaves), hash=leaf_hash, kind=kind, content_id=content_id))
         self._content_ids.add((kind, content_id))
+        return len(self._leaves)
 
     # The reads.
 
@@ -182,6 +222,9 @@ class MemoryLedger:
             raise NotFound(dispatch_id)
         return self._dispatches[dispatch_id].kept
 
+    async def entry(self, dispatch_id: str) -> Entry:
+        return (await self.kept(dispatch_id)).entry
+
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         await asyncio.sleep(0)
         dispatch = self._dispatches.get(dispatch_id)
@@ -189,10 +232,22 @@ class MemoryLedger:
             raise NotFound(f"{dispatch_id} to {recipient_id}")
         return dispatch.deliveries[recipient_id]
 
-    async def deliveries(self, dispatch_id: str) -> tuple[Delivery, ...]:
+    async def counts(self, dispatch_id: str) -> dict[str, int]:
         await asyncio.sleep(0)
         dispatch = self._dispatches.get(dispatch_id)
-        return tuple(dispatch.deliveries.values()) if dispatch else ()
+        return dispatch.counts() if dispatch else {}
+
+    async def deliveries(
+        self, dispatch_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[Delivery]:
+        await asyncio.sleep(0)
+        dispatch = self._dispatches.get(dispatch_id)
+        found = (
+            (place, delivery)
+            for place, delivery in enumerate(dispatch.deliveries.values() if dispatch else (), start=1)
+            if not states or delivery.state in states
+        )
+        return _page(found, delivery_bytes, after=after, limit=limit)
 
     async def moved(self, statement_id: str) -> Moved | None:
         await asyncio.sleep(0)
@@ -203,46 +258,62 @@ class MemoryLedger:
             return Moved(delivery=deliveries[first], evidence=moves[first][1])
         return None
 
-    async def history(self, dispatch_id: str) -> tuple[Event, ...]:
+    async def history(
+        self, dispatch_id: str, *, recipient_id: str | None = None, after: int = 0, limit: int
+    ) -> Page[Event]:
         await asyncio.sleep(0)
         dispatch = self._dispatches.get(dispatch_id)
-        return tuple(dispatch.events) if dispatch else ()
+        seen = [
+            event
+            for event in (dispatch.events if dispatch else ())
+            if recipient_id is None or event.recipient_id in ("", recipient_id)
+        ]
+        return _page(enumerate(seen, start=1), event_bytes, after=after, limit=limit)
 
-    async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
+    async def records(
+        self,
+        dispatch_id: str,
+        *,
+        recipient_id: str | None = None,
+        events: Collection[str] = (),
+        after: int = 0,
+        limit: int,
+    ) -> Page[Record]:
         await asyncio.sleep(0)
         dispatch = self._dispatches.get(dispatch_id)
-        return tuple(dispatch.evidence) if dispatch else ()
-
-    async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
-        await asyncio.sleep(0)
-        dispatch = self._dispatches.get(dispatch_id)
-        return tuple(dispatch.statements) if dispatch else ()
+        found = (
+            (place, record)
+            for place, record in (dispatch.records if dispatch else ())
+            if _speaks(record, recipient_id) and (not events or _is_of(record, events))
+        )
+        return _page(found, record_bytes, after=after, limit=limit)
 
     async def inbox(
-        self, recipient_id: str, *, after: int, limit: int, states: Collection[str] = ()
-    ) -> tuple[InboxItem, ...]:
+        self, recipient_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[InboxItem]:
         await asyncio.sleep(0)
         found = (
-            InboxItem(cursor=dispatch.cursor, entry=dispatch.kept.entry, delivery=delivery)
-            for dispatch in self._dispatches.values()
-            if dispatch.cursor > after
-            and (delivery := dispatch.deliveries.get(recipient_id)) is not None
-            and (not states or delivery.state in states)
-        )
-        return tuple(item for item, _ in zip(found, range(max(0, limit)), strict=False))
-
-    async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
-        await asyncio.sleep(0)
-        found = (
-            OutboxItem(
-                cursor=dispatch.cursor,
-                entry=dispatch.kept.entry,
-                deliveries=tuple(dispatch.deliveries.values()),
+            (
+                dispatch.cursor,
+                InboxItem(cursor=dispatch.cursor, entry=dispatch.kept.entry, delivery=delivery),
             )
             for dispatch in self._dispatches.values()
-            if dispatch.cursor > after and dispatch.kept.entry.sender_id == sender_id
+            if (delivery := dispatch.deliveries.get(recipient_id)) is not None
+            and (not states or delivery.state in states)
         )
-        return tuple(item for item, _ in zip(found, range(max(0, limit)), strict=False))
+        return _page(found, item_bytes, after=after, limit=limit)
+
+    async def outbox(self, sender_id: str, *, after: int = 0, limit: int) -> Page[OutboxItem]:
+        await asyncio.sleep(0)
+        found = (
+            (
+                dispatch.cursor,
+                OutboxItem(cursor=dispatch.cursor, entry=dispatch.kept.entry, counts=dispatch.counts()),
+            )
+            for dispatch in self._dispatches.values()
+            if dispatch.kept.entry.sender_id == sender_id
+        )
+        return _page(found, item_bytes, after=after, limit=limit)
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
         await asyncio.sleep(0)
@@ -257,6 +328,10 @@ class MemoryLedger:
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         await asyncio.sleep(0)
         return tuple(self._leaves[max(0, start) : max(0, start) + max(0, limit)])
+
+    async def secret(self, name: str) -> bytes:
+        await asyncio.sleep(0)
+        return self._secrets.setdefault(name, token_bytes(32))
 
     async def probe(self) -> None:
         await asyncio.sleep(0)
@@ -287,3 +362,21 @@ class MemoryLedger:
     async def version(self) -> int:
         await asyncio.sleep(0)
         return self._version
+
+
+def _page(found: Iterable[tuple[int, T]], size: Callable[[T], int], *, after: int, limit: int) -> Page[T]:
+    check_page(after, limit)
+    return page(((place, item) for place, item in found if place > after), size, after=after, limit=limit)
+
+
+def _speaks(record: Record, recipient_id: str | None) -> bool:
+    """Tells whether a record is about a recipient or about all, or its own statement; None sees all."""
+    if recipient_id is None:
+        return True
+    if isinstance(record, Evidence):
+        return record.recipient_id in ("", recipient_id)
+    return record.agency_id == recipient_id
+
+
+def _is_of(record: Record, events: Collection[str]) -> bool:
+    return isinstance(record, Evidence) and record.event in events

@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from storage.ledger.base import Agency, Entry, Evidence, Move, NewEvent, Refusal
 
+SIZE_MOST = (1 << 63) - 1
+"""Largest number that every store can note."""
 
-def check_commit(entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> None:
+
+def check_commit(
+    entry: Entry, recipients: Sequence[str], evidence: Sequence[Evidence], events: Sequence[NewEvent]
+) -> None:
     """Raises `ValueError` when a dispatch could not be true as given."""
     _require(bool(entry.dispatch_id), "a dispatch has an id")
     _require(
         [part.number for part in entry.parts] == list(range(len(entry.parts))), "parts are numbered from 0"
     )
     _require(bool(entry.parts), "a dispatch has its package as part 0")
-    _require(len(set(entry.recipients)) == len(entry.recipients), "a recipient is named once")
+    _require(max(abs(entry.kind), abs(entry.priority)) <= SIZE_MOST, "a code is a number of 63 bits")
+    _require(len(set(recipients)) == len(recipients), "a recipient is named once")
     check_times([entry.accepted_at])
     check_text([entry.document_id, entry.sender_name, entry.code_number, entry.code_notation, entry.subject])
-    check_text(entry.recipients)
+    check_text(recipients)
     check_text(entry.warnings)
     for part in entry.parts:
         check_text([part.identifier, part.name, part.content_type])
+        check_blob(part.sha256, part.size)
     _check_leaves(entry.dispatch_id, evidence, events)
 
 
@@ -45,6 +53,26 @@ def check_move(move: Move) -> None:
 def check_refusal(refusal: Refusal) -> None:
     """Raises `ValueError` when a refusal could not be true as given."""
     _check_leaves(refusal.evidence.dispatch_id, [refusal.evidence], [])
+
+
+def check_holding(owner: str, digest: str, size: int) -> None:
+    """Raises `ValueError` when a note of a blob could not be true as given."""
+    check_text([owner])
+    check_blob(digest, size)
+
+
+def check_blob(digest: str, size: int) -> None:
+    """Raises `ValueError` unless it is a SHA-256 in 64 lower-case hexadecimal digits and a number of
+    bytes."""
+    _require(re.fullmatch(r"[0-9a-f]{64}", digest) is not None, "a blob is named by its SHA-256")
+    _require(0 <= size <= SIZE_MOST, "a blob has a size")
+
+
+def check_page(after: int, limit: int) -> None:
+    """Raises `ValueError` unless a page is asked for from a place that there can be, with room for an
+    item."""
+    _require(0 <= after <= SIZE_MOST, "a page begins at a place")
+    _require(limit >= 1, "a page has room for an item")
 
 
 def check_agency(agency: Agency, replacing: Agency | None) -> None:

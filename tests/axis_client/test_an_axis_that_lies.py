@@ -16,6 +16,7 @@ from google.rpc import status_pb2
 from axis.v1 import errors_pb2, inbox_pb2, records_pb2, submission_pb2, types_pb2
 from axis_client import AsyncClient, AxisError, EvidenceError, NotTrusted, Profile, Refused, TryLater
 from axis_client.fetching import attested
+from axis_client.model import Proof
 from axis_client.proof import Examiner
 from signing.evidence import EvidenceRecord, Party, read, write
 from signing.keys import Signer, load_pem
@@ -209,12 +210,13 @@ async def test_listed_evidence_is_verified_too(running: RunningAxis, document_id
     dispatch_id, mischief = await delivered(running, document_id), Mischief()
 
     def alter(answer: records_pb2.ListEvidenceResponse) -> None:
-        answer.evidence[1].content = answer.evidence[1].content.replace(b"Evidence", b"Evidense", 1)
+        evidence = answer.records[1].evidence
+        evidence.content = evidence.content.replace(b"Evidence", b"Evidense", 1)
 
     mischief.alter["ListEvidence"] = (records_pb2.ListEvidenceResponse, alter)
     async with between(running, PROVINCE, mischief) as profile, AsyncClient(profile) as axis:
         with pytest.raises(EvidenceError):
-            await axis.evidence(dispatch_id)
+            _ = [record async for record in axis.evidence(dispatch_id)]
 
 
 async def test_bytes_that_are_not_the_sealed_ones_leave_nothing(
@@ -297,10 +299,23 @@ async def test_another_dispatch_is_not_taken_for_the_one_asked_for(
     wanted = await delivered(running, document_id)
     other = await delivered(running, document_id + "-other")
     async with AsyncClient(Profile.load(running.profile(PROVINCE))) as axis:
-        status, record = await axis.status(other), await axis.evidence(other)
+        status = await axis.status(other)
+        proofs = [record async for record in axis.evidence(other) if isinstance(record, Proof)]
         with pytest.raises(EvidenceError):
-            attested(wanted, status, record.evidence)
-        assert attested(other, status, record.evidence).dispatch.dispatch_id == other
+            attested(wanted, status, proofs)
+        assert attested(other, status, proofs).dispatch.dispatch_id == other
+
+
+async def test_a_list_that_goes_round_in_circles_is_left(running: RunningAxis, document_id: str) -> None:
+    dispatch_id, mischief = await delivered(running, document_id), Mischief()
+
+    def alter(answer: records_pb2.ListEventsResponse) -> None:
+        answer.next, answer.more = "", True
+
+    mischief.alter["ListEvents"] = (records_pb2.ListEventsResponse, alter)
+    async with between(running, PROVINCE, mischief) as profile, AsyncClient(profile) as axis:
+        assert [event.sequence async for event in axis.events(dispatch_id)] == [1, 2]
+    assert mischief.calls.count("ListEvents") == 1
 
 
 async def test_missing_revocation_is_try_later_and_not_sent(running: RunningAxis, document_id: str) -> None:

@@ -15,6 +15,7 @@ import pytest
 
 from axis.v1 import directory_pb2
 from axis_client import AsyncClient, LocalError, Patience, Profile, State, Surroundings, TryLater
+from axis_client.model import Proof
 from tests.axis_client.harness import MINISTRY, PROVINCE, RunningAxis, letter
 from tests.axis_client.proxy import Alter, Mischief, between
 
@@ -42,8 +43,8 @@ async def test_retry_after_a_lost_reply_returns_the_same_evidence(
     async with between(running, MINISTRY, mischief) as profile, AsyncClient(profile, hurried(pauses)) as axis:
         sent = await axis.send(letter(document_id))
         assert mischief.calls.count("Submit") == 3
-        record = await axis.evidence(sent.dispatch.dispatch_id)
-    assert [proof.content for proof in record.evidence] == [proof.content for proof in sent.evidence]
+        proofs = [record async for record in axis.evidence(sent.dispatch.dispatch_id)]
+    assert [proof.content for proof in proofs] == [proof.content for proof in sent.evidence]
     assert pauses.taken == [0.375, 0.75], "back-off doubles: half of it fixed, half by chance"
 
 
@@ -59,7 +60,8 @@ async def test_a_lost_reply_to_a_statement_gets_the_same_evidence(
     ):
         answered = await axis.accept(dispatch_id, tmp_path)
         assert answered.delivery.state is State.ACCEPTED
-        events = [proof.event for proof in (await axis.evidence(dispatch_id)).evidence]
+        records = [record async for record in axis.evidence(dispatch_id)]
+    events = [record.event for record in records if isinstance(record, Proof)]
     assert events.count("ContentHandover") == events.count("ConsignmentAcceptance") == 1
 
 

@@ -181,6 +181,8 @@ async def test_another_agencys_document_looks_like_one_that_never_was(tmp_path: 
                 seen = []
                 for call in (
                     records.GetStatus(records_pb2.GetStatusRequest(dispatch_id=dispatch_id)),
+                    records.ListDeliveries(records_pb2.ListDeliveriesRequest(dispatch_id=dispatch_id)),
+                    records.ListEvents(records_pb2.ListEventsRequest(dispatch_id=dispatch_id)),
                     records.ListEvidence(records_pb2.ListEvidenceRequest(dispatch_id=dispatch_id)),
                     inbox.Report(inbox_pb2.ReportRequest(dispatch_id=dispatch_id, statement=b"<x/>")),
                     anext(aiter(inbox.FetchPart(inbox_pb2.FetchPartRequest(dispatch_id=dispatch_id)))),
@@ -331,12 +333,12 @@ async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> N
     async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
         inbox = inbox_pb2_grpc.InboxServiceStub(channel)
         for request in (
-            inbox_pb2.ListInboxRequest(after=2**64 - 1),
-            inbox_pb2.ListInboxRequest(states=[77]),  # type: ignore[list-item]
-            inbox_pb2.ListInboxRequest(states=[types_pb2.DELIVERY_STATE_ACCEPTED] * 7),
+            inbox.ListInbox(inbox_pb2.ListInboxRequest(states=[77])),  # type: ignore[list-item]
+            inbox.ListInbox(inbox_pb2.ListInboxRequest(states=[types_pb2.DELIVERY_STATE_ACCEPTED] * 7)),
+            anext(aiter(inbox.FetchPart(inbox_pb2.FetchPartRequest(offset=2**64 - 1)))),
         ):
             with pytest.raises(grpc.aio.AioRpcError) as caught:
-                await inbox.ListInbox(request)
+                await request
             assert told(caught.value).reason == "INVALID_ARGUMENT"
 
 

@@ -26,6 +26,7 @@ from storage.ledger.base import Evidence, Ledger
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.world import Pki, World, detached, document, inline
+from tests.storage import whole
 
 LARGE = b"large attachment " * 1000
 
@@ -95,7 +96,7 @@ CALLS = {
         "ledger.commit",
     ],
 }
-REPORT_CALLS = ["ledger.delivery", "ledger.moved", "ledger.kept", "ledger.advance"]
+REPORT_CALLS = ["ledger.delivery", "ledger.moved", "ledger.entry", "ledger.advance"]
 
 
 @asynccontextmanager
@@ -137,11 +138,14 @@ def says_no(call: str, road: str) -> bool:
 async def assert_whole(world: World, answer: Any) -> None:
     """One entry, one set of deliveries, one evidence for each event, one leaf for each document signed."""
     (item,) = (await world.records.outbox(world.ministry.caller(), 0, 0)).items
-    assert item.entry.recipients == tuple(one.recipient_id for one in item.deliveries)
+    deliveries = await whole.deliveries(world.ledger, item.entry.dispatch_id)
+    assert [one.recipient_id for one in deliveries] == [world.province.id, world.department.id]
+    assert sum(item.counts.values()) == len(deliveries)
     for reader in (world.province, world.department):
         assert [one.entry for one in (await world.inbox.page(reader.caller(), 0, 0)).items] == [item.entry]
-    events = (await world.records.status(world.ministry.caller(), item.entry.dispatch_id)).events
-    evidence, statements = await world.records.evidence(world.ministry.caller(), item.entry.dispatch_id)
+    events = await whole.history(world.ledger, item.entry.dispatch_id)
+    evidence = await whole.evidence(world.ledger, item.entry.dispatch_id)
+    statements = await whole.statements(world.ledger, item.entry.dispatch_id)
     assert [event.evidence_id for event in events] == [one.evidence_id for one in evidence]
     assert [event.statement_id for event in events if event.statement_id] == [
         one.statement_id for one in statements

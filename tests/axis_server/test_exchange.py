@@ -16,6 +16,7 @@ from edxml.model import Bussiness, Organ, ResponseFor
 from edxml.writer import write
 from storage.ledger.base import Entry, Moved
 from tests.axis_server.world import House, World, document, status
+from tests.storage import whole
 
 REASON = "Thiếu phụ lục"
 
@@ -36,8 +37,8 @@ async def refusal(world: World, by: House, entry: Entry, statement: bytes, role:
 async def kept(world: World, entry: Entry) -> object:
     ledger = world.ledger
     return [
-        await read(entry.dispatch_id)
-        for read in (ledger.deliveries, ledger.history, ledger.evidence, ledger.statements)
+        await read(ledger, entry.dispatch_id)
+        for read in (whole.deliveries, whole.history, whole.evidence, whole.statements)
     ]
 
 
@@ -85,7 +86,7 @@ async def test_a_refusal_keeps_the_reason_in_evidence_delivery_and_history(world
     assert (moved.delivery.state, moved.delivery.reason) == ("refused", REASON)
     said = world.said(moved.evidence[0])
     assert (said.event, [reason.details for reason in said.reasons]) == ("ConsignmentRejection", [REASON])
-    assert (await world.ledger.history(entry.dispatch_id))[-1].reason == REASON
+    assert (await whole.history(world.ledger, entry.dispatch_id))[-1].reason == REASON
 
 
 async def test_a_processing_state_is_attested_as_a_message_to_the_sender(world: World) -> None:
@@ -97,7 +98,7 @@ async def test_a_processing_state_is_attested_as_a_message_to_the_sender(world: 
     said = world.said(evidence)
     assert (said.event, said.message_id) == ("SubmissionAcceptance", digest(statement))
     assert (said.sender.agency_id, [one.agency_id for one in said.recipients]) == ("H90", ["G90"])
-    last = (await world.ledger.history(entry.dispatch_id))[-1]
+    last = (await whole.history(world.ledger, entry.dispatch_id))[-1]
     assert (last.kind, last.status_code, last.statement_id) == ("StatusReport", "05", digest(statement))
 
 
@@ -105,7 +106,7 @@ async def test_the_statement_is_kept_byte_for_byte(world: World) -> None:
     entry = await world.sent(world.province)
     statement = world.arrived(world.province, entry)
     await report(world, world.province, entry, statement)
-    assert [one.content for one in await world.ledger.statements(entry.dispatch_id)] == [statement]
+    assert [one.content for one in await whole.statements(world.ledger, entry.dispatch_id)] == [statement]
 
 
 async def test_a_refusal_without_hand_over_is_possible(world: World) -> None:
@@ -117,7 +118,7 @@ async def test_a_refusal_without_hand_over_is_possible(world: World) -> None:
 async def test_one_recipients_answer_moves_no_other_delivery(world: World) -> None:
     entry = await world.sent(world.province, world.department)
     await world.report(world.province, entry, "01")
-    deliveries = await world.ledger.deliveries(entry.dispatch_id)
+    deliveries = await whole.deliveries(world.ledger, entry.dispatch_id)
     assert [one.state for one in deliveries] == ["handed_over", "consigned"]
 
 
@@ -183,7 +184,7 @@ async def test_of_many_at_once_one_moves_and_all_get_its_evidence(world: World, 
     ]
     moved = await asyncio.gather(*(report(world, world.province, entry, one) for one in statements))
     assert len({one.evidence for one in moved}) == 1
-    assert len(await world.ledger.statements(entry.dispatch_id)) == 1
+    assert len(await whole.statements(world.ledger, entry.dispatch_id)) == 1
     assert moved[0].delivery.version == 2
 
 
@@ -199,7 +200,7 @@ async def test_acceptance_and_refusal_at_once_have_one_winner(world: World) -> N
     assert lost.code == "WRONG_STATE"
     (won,) = [one for one in answers if isinstance(one, Moved)]
     assert lost.facts["state"] == won.delivery.state
-    assert len(await world.ledger.statements(entry.dispatch_id)) == 2
+    assert len(await whole.statements(world.ledger, entry.dispatch_id)) == 2
 
 
 async def test_a_processing_state_that_loses_a_race_is_judged_again_and_kept(world: World) -> None:
@@ -355,24 +356,24 @@ async def test_whatever_recipients_say_in_whatever_order_states_only_move_forwar
     for turn in range(20):
         by = chance.choice((world.province, world.department))
         code = chance.choice(("01", "01", "02", "03", "03", "04", "05", "06", "13"))
-        before = await world.ledger.deliveries(entry.dispatch_id)
+        before = await whole.deliveries(world.ledger, entry.dispatch_id)
         try:
             await world.report(by, entry, code, f"lần {turn}")
         except Declined as declined:
             assert declined.code in ("WRONG_STATE", "STATUS_FORBIDDEN")
-            assert await world.ledger.deliveries(entry.dispatch_id) == before
+            assert await whole.deliveries(world.ledger, entry.dispatch_id) == before
             continue
-        for was, now in zip(before, await world.ledger.deliveries(entry.dispatch_id), strict=True):
+        for was, now in zip(before, await whole.deliveries(world.ledger, entry.dispatch_id), strict=True):
             assert RANK[now.state] >= RANK[was.state]
             assert now == was or (now.recipient_id == by.id and now.version == was.version + 1)
             assert now == was or RANK[was.state] < 9
-    evidence = await world.ledger.evidence(entry.dispatch_id)
+    evidence = await whole.evidence(world.ledger, entry.dispatch_id)
     terminal = [
         (one.recipient_id, one.event)
         for one in evidence
         if one.event in ("ConsignmentAcceptance", "ConsignmentRejection")
     ]
     assert len(terminal) == len(set(terminal))
-    moves = sum(one.version - 1 for one in await world.ledger.deliveries(entry.dispatch_id))
+    moves = sum(one.version - 1 for one in await whole.deliveries(world.ledger, entry.dispatch_id))
     assert len(evidence) == 2 + moves
-    assert len(await world.ledger.statements(entry.dispatch_id)) == moves
+    assert len(await whole.statements(world.ledger, entry.dispatch_id)) == moves

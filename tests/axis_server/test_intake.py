@@ -44,6 +44,7 @@ from tests.axis_server.world import (
     joined,
 )
 from tests.pki import AT, Identity, authority
+from tests.storage import whole
 
 LARGE = b"large attachment " * 1000
 
@@ -69,8 +70,8 @@ async def refusal(world: World, sealed: bytes, by: House | None = None, role: st
 
 async def left(world: World) -> object:
     assert isinstance(world.archive, MemoryArchive)
-    inboxes = [await world.ledger.inbox(one.id, after=0, limit=10) for one in world.houses]
-    outboxes = [await world.ledger.outbox(one.id, after=0, limit=10) for one in world.houses]
+    inboxes = [await whole.inbox(world.ledger, one.id) for one in world.houses]
+    outboxes = [await whole.outbox(world.ledger, one.id) for one in world.houses]
     return dict(world.archive.blobs), inboxes, outboxes
 
 
@@ -94,8 +95,7 @@ async def test_a_sound_package_is_kept_consigned_and_attested(world: World) -> N
     assert entry.dispatch_id == dispatch_id("G90", digest(package))
     assert (entry.sender_id, entry.document_id, entry.kind) == ("G90", DOCUMENT_ID, 0)
     assert (entry.promulgation_date, entry.due_date) == ("2026-03-02", "2026-03-20")
-    assert entry.recipients == ("H90", "H91.01")
-    deliveries = await world.ledger.deliveries(entry.dispatch_id)
+    deliveries = await whole.deliveries(world.ledger, entry.dispatch_id)
     assert [(one.recipient_id, one.state) for one in deliveries] == [
         ("H90", "consigned"),
         ("H91.01", "consigned"),
@@ -372,10 +372,10 @@ async def test_two_thousand_recipients_are_served_and_one_wrong_refuses_them_all
     declined = await refusal(world, sealed)
     assert (declined.code, declined.facts) == ("UNKNOWN_RECIPIENT", {"recipient": "L0", "count": "1"})
     assert_verdict(world, declined, sealed)
-    assert await world.ledger.inbox("L1999", after=0, limit=1) == ()
+    assert await whole.inbox(world.ledger, "L1999") == ()
     world.view = DirectoryView.of([*(one.agency for one in world.houses), *many])
     kept = await world.intake.submit(world.ministry.caller(), sealed)
-    assert len(await world.ledger.deliveries(kept.entry.dispatch_id)) == 2000
+    assert len(await whole.deliveries(world.ledger, kept.entry.dispatch_id)) == 2000
     assert [len(world.said(one).recipients) for one in kept.evidence] == [2000, 2000]
 
 
@@ -410,7 +410,7 @@ async def test_a_refused_package_is_accepted_once_its_attachment_has_come(world:
     await refusal(world, package)
     await world.uploaded(world.ministry, LARGE)
     kept = await world.intake.submit(world.ministry.caller(), package)
-    evidence, _ = await world.records.evidence(world.ministry.caller(), kept.entry.dispatch_id)
+    evidence = await whole.evidence(world.ledger, kept.entry.dispatch_id)
     assert [one.event for one in evidence] == ["SubmissionAcceptance", "ContentConsignment"]
 
 
@@ -424,8 +424,8 @@ async def test_a_used_document_id_names_the_dispatch_that_holds_it(world: World)
     assert_verdict(world, declined.value, again)
     with pytest.raises(NotFound):
         await world.archive.size(digest(again))
-    assert len(await world.ledger.outbox("G90", after=0, limit=10)) == 1
-    assert len(await world.ledger.inbox("H90", after=0, limit=10)) == 1
+    assert len(await whole.outbox(world.ledger, "G90")) == 1
+    assert len(await whole.inbox(world.ledger, "H90")) == 1
 
 
 async def test_a_document_id_of_another_agency_is_free_and_tells_nothing(world: World) -> None:

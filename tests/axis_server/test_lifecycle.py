@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from axis_server.errors import Declined
-from axis_server.lifecycle import STEPS, State, stated_before, step
+from axis_server.lifecycle import SERVED, STEPS, State, stated_before, step
 from storage.ledger.base import Event
 
 ROADS = {
@@ -99,3 +99,10 @@ def test_a_move_of_another_is_not_ones_own(code: str, recipient: str) -> None:
 
 def test_a_processing_state_is_news_each_time() -> None:
     assert stated_before("05", "H90", HISTORY) is None
+
+
+@pytest.mark.parametrize("code", sorted(SERVED))
+def test_a_state_that_a_later_version_wrote_is_moved_by_nothing(code: str) -> None:
+    with pytest.raises(Declined) as declined:
+        step(code, "recalled")
+    assert (declined.value.code, declined.value.facts["state"]) == ("WRONG_STATE", "recalled")

@@ -44,7 +44,6 @@ def entry(number: int, **changes: object) -> Entry:
         "due_date": "",
         "accepted_at": at(number),
         "parts": tuple(part(number, index) for index in range(3)),
-        "recipients": RECIPIENTS,
         "warnings": ("subject is longer than 500 characters",),
     }
     return Entry(**facts | changes)  # type: ignore[arg-type]
@@ -73,14 +72,17 @@ def evidence(number: int, name: str = "submission", *, recipient_id: str = "", s
     )
 
 
-def accepted(number: int, *, salt: str = "") -> tuple[Entry, list[Evidence], list[NewEvent]]:
+Accepted = tuple[Entry, tuple[str, ...], list[Evidence], list[NewEvent]]
+
+
+def accepted(number: int, *, salt: str = "") -> Accepted:
     """What `commit` takes; another salt is another attempt at the same dispatch, with other evidence."""
     issued = [evidence(number, "submission", salt=salt), evidence(number, "consignment", salt=salt)]
     noted = [
         NewEvent(kind="accepted", at=at(number), actor_id=SENDER, evidence_id=issued[0].evidence_id),
         NewEvent(kind="consigned", at=at(number), evidence_id=issued[1].evidence_id),
     ]
-    return entry(number), issued, noted
+    return entry(number), RECIPIENTS, issued, noted
 
 
 def statement(number: int, code: str = "03", *, agency_id: str = RECIPIENTS[0], salt: str = "") -> Statement:

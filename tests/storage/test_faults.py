@@ -10,6 +10,7 @@ from storage.archive.memory import MemoryArchive
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
+from tests.storage import whole
 from tests.storage.blobs import digest_of, read, stream
 from tests.storage.records import SENDER, accepted
 
@@ -51,6 +52,6 @@ async def test_the_chosen_call_fails_once_with_or_without_its_effect(number: int
     assert len(faults.calls) == number + 1
     took_effect = number + (when in (When.AFTER, When.HANG_AFTER))
     assert len(blobs.blobs) == min(1, took_effect)
-    assert len(await facts.outbox(SENDER, after=0, limit=9)) == (1 if took_effect >= 2 else 0)
+    assert len(await whole.outbox(facts, SENDER)) == (1 if took_effect >= 2 else 0)
     assert await walk(archive, ledger) == CONTENT
-    assert len(await facts.history("dispatch-1")) == 2
+    assert len(await whole.history(facts, "dispatch-1")) == 2

@@ -12,8 +12,9 @@ from itertools import pairwise
 import pytest
 
 from storage.errors import Conflict, DocumentIdTaken, NotFound
-from storage.ledger.base import Delivery, Kept, Leaf, Ledger, Moved, NewEvent
-from tests.storage import records
+from storage.ledger.base import Delivery, InboxItem, Kept, Leaf, Ledger, Moved, NewEvent
+from storage.ledger.pages import Page
+from tests.storage import records, whole
 from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, evidence, move, refusal, statement
 
 
@@ -25,12 +26,12 @@ async def all_leaves(ledger: Ledger) -> tuple[Leaf, ...]:
 
 
 async def test_what_was_committed_is_read_as_it_was(ledger: Ledger) -> None:
-    given, issued, noted = accepted(1)
-    kept = await ledger.commit(given, issued, noted)
+    given, to, issued, noted = accepted(1)
+    kept = await ledger.commit(given, to, issued, noted)
     assert kept == Kept(entry=given, evidence=tuple(issued))
     assert await ledger.kept("dispatch-1") == kept
-    assert await ledger.evidence("dispatch-1") == tuple(issued)
-    assert await ledger.deliveries("dispatch-1") == tuple(
+    assert await whole.evidence(ledger, "dispatch-1") == tuple(issued)
+    assert await whole.deliveries(ledger, "dispatch-1") == tuple(
         Delivery(
             dispatch_id="dispatch-1",
             recipient_id=recipient,
@@ -40,7 +41,7 @@ async def test_what_was_committed_is_read_as_it_was(ledger: Ledger) -> None:
         )
         for recipient in RECIPIENTS
     )
-    history = await ledger.history("dispatch-1")
+    history = await whole.history(ledger, "dispatch-1")
     assert [event.sequence for event in history] == [1, 2]
     assert [(event.kind, event.at, event.evidence_id) for event in history] == [
         (event.kind, event.at, event.evidence_id) for event in noted
@@ -49,39 +50,39 @@ async def test_what_was_committed_is_read_as_it_was(ledger: Ledger) -> None:
 
 async def test_a_retry_gets_the_first_evidence_byte_for_byte_and_changes_nothing(ledger: Ledger) -> None:
     first = await ledger.commit(*accepted(1))
-    before = (await ledger.history("dispatch-1"), await all_leaves(ledger))
+    before = (await whole.history(ledger, "dispatch-1"), await all_leaves(ledger))
     again = await ledger.commit(*accepted(1, salt="again"))
     assert again == first
     assert [one.content for one in again.evidence] == [one.content for one in first.evidence]
-    assert (await ledger.history("dispatch-1"), await all_leaves(ledger)) == before
+    assert (await whole.history(ledger, "dispatch-1"), await all_leaves(ledger)) == before
 
 
 async def test_many_commits_of_one_dispatch_at_once_have_one_winner(ledger: Ledger) -> None:
     attempts = [accepted(1, salt=f"attempt {number}") for number in range(20)]
     answers = await asyncio.gather(*(ledger.commit(*attempt) for attempt in attempts))
     assert len(set(answers)) == 1
-    assert answers[0].evidence in [tuple(issued) for _, issued, _ in attempts]
+    assert answers[0].evidence in [tuple(issued) for _, _, issued, _ in attempts]
     assert len(await all_leaves(ledger)) == 2
-    assert len(await ledger.history("dispatch-1")) == 2
+    assert len(await whole.history(ledger, "dispatch-1")) == 2
 
 
 async def test_a_used_document_id_is_refused_and_its_holder_named(ledger: Ledger) -> None:
     await ledger.commit(*accepted(1))
-    _, issued, noted = accepted(2)
+    _, to, issued, noted = accepted(2)
     with pytest.raises(DocumentIdTaken) as raised:
-        await ledger.commit(entry(2, document_id=entry(1).document_id), issued, noted)
+        await ledger.commit(entry(2, document_id=entry(1).document_id), to, issued, noted)
     assert raised.value.dispatch_id == "dispatch-1"
     with pytest.raises(NotFound):
         await ledger.kept("dispatch-2")
     assert len(await all_leaves(ledger)) == 2
-    assert await ledger.deliveries("dispatch-2") == ()
+    assert await whole.deliveries(ledger, "dispatch-2") == ()
 
 
 async def test_the_holder_of_a_document_id_can_be_asked_for_beforehand(ledger: Ledger) -> None:
     first = entry(1)
     await ledger.commit(*accepted(1))
-    _, issued, noted = accepted(2)
-    await ledger.commit(entry(2, kind=1, document_id="revoked"), issued, noted)
+    _, to, issued, noted = accepted(2)
+    await ledger.commit(entry(2, kind=1, document_id="revoked"), to, issued, noted)
     assert await ledger.holder(first.sender_id, first.document_id) == "dispatch-1"
     assert await ledger.holder("G01", first.document_id) is None
     assert await ledger.holder(first.sender_id, "revoked") is None
@@ -90,8 +91,8 @@ async def test_the_holder_of_a_document_id_can_be_asked_for_beforehand(ledger: L
 
 async def test_one_of_many_new_documents_under_one_id_wins(ledger: Ledger) -> None:
     def attempt(number: int):
-        _, issued, noted = accepted(number)
-        return ledger.commit(entry(number, document_id="same"), issued, noted)
+        _, to, issued, noted = accepted(number)
+        return ledger.commit(entry(number, document_id="same"), to, issued, noted)
 
     answers = await asyncio.gather(*map(attempt, range(10)), return_exceptions=True)
     winners = [answer for answer in answers if isinstance(answer, Kept)]
@@ -108,8 +109,8 @@ async def test_a_document_id_is_taken_only_for_new_documents_of_one_sender(
 ) -> None:
     shared = {"document_id": "" if changes.get("document_id") == "" else "shared"}
     for number in (1, 2):
-        _, issued, noted = accepted(number)
-        await ledger.commit(entry(number, **shared | (changes if number == 2 else {})), issued, noted)
+        _, to, issued, noted = accepted(number)
+        await ledger.commit(entry(number, **shared | (changes if number == 2 else {})), to, issued, noted)
     assert (await ledger.kept("dispatch-2")).entry.dispatch_id == "dispatch-2"
 
 
@@ -123,24 +124,25 @@ async def test_text_comes_back_exactly(ledger: Ledger, form: str) -> None:
         sender_name=text,
         code_notation=text,
         warnings=(text, ""),
-        recipients=(text, "H37"),
         parts=(replace(records.part(1, 0), name=text, identifier=text, content_type=text),),
     )
-    _, issued, _ = accepted(1)
+    _, _, issued, _ = accepted(1)
     noted = [NewEvent(kind="accepted", at=at(0), reason=text, recipient_id=text)]
-    await ledger.commit(given, issued, noted)
-    assert (await ledger.kept("dispatch-1")).entry == given
-    assert (await ledger.history("dispatch-1"))[0].reason == text
+    await ledger.commit(given, (text, "H37"), issued, noted)
+    assert (await ledger.kept("dispatch-1")).entry == await ledger.entry("dispatch-1") == given
+    assert (await whole.history(ledger, "dispatch-1"))[0].reason == text
     assert (await ledger.delivery("dispatch-1", text)).recipient_id == text
-    assert (await ledger.inbox(text, after=0, limit=1))[0].entry == given
-    assert (await ledger.outbox(SENDER, after=0, limit=1))[0].deliveries[0].recipient_id == text
+    assert (await whole.inbox(ledger, text))[0].entry == given
+    assert (await whole.deliveries(ledger, "dispatch-1"))[0].recipient_id == text
 
 
 async def test_composed_and_decomposed_ids_are_different(ledger: Ledger) -> None:
     for number, form in enumerate(("NFC", "NFD")):
-        _, issued, noted = accepted(number)
-        await ledger.commit(entry(number, document_id=unicodedata.normalize(form, "Đề án")), issued, noted)
-    assert len(await ledger.outbox(SENDER, after=0, limit=10)) == 2
+        _, to, issued, noted = accepted(number)
+        await ledger.commit(
+            entry(number, document_id=unicodedata.normalize(form, "Đề án")), to, issued, noted
+        )
+    assert len(await whole.outbox(ledger, SENDER)) == 2
 
 
 async def test_times_come_back_to_the_microsecond_from_any_zone(ledger: Ledger) -> None:
@@ -151,8 +153,8 @@ async def test_times_come_back_to_the_microsecond_from_any_zone(ledger: Ledger) 
         datetime(2999, 12, 31, 23, 59, 59, 999999, tzinfo=hanoi),
     ]
     for number, moment in enumerate(moments):
-        _, issued, noted = accepted(number)
-        await ledger.commit(entry(number, accepted_at=moment), issued, noted)
+        _, to, issued, noted = accepted(number)
+        await ledger.commit(entry(number, accepted_at=moment), to, issued, noted)
         kept = (await ledger.kept(f"dispatch-{number}")).entry.accepted_at
         assert kept == moment
         assert kept.utcoffset() is not None
@@ -160,46 +162,57 @@ async def test_times_come_back_to_the_microsecond_from_any_zone(ledger: Ledger) 
 
 async def test_one_dispatch_goes_to_five_thousand_recipients_in_their_order(ledger: Ledger) -> None:
     recipients = tuple(f"H{(number * 7919) % 5000:04d}" for number in range(5000))
-    _, issued, noted = accepted(1)
-    await ledger.commit(entry(1, recipients=recipients), issued, noted)
-    assert (await ledger.kept("dispatch-1")).entry.recipients == recipients
-    assert tuple(one.recipient_id for one in await ledger.deliveries("dispatch-1")) == recipients
-    assert len(await ledger.inbox(recipients[4999], after=0, limit=10)) == 1
+    _, _, issued, noted = accepted(1)
+    await ledger.commit(entry(1), recipients, issued, noted)
+    assert await ledger.counts("dispatch-1") == {"consigned": 5000}
+    assert tuple(one.recipient_id for one in await whole.deliveries(ledger, "dispatch-1")) == recipients
+    assert len(await whole.inbox(ledger, recipients[4999])) == 1
 
 
 @pytest.mark.parametrize(
     "changes",
     [
-        {"recipients": ("G01", "G02", "G01")},
         {"accepted_at": datetime(2026, 3, 2, 12, 0, 0)},
         {"subject": "zero \0 byte"},
         {"subject": "lone \ud800 surrogate"},
-        {"recipients": ("lone \udc00",)},
         {"parts": ()},
         {"parts": (records.part(1, 1),)},
+        {"parts": (replace(records.part(1, 0), size=-1),)},
+        {"parts": (replace(records.part(1, 0), size=1 << 63),)},
+        {"parts": (replace(records.part(1, 0), sha256="A" * 64),)},
+        {"priority": 1 << 63},
         {"dispatch_id": ""},
     ],
 )
 async def test_a_record_that_cannot_be_true_is_refused_and_leaves_nothing(
     ledger: Ledger, changes: dict[str, object]
 ) -> None:
-    _, issued, noted = accepted(1)
+    _, to, issued, noted = accepted(1)
     with pytest.raises(ValueError):
-        await ledger.commit(entry(1, **changes), issued, noted)
+        await ledger.commit(entry(1, **changes), to, issued, noted)
     with pytest.raises(NotFound):
         await ledger.kept("dispatch-1")
     assert await all_leaves(ledger) == ()
 
 
+@pytest.mark.parametrize("recipients", [("G01", "G02", "G01"), ("lone \udc00",), ("zero \0",)])
+async def test_recipients_that_cannot_be_are_refused(ledger: Ledger, recipients: tuple[str, ...]) -> None:
+    _, _, issued, noted = accepted(1)
+    with pytest.raises(ValueError):
+        await ledger.commit(entry(1), recipients, issued, noted)
+    with pytest.raises(NotFound):
+        await ledger.entry("dispatch-1")
+
+
 async def test_an_evidence_id_names_one_evidence(ledger: Ledger) -> None:
     await ledger.commit(*accepted(1))
-    given, issued, noted = accepted(2)
-    stolen = replace(issued[1], evidence_id=accepted(1)[1][0].evidence_id)
+    given, to, issued, noted = accepted(2)
+    stolen = replace(issued[1], evidence_id=accepted(1)[2][0].evidence_id)
     with pytest.raises(ValueError):
-        await ledger.commit(given, [issued[0], stolen], noted)
+        await ledger.commit(given, to, [issued[0], stolen], noted)
     with pytest.raises(NotFound):
         await ledger.kept("dispatch-2")
-    await ledger.commit(given, issued, noted)
+    await ledger.commit(given, to, issued, noted)
     assert [leaf.index for leaf in await all_leaves(ledger)] == [0, 1, 2, 3]
 
 
@@ -207,16 +220,16 @@ async def test_one_callers_conflict_never_fails_another(ledger: Ledger) -> None:
     await ledger.commit(*accepted(0))
 
     def attempt(number: int):
-        given, issued, noted = accepted(number)
+        given, to, issued, noted = accepted(number)
         match number % 4:
             case 1:
-                return ledger.commit(entry(number, document_id=entry(0).document_id), issued, noted)
+                return ledger.commit(entry(number, document_id=entry(0).document_id), to, issued, noted)
             case 2:
-                stolen = replace(issued[0], evidence_id=accepted(0)[1][0].evidence_id)
-                return ledger.commit(given, [stolen], noted)
+                stolen = replace(issued[0], evidence_id=accepted(0)[2][0].evidence_id)
+                return ledger.commit(given, to, [stolen], noted)
             case 3:
                 return ledger.advance(move(0, expected_version=99, statement=None, evidence=(), events=()))
-        return ledger.commit(given, issued, noted)
+        return ledger.commit(given, to, issued, noted)
 
     answers = await asyncio.gather(*map(attempt, range(1, 81)), return_exceptions=True)
     for number, answer in enumerate(answers, start=1):
@@ -224,7 +237,7 @@ async def test_one_callers_conflict_never_fails_another(ledger: Ledger) -> None:
         assert isinstance(answer, expected), (number, answer)
     for number in range(4, 81, 4):
         assert (await ledger.kept(f"dispatch-{number}")).entry == entry(number)
-    assert len(await ledger.outbox(SENDER, after=0, limit=1000)) == 21
+    assert len(await whole.outbox(ledger, SENDER)) == 21
     assert [leaf.index for leaf in await all_leaves(ledger)] == list(range(42))
 
 
@@ -245,11 +258,11 @@ async def test_a_move_leaves_state_statement_evidence_events_and_leaves_together
     )
     assert moved == Moved(delivery=after, evidence=step.evidence)
     assert await ledger.delivery("dispatch-1", RECIPIENTS[0]) == after
-    assert [one.version for one in await ledger.deliveries("dispatch-1")] == [2, 1, 1]
-    assert await ledger.statements("dispatch-1") == (step.statement,)
-    assert await ledger.evidence("dispatch-1") == (*accepted(1)[1], *step.evidence)
-    assert (await ledger.kept("dispatch-1")).evidence == tuple(accepted(1)[1])
-    history = await ledger.history("dispatch-1")
+    assert [one.version for one in await whole.deliveries(ledger, "dispatch-1")] == [2, 1, 1]
+    assert await whole.statements(ledger, "dispatch-1") == (step.statement,)
+    assert await whole.evidence(ledger, "dispatch-1") == (*accepted(1)[2], *step.evidence)
+    assert (await ledger.kept("dispatch-1")).evidence == tuple(accepted(1)[2])
+    history = await whole.history(ledger, "dispatch-1")
     assert [event.sequence for event in history] == [1, 2, 3]
     assert history[2].statement_id == statement(1).statement_id
     assert {(leaf.kind, leaf.content_id) for leaf in (await all_leaves(ledger))[2:]} == {
@@ -300,9 +313,9 @@ async def test_exactly_one_of_many_moves_at_once_wins(ledger: Ledger) -> None:
     losers = [answer for answer in answers if isinstance(answer, Conflict)]
     assert (len(winners), len(losers)) == (1, 19)
     assert {loser.current for loser in losers} == {winners[0].delivery}
-    assert len(await ledger.statements("dispatch-1")) == 1
-    assert len(await ledger.evidence("dispatch-1")) == 3
-    assert len(await ledger.history("dispatch-1")) == 3
+    assert len(await whole.statements(ledger, "dispatch-1")) == 1
+    assert len(await whole.evidence(ledger, "dispatch-1")) == 3
+    assert len(await whole.history(ledger, "dispatch-1")) == 3
 
 
 async def test_many_sendings_of_one_statement_at_once_get_one_answer(ledger: Ledger) -> None:
@@ -310,7 +323,7 @@ async def test_many_sendings_of_one_statement_at_once_get_one_answer(ledger: Led
     moves = [move(1, evidence=(evidence(1, "handover", salt=str(number)),)) for number in range(20)]
     answers = await asyncio.gather(*map(ledger.advance, moves))
     assert len(set(answers)) == 1
-    assert len(await ledger.statements("dispatch-1")) == 1
+    assert len(await whole.statements(ledger, "dispatch-1")) == 1
 
 
 async def test_moves_of_several_recipients_at_once_all_win(ledger: Ledger) -> None:
@@ -326,7 +339,7 @@ async def test_moves_of_several_recipients_at_once_all_win(ledger: Ledger) -> No
     ]
     answers = await asyncio.gather(*map(ledger.advance, moves))
     assert [answer.delivery.version for answer in answers] == [2, 2, 2]
-    assert [event.sequence for event in await ledger.history("dispatch-1")] == [1, 2, 3, 4, 5]
+    assert [event.sequence for event in await whole.history(ledger, "dispatch-1")] == [1, 2, 3, 4, 5]
 
 
 async def test_one_statement_may_move_several_deliveries_and_is_one_leaf(ledger: Ledger) -> None:
@@ -335,7 +348,7 @@ async def test_one_statement_may_move_several_deliveries_and_is_one_leaf(ledger:
         issued = evidence(1, "recall", recipient_id=recipient)
         answer = await ledger.advance(move(1, recipient_id=recipient, evidence=(issued,)))
         assert answer.evidence == (issued,)
-    assert len(await ledger.statements("dispatch-1")) == 1
+    assert len(await whole.statements(ledger, "dispatch-1")) == 1
     assert [leaf.kind for leaf in await all_leaves(ledger)].count("statement") == 1
     first = await ledger.moved(statement(1).statement_id)
     assert first is not None
@@ -349,7 +362,7 @@ async def test_a_move_of_an_unknown_delivery_is_not_found(ledger: Ledger) -> Non
     await ledger.commit(*accepted(1))
     with pytest.raises(NotFound):
         await ledger.advance(move(1, recipient_id="H99"))
-    assert await ledger.statements("dispatch-1") == ()
+    assert await whole.statements(ledger, "dispatch-1") == ()
 
 
 async def test_a_lost_move_leaves_nothing_and_tells_what_stands(ledger: Ledger) -> None:
@@ -358,7 +371,7 @@ async def test_a_lost_move_leaves_nothing_and_tells_what_stands(ledger: Ledger) 
         await ledger.advance(move(1, expected_version=2))
     assert raised.value.current == await ledger.delivery("dispatch-1", RECIPIENTS[0])
     assert raised.value.current.version == 1
-    assert await ledger.statements("dispatch-1") == ()
+    assert await whole.statements(ledger, "dispatch-1") == ()
     assert len(await all_leaves(ledger)) == 2
 
 
@@ -400,9 +413,9 @@ async def test_a_refusal_stays_apart_from_the_dispatch_that_is_accepted_later(le
     await ledger.refuse(refusal(1))
     with pytest.raises(NotFound):
         await ledger.kept("dispatch-1")
-    assert await ledger.evidence("dispatch-1") == ()
+    assert await whole.evidence(ledger, "dispatch-1") == ()
     await ledger.commit(*accepted(1))
-    assert await ledger.evidence("dispatch-1") == tuple(accepted(1)[1])
+    assert await whole.evidence(ledger, "dispatch-1") == tuple(accepted(1)[2])
 
 
 # Reads.
@@ -416,45 +429,53 @@ async def test_what_is_unknown_is_not_found_or_empty(ledger: Ledger) -> None:
     await ledger.commit(*accepted(1))
     with pytest.raises(NotFound):
         await ledger.delivery("dispatch-1", "G99")
-    for read in (ledger.deliveries, ledger.history, ledger.evidence, ledger.statements):
-        assert await read("nothing") == ()
-    assert await ledger.inbox("nobody", after=0, limit=10) == ()
-    assert await ledger.outbox("nobody", after=0, limit=10) == ()
+    with pytest.raises(NotFound):
+        await ledger.entry("nothing")
+    for read in (ledger.deliveries, ledger.history, ledger.records):
+        assert await read("nothing", after=7, limit=9) == Page(items=(), next=7, more=False)
+    assert await ledger.counts("nothing") == {}
+    assert await whole.inbox(ledger, "nobody") == ()
+    assert await whole.outbox(ledger, "nobody") == ()
     assert await ledger.leaves(start=10**9, limit=10) == ()
 
 
 async def test_an_inbox_is_paged_by_cursor_and_filtered_by_state(ledger: Ledger) -> None:
     for number in range(10):
-        _, issued, noted = accepted(number)
-        recipients = RECIPIENTS if number % 2 else ("G55",)
-        await ledger.commit(entry(number, recipients=recipients), issued, noted)
+        given, to, issued, noted = accepted(number)
+        await ledger.commit(given, to if number % 2 else ("G55",), issued, noted)
     await ledger.advance(move(3))
-    seen, after = [], 0
-    while page := await ledger.inbox(RECIPIENTS[0], after=after, limit=2):
-        assert len(page) <= 2
-        seen += page
-        after = page[-1].cursor
+    seen: list[InboxItem] = []
+    after, more = 0, True
+    while more:
+        page = await ledger.inbox(RECIPIENTS[0], after=after, limit=2)
+        assert len(page.items) == (2 if page.more else 1)
+        assert page.next == page.items[-1].cursor
+        seen += page.items
+        after, more = page.next, page.more
     assert [item.entry.code_number for item in seen] == ["1", "3", "5", "7", "9"]
     assert all(one.cursor < other.cursor for one, other in pairwise(seen))
     assert [item.entry for item in seen] == [entry(number) for number in (1, 3, 5, 7, 9)]
     assert all(item.delivery.recipient_id == RECIPIENTS[0] for item in seen)
-    waiting = await ledger.inbox(RECIPIENTS[0], after=0, limit=10, states=["consigned", "handed over"])
-    assert [item.entry.code_number for item in waiting] == ["1", "5", "7", "9"]
-    done = await ledger.inbox(RECIPIENTS[0], after=0, limit=10, states={"accepted"})
-    assert [item.delivery.version for item in done] == [2]
-    assert await ledger.inbox(RECIPIENTS[0], after=0, limit=0) == ()
+    waiting = await ledger.inbox(RECIPIENTS[0], limit=10, states=["consigned", "handed over"])
+    assert [item.entry.code_number for item in waiting.items] == ["1", "5", "7", "9"]
+    done = await ledger.inbox(RECIPIENTS[0], limit=10, states={"accepted"})
+    assert [item.delivery.version for item in done.items] == [2]
+    assert await ledger.inbox(RECIPIENTS[0], after=after, limit=2) == Page(items=(), next=after, more=False)
 
 
-async def test_an_outbox_shows_each_dispatch_with_its_deliveries_as_they_stand(ledger: Ledger) -> None:
+async def test_an_outbox_shows_each_dispatch_and_where_it_stands(ledger: Ledger) -> None:
     for number in range(4):
-        _, issued, noted = accepted(number)
-        await ledger.commit(entry(number, sender_id=SENDER if number else "G01"), issued, noted)
+        _, to, issued, noted = accepted(number)
+        await ledger.commit(entry(number, sender_id=SENDER if number else "G01"), to, issued, noted)
     await ledger.advance(move(2))
-    first = await ledger.outbox(SENDER, after=0, limit=2)
-    assert [item.entry for item in first] == [entry(1), entry(2)]
-    assert first[1].deliveries == await ledger.deliveries("dispatch-2")
-    rest = await ledger.outbox(SENDER, after=first[1].cursor, limit=10)
-    assert [item.entry for item in rest] == [entry(3)]
+    first = await ledger.outbox(SENDER, limit=2)
+    assert [item.entry for item in first.items] == [entry(1), entry(2)]
+    assert [item.counts for item in first.items] == [{"consigned": 3}, {"accepted": 1, "consigned": 2}]
+    assert await ledger.counts("dispatch-2") == first.items[1].counts
+    assert (first.more, first.next) == (True, first.items[1].cursor)
+    rest = await ledger.outbox(SENDER, after=first.next, limit=10)
+    assert [item.entry for item in rest.items] == [entry(3)]
+    assert not rest.more
 
 
 async def test_an_owner_holds_what_it_delivered_itself_and_nothing_else(ledger: Ledger) -> None:
@@ -477,7 +498,7 @@ async def test_the_log_has_one_leaf_for_each_evidence_and_statement_without_gaps
     leaves = await all_leaves(ledger)
     assert [leaf.index for leaf in leaves] == [0, 1, 2, 3, 4]
     contents = {("statement", statement(1).statement_id): statement(1).content}
-    for one in (*accepted(1)[1], *move(1).evidence, refusal(2).evidence):
+    for one in (*accepted(1)[2], *move(1).evidence, refusal(2).evidence):
         contents["evidence", one.evidence_id] = one.content
     assert {(leaf.kind, leaf.content_id) for leaf in leaves} == set(contents)
     for leaf in leaves:
@@ -494,9 +515,13 @@ async def test_a_reader_that_follows_the_cursors_never_misses_a_commit(ledger: L
     async def follow() -> None:
         while len(seen_inbox) < count or len(seen_outbox) < count or len(seen_leaves) < 2 * count:
             after = seen_inbox[-1] if seen_inbox else 0
-            seen_inbox.extend(item.cursor for item in await ledger.inbox(RECIPIENTS[1], after=after, limit=7))
+            seen_inbox.extend(
+                item.cursor for item in (await ledger.inbox(RECIPIENTS[1], after=after, limit=7)).items
+            )
             after = seen_outbox[-1] if seen_outbox else 0
-            seen_outbox.extend(item.cursor for item in await ledger.outbox(SENDER, after=after, limit=5))
+            seen_outbox.extend(
+                item.cursor for item in (await ledger.outbox(SENDER, after=after, limit=5)).items
+            )
             leaves = await ledger.leaves(start=len(seen_leaves), limit=11)
             seen_leaves.extend(leaf.index for leaf in leaves)
 
@@ -506,7 +531,7 @@ async def test_a_reader_that_follows_the_cursors_never_misses_a_commit(ledger: L
     assert len(seen_inbox) == len(seen_outbox) == count
     assert seen_leaves == list(range(2 * count))
     cursors = [
-        event.cursor for number in range(count) for event in await ledger.history(f"dispatch-{number}")
+        event.cursor for number in range(count) for event in await whole.history(ledger, f"dispatch-{number}")
     ]
     assert len(set(cursors)) == 2 * count
 
@@ -516,7 +541,7 @@ async def test_event_cursors_follow_the_order_of_commit(ledger: Ledger) -> None:
     for number in order:
         await ledger.commit(*accepted(number))
     await ledger.advance(move(3))
-    histories = [await ledger.history(f"dispatch-{number}") for number in order]
+    histories = [await whole.history(ledger, f"dispatch-{number}") for number in order]
     committed = [event.cursor for history in histories for event in history[:2]]
     assert committed == sorted(committed)
     assert histories[1][2].cursor > committed[-1]
@@ -540,8 +565,8 @@ async def test_a_caller_that_gave_up_leaves_a_whole_effect_or_none(ledger: Ledge
     await asyncio.gather(*tasks, return_exceptions=True)
     for number in range(30):
         kept = await ledger.commit(*accepted(number, salt="again"))
-        assert len(await ledger.history(f"dispatch-{number}")) == 2
-        assert await ledger.evidence(f"dispatch-{number}") == kept.evidence
+        assert len(await whole.history(ledger, f"dispatch-{number}")) == 2
+        assert await whole.evidence(ledger, f"dispatch-{number}") == kept.evidence
     assert [leaf.index for leaf in await all_leaves(ledger)] == list(range(60))
 
 

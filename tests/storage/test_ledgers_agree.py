@@ -31,10 +31,10 @@ Step = Callable[[Ledger], Awaitable[object]]
 
 def a_commit(dice: random.Random, step: int) -> Step:
     number = dice.randrange(12)
-    _, issued, noted = accepted(number, salt=str(step))
+    _, to, issued, noted = accepted(number, salt=str(step))
     changes = {"document_id": dice.choice(["", "one", "two"]), "kind": dice.choice([0, 0, 1])}
     given = entry(number, **(changes if dice.random() < 0.5 else {}))
-    return lambda ledger: ledger.commit(given, issued, noted)
+    return lambda ledger: ledger.commit(given, to, issued, noted)
 
 
 def a_move(dice: random.Random, step: int) -> Step:
@@ -81,13 +81,25 @@ async def answer(step: Step, ledger: Ledger) -> object:
 
 async def everything(ledger: Ledger) -> list[object]:
     facts: list[object] = [await ledger.leaves(start=0, limit=10_000), await ledger.agencies()]  # type: ignore[attr-defined]
-    facts.append(await ledger.outbox(SENDER, after=0, limit=100))
+    facts.append(await ledger.outbox(SENDER, limit=100))
     facts.append(await ledger.held(SENDER, [sha256(f"part {n}/{i}") for n in range(12) for i in range(3)]))
     for recipient in RECIPIENTS:
         facts.append(await ledger.inbox(recipient, after=2, limit=5, states=["accepted", "consigned"]))
     for number in range(12):
-        for read in (ledger.history, ledger.evidence, ledger.statements, ledger.deliveries):
-            facts.append(await read(f"dispatch-{number}"))
+        name = f"dispatch-{number}"
+        facts.append(await ledger.counts(name))
+        facts.append(await ledger.deliveries(name, after=1, limit=5, states=["accepted", "consigned"]))
+        for limit in (2, 100):
+            facts.append(await ledger.deliveries(name, limit=limit))
+            for recipient in (None, "", *RECIPIENTS):
+                for after in (0, 3):
+                    facts.append(await ledger.history(name, recipient_id=recipient, after=after, limit=limit))
+                    facts.append(await ledger.records(name, recipient_id=recipient, after=after, limit=limit))
+                facts.append(
+                    await ledger.records(
+                        name, recipient_id=recipient, events=["SubmissionAcceptance"], limit=limit
+                    )
+                )
         for code in ("01", "03"):
             facts.append(await ledger.moved(statement(number, code).statement_id))
     return facts

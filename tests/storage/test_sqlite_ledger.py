@@ -7,7 +7,8 @@ import sqlite3
 import stat
 import subprocess
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -17,6 +18,7 @@ from storage.ledger.base import Ledger
 from storage.ledger.sqlite import Schema, SqliteLedger, look
 from storage.ledger.sqlite.database import connect, load_migrations, load_queries, prepare
 from storage.ledger.sqlite.writer import GroupWriter, Transaction
+from tests.storage import whole
 from tests.storage.records import RECIPIENTS, SENDER, accepted, agency, entry, move
 
 
@@ -42,16 +44,17 @@ async def assert_whole(ledger: Ledger) -> None:
     leaves = await ledger.leaves(start=0, limit=1_000_000)
     assert [leaf.index for leaf in leaves] == list(range(len(leaves)))
     evidence_ids, statement_ids = set(), set()
-    for item in await ledger.outbox(SENDER, after=0, limit=1_000_000):
+    for item in await whole.outbox(ledger, SENDER):
         number = int(item.entry.code_number)
         assert item.entry == entry(number)
-        moves = item.deliveries[0].version - 1
-        history = await ledger.history(item.entry.dispatch_id)
+        first, *_ = await whole.deliveries(ledger, item.entry.dispatch_id)
+        moves = first.version - 1
+        history = await whole.history(ledger, item.entry.dispatch_id)
         assert [event.sequence for event in history] == list(range(1, 3 + moves))
-        statements = await ledger.statements(item.entry.dispatch_id)
+        statements = await whole.statements(ledger, item.entry.dispatch_id)
         assert len(statements) == moves
-        evidence = await ledger.evidence(item.entry.dispatch_id)
-        assert evidence == (*accepted(number)[1], *(move(number).evidence if moves else ()))
+        evidence = await whole.evidence(ledger, item.entry.dispatch_id)
+        assert evidence == (*accepted(number)[2], *(move(number).evidence if moves else ()))
         evidence_ids |= {one.evidence_id for one in evidence}
         statement_ids |= {one.statement_id for one in statements}
     assert {leaf.content_id for leaf in leaves if leaf.kind == "evidence"} == evidence_ids
@@ -66,7 +69,7 @@ async def test_everything_acknowledged_survives_kill_nine(path: Path, lines: int
         child.kill()
         acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
     ledger = await SqliteLedger.open(path)
-    items = await ledger.outbox(SENDER, after=0, limit=1_000_000)
+    items = await whole.outbox(ledger, SENDER)
     known = {item.entry.dispatch_id for item in items}
     known |= {leaf.content_id for leaf in await ledger.leaves(start=0, limit=1_000_000)}
     assert len(acknowledged) >= lines
@@ -83,7 +86,7 @@ async def test_two_processes_write_one_ledger_and_a_third_follows(path: Path, sq
     async with asyncio.timeout(60):
         while len(cursors) < 200 or len(leaves) < 800:
             page = await sqlite.inbox(RECIPIENTS[2], after=cursors[-1] if cursors else 0, limit=50)
-            cursors += [item.cursor for item in page]
+            cursors += [item.cursor for item in page.items]
             leaves += [leaf.index for leaf in await sqlite.leaves(start=len(leaves), limit=50)]
             await asyncio.sleep(0.001)
     for child in children:
@@ -160,7 +163,7 @@ async def test_commits_that_wait_when_the_ledger_closes_are_kept(path: Path) -> 
     await ledger.aclose()
     again = await SqliteLedger.open(path)
     await assert_whole(again)
-    assert len(await again.outbox(SENDER, after=0, limit=1000)) == 300
+    assert len(await whole.outbox(again, SENDER)) == 300
     await again.aclose()
 
 
@@ -193,7 +196,7 @@ async def test_a_ledger_locked_by_another_is_unavailable_and_serves_afterwards(
     for write in (impatient.commit(*accepted(1)), impatient.advance(move(1)), impatient.probe()):
         with pytest.raises(Unavailable, match="SQLITE_BUSY"):
             await write
-    assert await impatient.outbox(SENDER, after=0, limit=1) == ()  # reading goes on
+    assert await whole.outbox(impatient, SENDER) == ()  # reading goes on
     blocker.execute("ROLLBACK")
     blocker.close()
     await impatient.commit(*accepted(1))
@@ -234,7 +237,7 @@ async def test_what_was_kept_is_there_after_opening_again(path: Path) -> None:
         await ledger.register(agency(f"G0{number}"), replacing=None)
         await ledger.aclose()
     ledger = await SqliteLedger.open(path)
-    assert len(await ledger.outbox(SENDER, after=0, limit=10)) == len(await ledger.agencies()) == 3
+    assert len(await whole.outbox(ledger, SENDER)) == len(await ledger.agencies()) == 3
     await assert_whole(ledger)
     await ledger.aclose()
 
@@ -245,7 +248,7 @@ async def test_many_may_open_a_new_ledger_at_once(path: Path) -> None:
         child.communicate(timeout=60)
         assert child.returncode == 0
     ledger = await SqliteLedger.open(path)
-    assert len(await ledger.outbox(SENDER, after=0, limit=100)) == 9
+    assert len(await whole.outbox(ledger, SENDER)) == 9
     await ledger.aclose()
 
 
@@ -290,7 +293,7 @@ async def test_looking_at_a_ledger_writes_nothing(
     assert files() == before
     await ledger.aclose()
     upgraded = await SqliteLedger.open(path)
-    assert len(await upgraded.outbox(SENDER, after=0, limit=10)) == 1
+    assert len(await whole.outbox(upgraded, SENDER)) == 1
     await upgraded.aclose()
     assert look(path) == Schema(found=known + 1, known=known + 1)
 
@@ -329,3 +332,47 @@ async def test_every_query_is_used() -> None:
     source = "\n".join(file.read_text("utf-8") for file in package.glob("*.py"))
     unused = [name for name in load_queries() if f'"{name}"' not in source]
     assert unused == []
+
+
+async def test_every_process_gets_the_same_secret(path: Path) -> None:
+    ledgers = [await SqliteLedger.open(path) for _ in range(4)]
+    made = await asyncio.gather(*(ledger.secret("cursors") for ledger in ledgers for _ in range(5)))
+    assert len(set(made)) == 1
+    for ledger in ledgers:
+        await ledger.aclose()
+    again = await SqliteLedger.open(path)
+    assert await again.secret("cursors") == made[0]
+    await again.aclose()
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["history_of_recipient", "records", "records_of_recipient", "counts", "deliveries", "inbox", "outbox"],
+)
+async def test_a_page_is_found_by_indexes_and_nothing_is_sorted(
+    path: Path, sqlite: SqliteLedger, name: str
+) -> None:
+    """Sorting would read every row of a dispatch to five thousand, contents and all, for each page."""
+    values = dict.fromkeys(
+        ("dispatch_id", "recipient_id", "sender_id", "states", "events", "after", "limit"), 1
+    )
+    with closing(sqlite3.connect(path)) as connection:
+        asked = ("x",) if name == "counts" else values
+        plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {load_queries()[name]}", asked)]
+    assert not [step for step in plan if step.startswith(("SCAN e", "SCAN l", "SCAN s"))], plan
+    assert not [step for step in plan if "TEMP B-TREE" in step], plan
+    if name.endswith("_of_recipient"):
+        found = [step for step in plan if step.startswith(("SEARCH e ", "SEARCH s "))]
+        assert all("recipient_id=?" in step or "agency_id=?" in step for step in found), plan
+
+
+async def test_a_number_too_large_for_a_column_fails_its_caller_alone(sqlite: SqliteLedger) -> None:
+    def attempt(number: int) -> Awaitable[object]:
+        if number == 3:
+            return sqlite.advance(move(0, expected_version=1 << 63, statement=None, evidence=(), events=()))
+        return sqlite.commit(*accepted(number))
+
+    await sqlite.commit(*accepted(0))
+    answers = await asyncio.gather(*map(attempt, range(1, 9)), return_exceptions=True)
+    assert [number for number, answer in enumerate(answers, 1) if isinstance(answer, ValueError)] == [3]
+    assert len(await whole.outbox(sqlite, SENDER)) == 8

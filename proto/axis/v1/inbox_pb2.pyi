@@ -26,10 +26,9 @@ class ListInboxRequest(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     STATES_FIELD_NUMBER: _builtins.int
-    after: _builtins.int
-    """Start after this cursor; 0 from the beginning."""
+    after: _builtins.str
+    """Start after this cursor; empty from the beginning."""
     page_size: _builtins.int
-    """At most this many; 0 means 100, the most is 1000."""
     @_builtins.property
     def states(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.DeliveryState.ValueType]:
         """Only these states; none means all."""
@@ -37,7 +36,7 @@ class ListInboxRequest(_message.Message):
     def __init__(
         self,
         *,
-        after: _builtins.int = ...,
+        after: _builtins.str = ...,
         page_size: _builtins.int = ...,
         states: _abc.Iterable[_types_pb2.DeliveryState.ValueType] | None = ...,
     ) -> None: ...
@@ -56,7 +55,7 @@ class ListInboxResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     NEXT_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
-    next: _builtins.int
+    next: _builtins.str
     """Pass as `after` to go on. Stays the same when there was nothing new."""
     more: _builtins.bool
     """True when more stood behind the page."""
@@ -66,7 +65,7 @@ class ListInboxResponse(_message.Message):
         self,
         *,
         items: _abc.Iterable[Global___InboxItem] | None = ...,
-        next: _builtins.int = ...,
+        next: _builtins.str = ...,
         more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -84,8 +83,8 @@ class InboxItem(_message.Message):
     CURSOR_FIELD_NUMBER: _builtins.int
     DISPATCH_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
-    cursor: _builtins.int
-    """Place in the inbox: the order of commit."""
+    cursor: _builtins.str
+    """Pass as `after` to go on behind this item."""
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
@@ -93,7 +92,7 @@ class InboxItem(_message.Message):
     def __init__(
         self,
         *,
-        cursor: _builtins.int = ...,
+        cursor: _builtins.str = ...,
         dispatch: _types_pb2.Dispatch | None = ...,
         delivery: _types_pb2.Delivery | None = ...,
     ) -> None: ...
@@ -110,11 +109,11 @@ class WatchInboxRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     AFTER_FIELD_NUMBER: _builtins.int
-    after: _builtins.int
+    after: _builtins.str
     def __init__(
         self,
         *,
-        after: _builtins.int = ...,
+        after: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...

@@ -43,45 +43,171 @@ class GetStatusResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DISPATCH_FIELD_NUMBER: _builtins.int
-    DELIVERIES_FIELD_NUMBER: _builtins.int
-    EVENTS_FIELD_NUMBER: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    DELIVERY_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
-    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Delivery]: ...
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.StateCount]:
+        """Of the deliveries that the caller sees; states without any are left out."""
+
     @_builtins.property
-    def events(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Event]:
-        """The history, oldest first."""
+    def delivery(self) -> _types_pb2.Delivery:
+        """The caller's own, when it is a recipient."""
 
     def __init__(
         self,
         *,
         dispatch: _types_pb2.Dispatch | None = ...,
-        deliveries: _abc.Iterable[_types_pb2.Delivery] | None = ...,
-        events: _abc.Iterable[_types_pb2.Event] | None = ...,
+        counts: _abc.Iterable[_types_pb2.StateCount] | None = ...,
+        delivery: _types_pb2.Delivery | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["dispatch", b"dispatch"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "dispatch", b"dispatch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "dispatch", b"dispatch", "events", b"events"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "delivery", b"delivery", "dispatch", b"dispatch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___GetStatusResponse: _TypeAlias = GetStatusResponse  # noqa: Y015
 
 @_typing.final
-class ListEvidenceRequest(_message.Message):
+class ListDeliveriesRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    STATES_FIELD_NUMBER: _builtins.int
     dispatch_id: _builtins.str
+    after: _builtins.str
+    page_size: _builtins.int
+    @_builtins.property
+    def states(self) -> _containers.RepeatedScalarFieldContainer[_types_pb2.DeliveryState.ValueType]:
+        """Only these states; none means all."""
+
     def __init__(
         self,
         *,
         dispatch_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        states: _abc.Iterable[_types_pb2.DeliveryState.ValueType] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch_id", b"dispatch_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "dispatch_id", b"dispatch_id", "page_size", b"page_size", "states", b"states"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveriesRequest: _TypeAlias = ListDeliveriesRequest  # noqa: Y015
+
+@_typing.final
+class ListDeliveriesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DELIVERIES_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    next: _builtins.str
+    more: _builtins.bool
+    @_builtins.property
+    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Delivery]: ...
+    def __init__(
+        self,
+        *,
+        deliveries: _abc.Iterable[_types_pb2.Delivery] | None = ...,
+        next: _builtins.str = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "more", b"more", "next", b"next"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListDeliveriesResponse: _TypeAlias = ListDeliveriesResponse  # noqa: Y015
+
+@_typing.final
+class ListEventsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    dispatch_id: _builtins.str
+    after: _builtins.str
+    page_size: _builtins.int
+    def __init__(
+        self,
+        *,
+        dispatch_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "dispatch_id", b"dispatch_id", "page_size", b"page_size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEventsRequest: _TypeAlias = ListEventsRequest  # noqa: Y015
+
+@_typing.final
+class ListEventsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    next: _builtins.str
+    more: _builtins.bool
+    @_builtins.property
+    def events(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Event]: ...
+    def __init__(
+        self,
+        *,
+        events: _abc.Iterable[_types_pb2.Event] | None = ...,
+        next: _builtins.str = ...,
+        more: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["events", b"events", "more", b"more", "next", b"next"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___ListEventsResponse: _TypeAlias = ListEventsResponse  # noqa: Y015
+
+@_typing.final
+class ListEvidenceRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
+    EVENTS_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    dispatch_id: _builtins.str
+    after: _builtins.str
+    page_size: _builtins.int
+    recipient_id: _builtins.str
+    """Only what this recipient sees; empty means everything that the caller sees. A recipient may name itself alone."""
+    @_builtins.property
+    def events(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """Only evidence of these events, as in `ContentConsignment`, and no statements; none means evidence and statements."""
+
+    def __init__(
+        self,
+        *,
+        dispatch_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+        page_size: _builtins.int = ...,
+        events: _abc.Iterable[_builtins.str] | None = ...,
+        recipient_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "dispatch_id", b"dispatch_id", "events", b"events", "page_size", b"page_size", "recipient_id", b"recipient_id"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -91,21 +217,23 @@ Global___ListEvidenceRequest: _TypeAlias = ListEvidenceRequest  # noqa: Y015
 class ListEvidenceResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
-    EVIDENCE_FIELD_NUMBER: _builtins.int
-    STATEMENTS_FIELD_NUMBER: _builtins.int
+    RECORDS_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
+    next: _builtins.str
+    more: _builtins.bool
     @_builtins.property
-    def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Evidence]: ...
-    @_builtins.property
-    def statements(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Statement]: ...
+    def records(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Record]: ...
     def __init__(
         self,
         *,
-        evidence: _abc.Iterable[_types_pb2.Evidence] | None = ...,
-        statements: _abc.Iterable[_types_pb2.Statement] | None = ...,
+        records: _abc.Iterable[_types_pb2.Record] | None = ...,
+        next: _builtins.str = ...,
+        more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "statements", b"statements"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["more", b"more", "next", b"next", "records", b"records"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -117,12 +245,12 @@ class ListOutboxRequest(_message.Message):
 
     AFTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
-    after: _builtins.int
+    after: _builtins.str
     page_size: _builtins.int
     def __init__(
         self,
         *,
-        after: _builtins.int = ...,
+        after: _builtins.str = ...,
         page_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -140,7 +268,7 @@ class ListOutboxResponse(_message.Message):
     ITEMS_FIELD_NUMBER: _builtins.int
     NEXT_FIELD_NUMBER: _builtins.int
     MORE_FIELD_NUMBER: _builtins.int
-    next: _builtins.int
+    next: _builtins.str
     more: _builtins.bool
     @_builtins.property
     def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___OutboxItem]: ...
@@ -148,7 +276,7 @@ class ListOutboxResponse(_message.Message):
         self,
         *,
         items: _abc.Iterable[Global___OutboxItem] | None = ...,
-        next: _builtins.int = ...,
+        next: _builtins.str = ...,
         more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
@@ -165,22 +293,25 @@ class OutboxItem(_message.Message):
 
     CURSOR_FIELD_NUMBER: _builtins.int
     DISPATCH_FIELD_NUMBER: _builtins.int
-    DELIVERIES_FIELD_NUMBER: _builtins.int
-    cursor: _builtins.int
+    COUNTS_FIELD_NUMBER: _builtins.int
+    cursor: _builtins.str
+    """Pass as `after` to go on behind this item."""
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
-    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Delivery]: ...
+    def counts(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.StateCount]:
+        """Where its deliveries stand; states without any are left out."""
+
     def __init__(
         self,
         *,
-        cursor: _builtins.int = ...,
+        cursor: _builtins.str = ...,
         dispatch: _types_pb2.Dispatch | None = ...,
-        deliveries: _abc.Iterable[_types_pb2.Delivery] | None = ...,
+        counts: _abc.Iterable[_types_pb2.StateCount] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dispatch", b"dispatch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["cursor", b"cursor", "deliveries", b"deliveries", "dispatch", b"dispatch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "cursor", b"cursor", "dispatch", b"dispatch"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

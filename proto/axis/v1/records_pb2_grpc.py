@@ -26,8 +26,8 @@ if _version_not_supported:
 
 
 class RecordServiceStub:
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     def __init__(self, channel):
@@ -40,6 +40,16 @@ class RecordServiceStub:
                 '/axis.v1.RecordService/GetStatus',
                 request_serializer=axis_dot_v1_dot_records__pb2.GetStatusRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_records__pb2.GetStatusResponse.FromString,
+                _registered_method=True)
+        self.ListDeliveries = channel.unary_unary(
+                '/axis.v1.RecordService/ListDeliveries',
+                request_serializer=axis_dot_v1_dot_records__pb2.ListDeliveriesRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_records__pb2.ListDeliveriesResponse.FromString,
+                _registered_method=True)
+        self.ListEvents = channel.unary_unary(
+                '/axis.v1.RecordService/ListEvents',
+                request_serializer=axis_dot_v1_dot_records__pb2.ListEventsRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_records__pb2.ListEventsResponse.FromString,
                 _registered_method=True)
         self.ListEvidence = channel.unary_unary(
                 '/axis.v1.RecordService/ListEvidence',
@@ -54,19 +64,33 @@ class RecordServiceStub:
 
 
 class RecordServiceServicer:
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     def GetStatus(self, request, context):
-        """Where the dispatch stands.
+        """Where the dispatch stands, in short.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDeliveries(self, request, context):
+        """Lists where each recipient stands, in the order of the evidence.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListEvents(self, request, context):
+        """Lists the history, oldest first.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def ListEvidence(self, request, context):
-        """Every evidence and every statement that the caller may see, in order of issue.
+        """Lists evidence and statements in the order in which the axis committed them.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -87,6 +111,16 @@ def add_RecordServiceServicer_to_server(servicer, server):
                     request_deserializer=axis_dot_v1_dot_records__pb2.GetStatusRequest.FromString,
                     response_serializer=axis_dot_v1_dot_records__pb2.GetStatusResponse.SerializeToString,
             ),
+            'ListDeliveries': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDeliveries,
+                    request_deserializer=axis_dot_v1_dot_records__pb2.ListDeliveriesRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_records__pb2.ListDeliveriesResponse.SerializeToString,
+            ),
+            'ListEvents': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListEvents,
+                    request_deserializer=axis_dot_v1_dot_records__pb2.ListEventsRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_records__pb2.ListEventsResponse.SerializeToString,
+            ),
             'ListEvidence': grpc.unary_unary_rpc_method_handler(
                     servicer.ListEvidence,
                     request_deserializer=axis_dot_v1_dot_records__pb2.ListEvidenceRequest.FromString,
@@ -106,8 +140,8 @@ def add_RecordServiceServicer_to_server(servicer, server):
 
  # This class is part of an EXPERIMENTAL API.
 class RecordService:
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     @staticmethod
@@ -127,6 +161,60 @@ class RecordService:
             '/axis.v1.RecordService/GetStatus',
             axis_dot_v1_dot_records__pb2.GetStatusRequest.SerializeToString,
             axis_dot_v1_dot_records__pb2.GetStatusResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDeliveries(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.RecordService/ListDeliveries',
+            axis_dot_v1_dot_records__pb2.ListDeliveriesRequest.SerializeToString,
+            axis_dot_v1_dot_records__pb2.ListDeliveriesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListEvents(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.RecordService/ListEvents',
+            axis_dot_v1_dot_records__pb2.ListEventsRequest.SerializeToString,
+            axis_dot_v1_dot_records__pb2.ListEventsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -27,8 +27,8 @@ GRPC_GENERATED_VERSION: str
 GRPC_VERSION: str
 
 class RecordServiceStub:
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     @_typing.overload
@@ -36,29 +36,37 @@ class RecordServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> RecordServiceAsyncStub: ...
     GetStatus: _grpc.UnaryUnaryMultiCallable[_records_pb2.GetStatusRequest, _records_pb2.GetStatusResponse]
-    """Where the dispatch stands."""
+    """Where the dispatch stands, in short."""
+    ListDeliveries: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListDeliveriesRequest, _records_pb2.ListDeliveriesResponse]
+    """Lists where each recipient stands, in the order of the evidence."""
+    ListEvents: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListEventsRequest, _records_pb2.ListEventsResponse]
+    """Lists the history, oldest first."""
     ListEvidence: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListEvidenceRequest, _records_pb2.ListEvidenceResponse]
-    """Every evidence and every statement that the caller may see, in order of issue."""
+    """Lists evidence and statements in the order in which the axis committed them."""
     ListOutbox: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListOutboxRequest, _records_pb2.ListOutboxResponse]
     """Lists what the calling agency sent, newest last."""
 
 @_typing.type_check_only
 class RecordServiceAsyncStub(RecordServiceStub):
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     GetStatus: _aio.UnaryUnaryMultiCallable[_records_pb2.GetStatusRequest, _records_pb2.GetStatusResponse]  # type: ignore[assignment]
-    """Where the dispatch stands."""
+    """Where the dispatch stands, in short."""
+    ListDeliveries: _aio.UnaryUnaryMultiCallable[_records_pb2.ListDeliveriesRequest, _records_pb2.ListDeliveriesResponse]  # type: ignore[assignment]
+    """Lists where each recipient stands, in the order of the evidence."""
+    ListEvents: _aio.UnaryUnaryMultiCallable[_records_pb2.ListEventsRequest, _records_pb2.ListEventsResponse]  # type: ignore[assignment]
+    """Lists the history, oldest first."""
     ListEvidence: _aio.UnaryUnaryMultiCallable[_records_pb2.ListEvidenceRequest, _records_pb2.ListEvidenceResponse]  # type: ignore[assignment]
-    """Every evidence and every statement that the caller may see, in order of issue."""
+    """Lists evidence and statements in the order in which the axis committed them."""
     ListOutbox: _aio.UnaryUnaryMultiCallable[_records_pb2.ListOutboxRequest, _records_pb2.ListOutboxResponse]  # type: ignore[assignment]
     """Lists what the calling agency sent, newest last."""
 
 class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
-    """For sender and recipients alike. A recipient sees the dispatch, its own delivery and the evidence about itself;
-    the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
+    """For sender and recipients alike. A recipient sees the dispatch, its own delivery, what speaks of all recipients and
+    what speaks of itself; the sender sees all. Anyone else gets NOT_FOUND, the same as for a dispatch that never was.
     """
 
     @_abc_1.abstractmethod
@@ -67,7 +75,23 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _records_pb2.GetStatusRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_records_pb2.GetStatusResponse, _abc.Awaitable[_records_pb2.GetStatusResponse]]:
-        """Where the dispatch stands."""
+        """Where the dispatch stands, in short."""
+
+    @_abc_1.abstractmethod
+    def ListDeliveries(
+        self,
+        request: _records_pb2.ListDeliveriesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_records_pb2.ListDeliveriesResponse, _abc.Awaitable[_records_pb2.ListDeliveriesResponse]]:
+        """Lists where each recipient stands, in the order of the evidence."""
+
+    @_abc_1.abstractmethod
+    def ListEvents(
+        self,
+        request: _records_pb2.ListEventsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_records_pb2.ListEventsResponse, _abc.Awaitable[_records_pb2.ListEventsResponse]]:
+        """Lists the history, oldest first."""
 
     @_abc_1.abstractmethod
     def ListEvidence(
@@ -75,7 +99,7 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _records_pb2.ListEvidenceRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_records_pb2.ListEvidenceResponse, _abc.Awaitable[_records_pb2.ListEvidenceResponse]]:
-        """Every evidence and every statement that the caller may see, in order of issue."""
+        """Lists evidence and statements in the order in which the axis committed them."""
 
     @_abc_1.abstractmethod
     def ListOutbox(

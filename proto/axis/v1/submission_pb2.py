@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61xis/v1/submission.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"F\n\rSubmitRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"\x93\x01\n\x0eSubmitResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12%\n\ndeliveries\x18\x02 \x03(\x0b\x32\x11.axis.v1.Delivery\x12#\n\x08\x65vidence\x18\x03 \x03(\x0b\x32\x11.axis.v1.Evidence\x12\x10\n\x08warnings\x18\x04 \x03(\t\"$\n\x12QueryUploadRequest\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"7\n\x13QueryUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\"E\n\rUploadRequest\x12%\n\x06header\x18\x01 \x01(\x0b\x32\x15.axis.v1.UploadHeader\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"<\n\x0cUploadHeader\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"2\n\x0eUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x32\xd5\x01\n\x11SubmissionService\x12\x39\n\x06Submit\x12\x16.axis.v1.SubmitRequest\x1a\x17.axis.v1.SubmitResponse\x12H\n\x0bQueryUpload\x12\x1b.axis.v1.QueryUploadRequest\x1a\x1c.axis.v1.QueryUploadResponse\x12;\n\x06Upload\x12\x16.axis.v1.UploadRequest\x1a\x17.axis.v1.UploadResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61xis/v1/submission.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"F\n\rSubmitRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"l\n\x0eSubmitResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x11.axis.v1.Evidence\x12\x10\n\x08warnings\x18\x03 \x03(\t\"$\n\x12QueryUploadRequest\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"7\n\x13QueryUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\"E\n\rUploadRequest\x12%\n\x06header\x18\x01 \x01(\x0b\x32\x15.axis.v1.UploadHeader\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"<\n\x0cUploadHeader\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"2\n\x0eUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x32\xd5\x01\n\x11SubmissionService\x12\x39\n\x06Submit\x12\x16.axis.v1.SubmitRequest\x1a\x17.axis.v1.SubmitResponse\x12H\n\x0bQueryUpload\x12\x1b.axis.v1.QueryUploadRequest\x1a\x1c.axis.v1.QueryUploadResponse\x12;\n\x06Upload\x12\x16.axis.v1.UploadRequest\x1a\x17.axis.v1.UploadResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,18 +34,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_SUBMITREQUEST']._serialized_start=58
   _globals['_SUBMITREQUEST']._serialized_end=128
-  _globals['_SUBMITRESPONSE']._serialized_start=131
-  _globals['_SUBMITRESPONSE']._serialized_end=278
-  _globals['_QUERYUPLOADREQUEST']._serialized_start=280
-  _globals['_QUERYUPLOADREQUEST']._serialized_end=316
-  _globals['_QUERYUPLOADRESPONSE']._serialized_start=318
-  _globals['_QUERYUPLOADRESPONSE']._serialized_end=373
-  _globals['_UPLOADREQUEST']._serialized_start=375
-  _globals['_UPLOADREQUEST']._serialized_end=444
-  _globals['_UPLOADHEADER']._serialized_start=446
-  _globals['_UPLOADHEADER']._serialized_end=506
-  _globals['_UPLOADRESPONSE']._serialized_start=508
-  _globals['_UPLOADRESPONSE']._serialized_end=558
-  _globals['_SUBMISSIONSERVICE']._serialized_start=561
-  _globals['_SUBMISSIONSERVICE']._serialized_end=774
+  _globals['_SUBMITRESPONSE']._serialized_start=130
+  _globals['_SUBMITRESPONSE']._serialized_end=238
+  _globals['_QUERYUPLOADREQUEST']._serialized_start=240
+  _globals['_QUERYUPLOADREQUEST']._serialized_end=276
+  _globals['_QUERYUPLOADRESPONSE']._serialized_start=278
+  _globals['_QUERYUPLOADRESPONSE']._serialized_end=333
+  _globals['_UPLOADREQUEST']._serialized_start=335
+  _globals['_UPLOADREQUEST']._serialized_end=404
+  _globals['_UPLOADHEADER']._serialized_start=406
+  _globals['_UPLOADHEADER']._serialized_end=466
+  _globals['_UPLOADRESPONSE']._serialized_start=468
+  _globals['_UPLOADRESPONSE']._serialized_end=518
+  _globals['_SUBMISSIONSERVICE']._serialized_start=521
+  _globals['_SUBMISSIONSERVICE']._serialized_end=734
 # @@protoc_insertion_point(module_scope)

@@ -50,16 +50,13 @@ class SubmitResponse(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DISPATCH_FIELD_NUMBER: _builtins.int
-    DELIVERIES_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
     WARNINGS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
-    def deliveries(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Delivery]: ...
-    @_builtins.property
     def evidence(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Evidence]:
-        """SubmissionAcceptance first, then ContentConsignment."""
+        """SubmissionAcceptance first, then ContentConsignment. Both name every recipient."""
 
     @_builtins.property
     def warnings(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
@@ -69,13 +66,12 @@ class SubmitResponse(_message.Message):
         self,
         *,
         dispatch: _types_pb2.Dispatch | None = ...,
-        deliveries: _abc.Iterable[_types_pb2.Delivery] | None = ...,
         evidence: _abc.Iterable[_types_pb2.Evidence] | None = ...,
         warnings: _abc.Iterable[_builtins.str] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["dispatch", b"dispatch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["deliveries", b"deliveries", "dispatch", b"dispatch", "evidence", b"evidence", "warnings", b"warnings"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch", b"dispatch", "evidence", b"evidence", "warnings", b"warnings"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

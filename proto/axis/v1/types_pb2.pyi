@@ -7,7 +7,11 @@ Conventions of every message here:
   - a digest is SHA-256, written as 64 lower-case hexadecimal digits, as `sha256sum` prints it;
   - an agency is named by its canonical identifier in the directory, never by an alias;
   - a time is the axis's own clock; evidence shows it in Viet Nam time (+07:00);
-  - signed documents travel as `bytes`: they are never rebuilt from fields.
+  - signed documents travel as `bytes`: they are never rebuilt from fields;
+  - a list comes in pages. `after` is empty for the beginning, or the `next` of the page before; `page_size` 0 means
+    100, the most is 1000, and a page ends earlier at about 2 MiB, with at least one item. `more` says that others
+    stood behind it. A cursor is opaque text: keep it, compare it with nothing. It works for the agency, the list
+    and the dispatch that it was given for, whatever the filter, and does not grow old.
 """
 
 from collections import abc as _abc
@@ -34,6 +38,7 @@ class _DeliveryState:
 class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_DeliveryState.ValueType], _builtins.type):
     DESCRIPTOR: _descriptor.EnumDescriptor
     DELIVERY_STATE_UNSPECIFIED: _DeliveryState.ValueType  # 0
+    """A state that this version of the wire has no name for."""
     DELIVERY_STATE_CONSIGNED: _DeliveryState.ValueType  # 1
     """Available in the recipient's inbox."""
     DELIVERY_STATE_HANDED_OVER: _DeliveryState.ValueType  # 2
@@ -51,6 +56,7 @@ class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper):
     """Where one delivery stands. A delivery is a dispatch and one of its recipients."""
 
 DELIVERY_STATE_UNSPECIFIED: DeliveryState.ValueType  # 0
+"""A state that this version of the wire has no name for."""
 DELIVERY_STATE_CONSIGNED: DeliveryState.ValueType  # 1
 """Available in the recipient's inbox."""
 DELIVERY_STATE_HANDED_OVER: DeliveryState.ValueType  # 2
@@ -227,6 +233,30 @@ class Delivery(_message.Message):
 Global___Delivery: _TypeAlias = Delivery  # noqa: Y015
 
 @_typing.final
+class StateCount(_message.Message):
+    """How many deliveries of a dispatch are in one state."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    STATE_FIELD_NUMBER: _builtins.int
+    COUNT_FIELD_NUMBER: _builtins.int
+    state: Global___DeliveryState.ValueType
+    count: _builtins.int
+    def __init__(
+        self,
+        *,
+        state: Global___DeliveryState.ValueType = ...,
+        count: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["count", b"count", "state", b"state"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___StateCount: _TypeAlias = StateCount  # noqa: Y015
+
+@_typing.final
 class Evidence(_message.Message):
     """An evidence document issued and signed by the axis (ETSI EN 319 522-3), kept and returned byte for byte."""
 
@@ -309,12 +339,39 @@ class Statement(_message.Message):
 Global___Statement: _TypeAlias = Statement  # noqa: Y015
 
 @_typing.final
+class Record(_message.Message):
+    """What proves something about a dispatch."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVIDENCE_FIELD_NUMBER: _builtins.int
+    STATEMENT_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def evidence(self) -> Global___Evidence: ...
+    @_builtins.property
+    def statement(self) -> Global___Statement: ...
+    def __init__(
+        self,
+        *,
+        evidence: Global___Evidence | None = ...,
+        statement: Global___Statement | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "record", b"record", "statement", b"statement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence", b"evidence", "record", b"record", "statement", b"statement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_record: _TypeAlias = _typing.Literal["evidence", "statement"]  # noqa: Y015
+    _WhichOneofArgType_record: _TypeAlias = _typing.Literal["record", b"record"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_record) -> _WhichOneofReturnType_record | None: ...
+
+Global___Record: _TypeAlias = Record  # noqa: Y015
+
+@_typing.final
 class Event(_message.Message):
     """One thing that happened to a document, in the order in which the axis committed it."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
-    CURSOR_FIELD_NUMBER: _builtins.int
     DISPATCH_ID_FIELD_NUMBER: _builtins.int
     SEQUENCE_FIELD_NUMBER: _builtins.int
     KIND_FIELD_NUMBER: _builtins.int
@@ -325,11 +382,9 @@ class Event(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     EVIDENCE_ID_FIELD_NUMBER: _builtins.int
     STATEMENT_ID_FIELD_NUMBER: _builtins.int
-    cursor: _builtins.int
-    """Place in the axis's order; grows, may have gaps."""
     dispatch_id: _builtins.str
     sequence: _builtins.int
-    """Place among the events of this dispatch, from 1, without gaps."""
+    """Place among the events of this dispatch that the caller sees, from 1, without gaps."""
     kind: _builtins.str
     """ERDS event name, or `StatusReport` for a processing state."""
     recipient_id: _builtins.str
@@ -348,7 +403,6 @@ class Event(_message.Message):
     def __init__(
         self,
         *,
-        cursor: _builtins.int = ...,
         dispatch_id: _builtins.str = ...,
         sequence: _builtins.int = ...,
         kind: _builtins.str = ...,
@@ -362,7 +416,7 @@ class Event(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "at", b"at", "cursor", b"cursor", "dispatch_id", b"dispatch_id", "evidence_id", b"evidence_id", "kind", b"kind", "reason", b"reason", "recipient_id", b"recipient_id", "sequence", b"sequence", "statement_id", b"statement_id", "status_code", b"status_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "at", b"at", "dispatch_id", b"dispatch_id", "evidence_id", b"evidence_id", "kind", b"kind", "reason", b"reason", "recipient_id", b"recipient_id", "sequence", b"sequence", "statement_id", b"statement_id", "status_code", b"status_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -7,7 +7,11 @@ Conventions of every message here:
   - a digest is SHA-256, written as 64 lower-case hexadecimal digits, as `sha256sum` prints it;
   - an agency is named by its canonical identifier in the directory, never by an alias;
   - a time is the axis's own clock; evidence shows it in Viet Nam time (+07:00);
-  - signed documents travel as `bytes`: they are never rebuilt from fields.
+  - signed documents travel as `bytes`: they are never rebuilt from fields;
+  - a list comes in pages. `after` is empty for the beginning, or the `next` of the page before; `page_size` 0 means
+    100, the most is 1000, and a page ends earlier at about 2 MiB, with at least one item. `more` says that others
+    stood behind it. A cursor is opaque text: keep it, compare it with nothing. It works for the agency, the list
+    and the dispatch that it was given for, whatever the filter, and does not grow old.
 """
 
 from collections import abc as _abc

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
+from secrets import token_bytes
+from typing import TypeVar
 
 from storage.errors import NotFound, SchemaTooOld, Unavailable
 from storage.ledger.base import (
@@ -20,14 +22,28 @@ from storage.ledger.base import (
     Moved,
     NewEvent,
     OutboxItem,
+    Record,
     Refusal,
-    Statement,
 )
+from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
 from storage.ledger.sqlite import directory, rows, writes
 from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers
+from storage.ledger.sqlite.rows import Row
 from storage.ledger.sqlite.writer import GroupWriter
-from storage.ledger.wellformed import check_agency, check_commit, check_move, check_refusal
+from storage.ledger.wellformed import (
+    SIZE_MOST,
+    check_agency,
+    check_commit,
+    check_holding,
+    check_move,
+    check_page,
+    check_refusal,
+)
+
+T = TypeVar("T")
+
+SECRET_BYTES = 32
 
 
 class SqliteLedger:
@@ -64,11 +80,17 @@ class SqliteLedger:
 
     # The writes.
 
-    async def commit(self, entry: Entry, evidence: Sequence[Evidence], events: Sequence[NewEvent]) -> Kept:
-        check_commit(entry, evidence, events)
-        kept, noted = tuple(evidence), tuple(events)
-        weight = 10 + len(entry.recipients)
-        return await self._writer.write(lambda t: writes.commit(t, entry, kept, noted), weight=weight)
+    async def commit(
+        self,
+        entry: Entry,
+        recipients: Sequence[str],
+        evidence: Sequence[Evidence],
+        events: Sequence[NewEvent],
+    ) -> Kept:
+        check_commit(entry, recipients, evidence, events)
+        to, kept, noted = tuple(recipients), tuple(evidence), tuple(events)
+        weight = 10 + len(to)
+        return await self._writer.write(lambda t: writes.commit(t, entry, to, kept, noted), weight=weight)
 
     async def advance(self, move: Move) -> Moved:
         check_move(move)
@@ -79,6 +101,7 @@ class SqliteLedger:
         return await self._writer.write(lambda t: writes.refuse(t, refusal))
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
+        check_holding(owner, digest, size)
         await self._writer.write(lambda t: writes.hold(t, owner, digest, size))
 
     async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
@@ -101,14 +124,28 @@ class SqliteLedger:
             raise NotFound(dispatch_id)
         return Kept(entry=rows.entry_from(entries[0]), evidence=tuple(map(rows.evidence_from, evidence)))
 
+    async def entry(self, dispatch_id: str) -> Entry:
+        row = await self._readers.one("entry", dispatch_id)
+        if row is None:
+            raise NotFound(dispatch_id)
+        return rows.entry_from(row)
+
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         row = await self._readers.one("delivery", dispatch_id, recipient_id)
         if row is None:
             raise NotFound(f"{dispatch_id} to {recipient_id}")
         return rows.delivery_from(row)
 
-    async def deliveries(self, dispatch_id: str) -> tuple[Delivery, ...]:
-        return tuple(map(rows.delivery_from, await self._readers.all("deliveries", (dispatch_id,))))
+    async def counts(self, dispatch_id: str) -> dict[str, int]:
+        return dict(await self._readers.all("counts", (dispatch_id,)))
+
+    async def deliveries(
+        self, dispatch_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[Delivery]:
+        asked = {"dispatch_id": dispatch_id, "states": _wanted(states)}
+        return await self._page(
+            "deliveries", asked, _placed(rows.delivery_from), delivery_bytes, after=after, limit=limit
+        )
 
     async def moved(self, statement_id: str) -> Moved | None:
         row = await self._readers.one("moved", statement_id)
@@ -119,30 +156,48 @@ class SqliteLedger:
         evidence = await self._readers.all("moved_evidence", key)
         return Moved(delivery=delivery, evidence=tuple(map(rows.evidence_from, evidence)))
 
-    async def history(self, dispatch_id: str) -> tuple[Event, ...]:
-        return tuple(map(rows.event_from, await self._readers.all("history", (dispatch_id,))))
+    async def history(
+        self, dispatch_id: str, *, recipient_id: str | None = None, after: int = 0, limit: int
+    ) -> Page[Event]:
+        name = "history" if recipient_id is None else "history_of_recipient"
+        asked = {"dispatch_id": dispatch_id, "recipient_id": recipient_id}
 
-    async def evidence(self, dispatch_id: str) -> tuple[Evidence, ...]:
-        return tuple(map(rows.evidence_from, await self._readers.all("evidence", (dispatch_id,))))
+        def counted(found: Iterator[Row]) -> Iterator[tuple[int, Event]]:
+            return enumerate(map(rows.event_from, found), start=after + 1)
 
-    async def statements(self, dispatch_id: str) -> tuple[Statement, ...]:
-        return tuple(map(rows.statement_from, await self._readers.all("statements", (dispatch_id,))))
+        return await self._page(name, asked, counted, event_bytes, after=after, limit=limit)
+
+    async def records(
+        self,
+        dispatch_id: str,
+        *,
+        recipient_id: str | None = None,
+        events: Collection[str] = (),
+        after: int = 0,
+        limit: int,
+    ) -> Page[Record]:
+        name = "records" if recipient_id is None else "records_of_recipient"
+        asked = {"dispatch_id": dispatch_id, "recipient_id": recipient_id, "events": _wanted(events)}
+        return await self._page(
+            name, asked, _placed(rows.record_from), record_bytes, after=after, limit=limit
+        )
 
     async def inbox(
-        self, recipient_id: str, *, after: int, limit: int, states: Collection[str] = ()
-    ) -> tuple[InboxItem, ...]:
-        wanted = {
-            "recipient_id": recipient_id,
-            "after": after,
-            "limit": max(0, limit),
-            "states": rows.to_json(list(states)) if states else None,
-        }
-        found = await self._readers.all("inbox", wanted)
-        return tuple(rows.inbox_item_from(recipient_id, row) for row in found)
+        self, recipient_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+    ) -> Page[InboxItem]:
+        asked = {"recipient_id": recipient_id, "states": _wanted(states)}
 
-    async def outbox(self, sender_id: str, *, after: int, limit: int) -> tuple[OutboxItem, ...]:
-        wanted = {"sender_id": sender_id, "after": after, "limit": max(0, limit)}
-        return tuple(map(rows.outbox_item_from, await self._readers.all("outbox", wanted)))
+        def placed(found: Iterator[Row]) -> Iterator[tuple[int, InboxItem]]:
+            return ((row[0], rows.inbox_item_from(recipient_id, row)) for row in found)
+
+        return await self._page("inbox", asked, placed, item_bytes, after=after, limit=limit)
+
+    async def outbox(self, sender_id: str, *, after: int = 0, limit: int) -> Page[OutboxItem]:
+        def placed(found: Iterator[Row]) -> Iterator[tuple[int, OutboxItem]]:
+            return ((row[0], rows.outbox_item_from(row)) for row in found)
+
+        asked = {"sender_id": sender_id}
+        return await self._page("outbox", asked, placed, item_bytes, after=after, limit=limit)
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
         return dict(await self._readers.all("held", (owner, rows.to_json(list(digests)))))
@@ -160,3 +215,38 @@ class SqliteLedger:
     async def version(self) -> int:
         row = await self._readers.one("counter", "directory")
         return row[0] if row else 0
+
+    async def secret(self, name: str) -> bytes:
+        row = await self._readers.one("secret", name)
+        if row is None:
+            made = token_bytes(SECRET_BYTES)
+            row = await self._writer.write(lambda t: writes.secret(t, name, made))
+        value: bytes = row[0]
+        return value
+
+    async def _page(
+        self,
+        name: str,
+        asked: Mapping[str, object],
+        placed: Callable[[Iterator[Row]], Iterator[tuple[int, T]]],
+        size: Callable[[T], int],
+        *,
+        after: int,
+        limit: int,
+    ) -> Page[T]:
+        """Reads a page by a named query: `placed` makes items of its rows, each with its place."""
+        check_page(after, limit)
+        values = {**asked, "after": after, "limit": min(limit, SIZE_MOST - 1) + 1}
+        return await self._readers.walk(
+            name, values, lambda found: page(placed(found), size, after=after, limit=limit)
+        )
+
+
+def _placed(read: Callable[[Row], T]) -> Callable[[Iterator[Row]], Iterator[tuple[int, T]]]:
+    """Rows whose first column numbers them from 0; places are from 1."""
+    return lambda found: ((row[0] + 1, read(row[1:])) for row in found)
+
+
+def _wanted(names: Collection[str]) -> str | None:
+    """A filter as JSON, null when it lets everything through."""
+    return rows.to_json(list(names)) if names else None

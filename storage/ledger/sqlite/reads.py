@@ -6,8 +6,9 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
@@ -47,6 +48,11 @@ class Readers:
         """Returns the rows of each of several queries, with one hop into a thread."""
         return await self._in_thread(lambda: [self._query(name, values) for name, values in asked])
 
+    async def walk(self, name: str, values: Values, work: Callable[[Iterator[Row]], T]) -> T:
+        """Returns what `work` makes of the rows of a named query; those that it does not take are never
+        read. It runs in a thread."""
+        return await self._in_thread(lambda: self._walk(name, values, work))
+
     async def aclose(self) -> None:
         """Waits for reads under way, then closes the connections."""
         self._closed = True
@@ -62,6 +68,10 @@ class Readers:
     def _query(self, name: str, values: Values) -> list[Row]:
         with database_errors():
             return self._connection().execute(self._queries[name], values).fetchall()
+
+    def _walk(self, name: str, values: Values, work: Callable[[Iterator[Row]], T]) -> T:
+        with database_errors(), closing(self._connection().execute(self._queries[name], values)) as rows:
+            return work(rows)
 
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)

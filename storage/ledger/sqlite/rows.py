@@ -18,6 +18,7 @@ from storage.ledger.base import (
     Leaf,
     OutboxItem,
     Part,
+    Record,
     Statement,
 )
 
@@ -61,7 +62,7 @@ def dispatch_row(position: int, entry: Entry) -> Row:
     )
 
 
-ENTRY_COLUMNS = 16
+ENTRY_COLUMNS = 15
 """How many columns of a row the view `entries` fills."""
 
 
@@ -83,7 +84,6 @@ def entry_from(row: Row) -> Entry:
         accepted_at,
         warnings,
         parts,
-        recipients,
     ) = row[:ENTRY_COLUMNS]
     return Entry(
         dispatch_id=dispatch_id,
@@ -99,7 +99,6 @@ def entry_from(row: Row) -> Entry:
         due_date=due_date,
         accepted_at=moment(accepted_at),
         parts=tuple(part_from(part) for part in json.loads(parts)),
-        recipients=tuple(json.loads(recipients)),
         warnings=tuple(json.loads(warnings)),
     )
 
@@ -142,7 +141,7 @@ def delivery_from(row: Sequence[Any]) -> Delivery:
     )
 
 
-def evidence_from(row: Row) -> Evidence:
+def evidence_from(row: Sequence[Any]) -> Evidence:
     evidence_id, dispatch_id, event, issued_at, content, recipient_id = row
     return Evidence(
         evidence_id=evidence_id,
@@ -154,8 +153,12 @@ def evidence_from(row: Row) -> Evidence:
     )
 
 
-def statement_from(row: Row) -> Statement:
-    statement_id, dispatch_id, agency_id, status_code, received_at, content = row
+def record_from(row: Row) -> Record:
+    """Reads a row of the queries on records: which of the two it is, then its columns."""
+    kind, *columns = row
+    if kind == "evidence":
+        return evidence_from(columns)
+    statement_id, dispatch_id, status_code, received_at, content, agency_id = columns
     return Statement(
         statement_id=statement_id,
         dispatch_id=dispatch_id,
@@ -203,8 +206,7 @@ def inbox_item_from(recipient_id: str, row: Row) -> InboxItem:
 
 def outbox_item_from(row: Row) -> OutboxItem:
     entry = entry_from(row)
-    deliveries = tuple(delivery_from((entry.dispatch_id, *one)) for one in json.loads(row[ENTRY_COLUMNS]))
-    return OutboxItem(cursor=row[0], entry=entry, deliveries=deliveries)
+    return OutboxItem(cursor=row[0], entry=entry, counts=json.loads(row[ENTRY_COLUMNS]))
 
 
 def leaf_from(row: Row) -> Leaf:

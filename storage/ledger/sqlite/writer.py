@@ -39,8 +39,9 @@ _OPERATION_ERRORS = (
     sqlite3.DataError,
     sqlite3.InterfaceError,
     sqlite3.ProgrammingError,
+    OverflowError,  # a number beyond 63 bits
 )
-"""What SQLite raises about one caller's values, not about the store."""
+"""What is raised about one caller's values, not about the store."""
 
 
 class _Entangled(Exception):
@@ -105,7 +106,7 @@ class Transaction:
         before = self._mark()
         try:
             return work(self)
-        except sqlite3.Error:
+        except (sqlite3.Error, OverflowError):
             raise
         except Exception as exc:
             if self._mark() != before:
@@ -119,7 +120,7 @@ class Transaction:
         try:
             result = work(self)
             self._write_waiting()
-        except sqlite3.Error as exc:
+        except (sqlite3.Error, OverflowError) as exc:
             if not isinstance(exc, _OPERATION_ERRORS):
                 raise
             self._undo("caller", heads)

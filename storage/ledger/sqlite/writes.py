@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Sequence
 
-from storage.errors import Conflict, DocumentIdTaken, NotFound
+from storage.errors import Conflict, DocumentIdTaken, NotFound, StatementTaken
 from storage.ledger.base import Delivery, Entry, Evidence, Kept, Move, Moved, NewEvent, Refusal, Statement
 from storage.ledger.sqlite.rows import (
+    Row,
     delivery_from,
     dispatch_row,
     entry_from,
@@ -19,7 +20,11 @@ from storage.ledger.sqlite.writer import Transaction
 
 
 def commit(
-    transaction: Transaction, entry: Entry, evidence: tuple[Evidence, ...], events: Sequence[NewEvent]
+    transaction: Transaction,
+    entry: Entry,
+    recipients: Sequence[str],
+    evidence: tuple[Evidence, ...],
+    events: Sequence[NewEvent],
 ) -> Kept:
     """`Ledger.commit`."""
     position = transaction.dispatch + 1
@@ -30,7 +35,7 @@ def commit(
     transaction.run_many("add_part", [part_row(position, part) for part in entry.parts])
     transaction.run_many(
         "add_delivery",
-        [(recipient, position, ordinal, at) for ordinal, recipient in enumerate(entry.recipients)],
+        [(recipient, position, ordinal, at) for ordinal, recipient in enumerate(recipients)],
     )
     transaction.run_many(
         "add_holding",
@@ -103,6 +108,14 @@ def hold(transaction: Transaction, owner: str, digest: str, size: int) -> None:
     transaction.run("add_holding", owner, digest, size)
 
 
+def secret(transaction: Transaction, name: str, made: bytes) -> Row:
+    """`Ledger.secret`: keeps `made` unless there is one, and returns a row with the one that is kept."""
+    transaction.run("add_secret", name, made)
+    row = transaction.one("secret", name)
+    assert row is not None
+    return row
+
+
 def probe(transaction: Transaction) -> int:
     """Counts this probe and returns how many there were."""
     row = transaction.one("count", "probe")
@@ -144,8 +157,15 @@ def _add_evidence(
 
 
 def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
+    """Returns the leaf of a statement that is kept for this dispatch, None when it is not kept at all."""
     row = transaction.one("find_statement", statement.statement_id)
-    return row[0] if row else None
+    if row is None:
+        return None
+    leaf, dispatch_id = row
+    if dispatch_id != statement.dispatch_id:
+        raise StatementTaken(dispatch_id)
+    found: int = leaf
+    return found
 
 
 def _add_statement(transaction: Transaction, position: int, statement: Statement) -> int:

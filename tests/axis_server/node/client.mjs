@@ -51,7 +51,7 @@ async function fetched(client, dispatch_id, number) {
 }
 
 async function firstWatched(client) {
-  const stream = client.WatchInbox({ after: 0 });
+  const stream = client.WatchInbox({});
   stream.on("error", () => {}); // cancelled below
   for await (const { item } of stream) {
     stream.cancel();
@@ -96,6 +96,21 @@ const { dispatch_id, parts } = watched.dispatch;
 const digests = [];
 for (const { number } of parts) digests.push(await fetched(recipient.inbox, dispatch_id, number));
 const status = await call(recipient.records, "GetStatus", { dispatch_id });
+
+// Every page of a list; `next` of one is `after` of the following.
+async function all(client, method, name, request) {
+  const items = [];
+  for (let after = "", more = true; more; ) {
+    const page = await call(client, method, { ...request, after, page_size: 1 });
+    items.push(...page[name]);
+    ({ next: after, more } = page);
+  }
+  return items;
+}
+
+const history = await all(recipient.records, "ListEvents", "events", { dispatch_id });
+const records = await all(sender.records, "ListEvidence", "records", { dispatch_id });
+const deliveries = await all(sender.records, "ListDeliveries", "deliveries", { dispatch_id });
 const refused = await call(sender.submission, "Submit", { package: readFileSync(task.tampered) }).catch(told);
 
 console.log(
@@ -109,7 +124,11 @@ console.log(
     state: watched.delivery.state,
     named: parts.map((part) => part.sha256),
     digests,
-    history: status.events.map((event) => event.kind),
+    counts: status.counts,
+    own: status.delivery.recipient_id,
+    history: history.map((event) => event.kind),
+    records: records.map((one) => one[one.record].event),
+    deliveries: deliveries.map((one) => [one.recipient_id, one.state]),
     refused,
   }),
 );

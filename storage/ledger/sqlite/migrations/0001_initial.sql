@@ -56,6 +56,8 @@ CREATE TABLE deliveries (
 ) STRICT, WITHOUT ROWID;
 
 CREATE UNIQUE INDEX recipients ON deliveries (dispatch, ordinal);
+-- Counts how many stand where, without a look at the deliveries themselves.
+CREATE INDEX standings ON deliveries (dispatch, state);
 
 CREATE TABLE statements (
     leaf INTEGER PRIMARY KEY REFERENCES leaves (leaf),
@@ -68,6 +70,7 @@ CREATE TABLE statements (
 ) STRICT;
 
 CREATE INDEX statements_of ON statements (dispatch, leaf);
+CREATE INDEX statements_by ON statements (dispatch, agency_id, leaf);
 
 -- Which statement moved which delivery, and to which version. One statement may move several deliveries of its dispatch.
 CREATE TABLE moves (
@@ -92,7 +95,10 @@ CREATE TABLE evidence (
     content BLOB NOT NULL
 ) STRICT;
 
-CREATE INDEX evidence_of ON evidence (dispatch, leaf) WHERE dispatch IS NOT NULL;
+-- What one recipient sees, and what one move left, are found without a walk past all the others'.
+CREATE INDEX evidence_of ON evidence (dispatch, leaf, event) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_about ON evidence (dispatch, recipient_id, leaf) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_of_moves ON evidence (dispatch, moved, version) WHERE dispatch IS NOT NULL;
 
 CREATE TABLE refusals (
     sender_id TEXT NOT NULL,
@@ -118,6 +124,7 @@ CREATE TABLE events (
 ) STRICT;
 
 CREATE UNIQUE INDEX histories ON events (dispatch, sequence);
+CREATE INDEX histories_about ON events (dispatch, recipient_id, sequence);
 
 -- Which blobs an owner itself delivered.
 CREATE TABLE holdings (
@@ -127,7 +134,7 @@ CREATE TABLE holdings (
     PRIMARY KEY (owner, digest)
 ) STRICT, WITHOUT ROWID;
 
--- A dispatch as it is read: its parts and recipients as JSON, in order.
+-- A dispatch as it is read: its parts as JSON, in order.
 CREATE VIEW entries AS
 SELECT
     d.position, d.dispatch_id, d.sender_id, d.sender_name, d.document_id, d.kind, d.code_number, d.code_notation,
@@ -135,11 +142,7 @@ SELECT
     (
         SELECT json_group_array(json_array(number, identifier, name, content_type, sha256, size, inline))
         FROM (SELECT * FROM parts WHERE parts.dispatch = d.position ORDER BY number)
-    ) AS parts,
-    (
-        SELECT json_group_array(recipient_id)
-        FROM (SELECT recipient_id FROM deliveries WHERE deliveries.dispatch = d.position ORDER BY ordinal)
-    ) AS recipients
+    ) AS parts
 FROM dispatches AS d;
 
 -- The directory.
@@ -170,6 +173,12 @@ CREATE TABLE agency_certificates (
 
 CREATE INDEX names_of ON agency_names (agency_id, ordinal);
 CREATE INDEX certificates_of ON agency_certificates (agency_id, ordinal);
+
+-- Keys that every process of the axis shares.
+CREATE TABLE secrets (
+    name TEXT PRIMARY KEY,
+    value BLOB NOT NULL CHECK (length(value) = 32)
+) STRICT, WITHOUT ROWID;
 
 -- Counters of one row each: how often the directory changed, how often the store was probed.
 CREATE TABLE counters (

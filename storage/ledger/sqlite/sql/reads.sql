@@ -5,7 +5,7 @@ SELECT * FROM entries WHERE dispatch_id = ?;
 -- What the commit of a dispatch kept, in the order given.
 SELECT e.evidence_id, d.dispatch_id, e.event, e.issued_at, e.content, e.recipient_id
 FROM dispatches AS d JOIN evidence AS e ON e.dispatch = d.position
-WHERE d.dispatch_id = ? AND e.version IS NULL
+WHERE d.dispatch_id = ? AND e.moved IS NULL AND e.version IS NULL
 ORDER BY e.leaf;
 
 -- name: moved_evidence
@@ -15,24 +15,27 @@ FROM dispatches AS d JOIN evidence AS e ON e.dispatch = d.position
 WHERE d.dispatch_id = ? AND e.moved = ? AND e.version = ?
 ORDER BY e.leaf;
 
--- name: evidence
--- All evidence of a dispatch, in order of commit.
-SELECT e.evidence_id, d.dispatch_id, e.event, e.issued_at, e.content, e.recipient_id
-FROM dispatches AS d JOIN evidence AS e ON e.dispatch = d.position
-WHERE d.dispatch_id = ?
-ORDER BY e.leaf;
-
 -- name: delivery
 SELECT d.dispatch_id, l.recipient_id, l.state, l.version, l.updated_at, l.reason
 FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
 WHERE d.dispatch_id = ? AND l.recipient_id = ?;
 
--- name: deliveries
--- All deliveries of a dispatch, in the order of its recipients.
-SELECT d.dispatch_id, l.recipient_id, l.state, l.version, l.updated_at, l.reason
+-- name: counts
+-- How many deliveries of a dispatch are in each state.
+SELECT l.state, count(*)
 FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
 WHERE d.dispatch_id = ?
-ORDER BY l.ordinal;
+GROUP BY l.state;
+
+-- name: deliveries
+-- A page of the deliveries of a dispatch, in the order of its recipients. The states wanted are a JSON array, null for all.
+SELECT l.ordinal, d.dispatch_id, l.recipient_id, l.state, l.version, l.updated_at, l.reason
+FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+WHERE d.dispatch_id = :dispatch_id
+    AND l.ordinal >= :after
+    AND (:states IS NULL OR l.state IN (SELECT value FROM json_each(:states)))
+ORDER BY l.ordinal
+LIMIT :limit;
 
 -- name: moved
 -- The first delivery that a statement moved, as it stands now, and the version it was moved to.
@@ -46,20 +49,75 @@ ORDER BY l.ordinal
 LIMIT 1;
 
 -- name: history
--- The events of a dispatch, oldest first.
+-- A page of the events of a dispatch, oldest first.
 SELECT
-    e.cursor, d.dispatch_id, e.sequence, e.kind, e.at, e.recipient_id, e.actor_id, e.status_code, e.reason,
+    e.cursor, :dispatch_id, e.sequence, e.kind, e.at, e.recipient_id, e.actor_id, e.status_code, e.reason,
     e.evidence_id, e.statement_id
-FROM dispatches AS d JOIN events AS e ON e.dispatch = d.position
-WHERE d.dispatch_id = ?
-ORDER BY e.sequence;
+FROM events AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id) AND e.sequence > :after
+ORDER BY e.sequence
+LIMIT :limit;
 
--- name: statements
--- All statements about a dispatch, in order of commit.
-SELECT s.statement_id, d.dispatch_id, s.agency_id, s.status_code, s.received_at, s.content
-FROM dispatches AS d JOIN statements AS s ON s.dispatch = d.position
-WHERE d.dispatch_id = ?
-ORDER BY s.leaf;
+-- name: history_of_recipient
+-- The same of what speaks of a recipient or of all; as many are passed over as were read.
+SELECT
+    e.cursor, :dispatch_id, e.sequence AS sequence, e.kind, e.at, e.recipient_id, e.actor_id, e.status_code, e.reason,
+    e.evidence_id, e.statement_id
+FROM events AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id) AND e.recipient_id = ''
+UNION ALL
+SELECT
+    e.cursor, :dispatch_id, e.sequence, e.kind, e.at, e.recipient_id, e.actor_id, e.status_code, e.reason,
+    e.evidence_id, e.statement_id
+FROM events AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND e.recipient_id = :recipient_id
+    AND :recipient_id <> ''
+ORDER BY sequence
+LIMIT :limit OFFSET :after;
+
+-- name: records
+-- A page of the evidence and statements of a dispatch, in order of commit, from leaf `after` on. The events wanted are a
+-- JSON array, null for all evidence and all statements.
+SELECT e.leaf AS leaf, 'evidence', e.evidence_id, :dispatch_id, e.event, e.issued_at, e.content, e.recipient_id
+FROM evidence AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND e.leaf >= :after
+    AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
+UNION ALL
+SELECT s.leaf, 'statement', s.statement_id, :dispatch_id, s.status_code, s.received_at, s.content, s.agency_id
+FROM statements AS s
+WHERE s.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND s.leaf >= :after
+    AND :events IS NULL
+ORDER BY leaf
+LIMIT :limit;
+
+-- name: records_of_recipient
+-- The same of what speaks of a recipient or of all, and of its own statements.
+SELECT e.leaf AS leaf, 'evidence', e.evidence_id, :dispatch_id, e.event, e.issued_at, e.content, e.recipient_id
+FROM evidence AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND e.recipient_id = ''
+    AND e.leaf >= :after
+    AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
+UNION ALL
+SELECT e.leaf, 'evidence', e.evidence_id, :dispatch_id, e.event, e.issued_at, e.content, e.recipient_id
+FROM evidence AS e
+WHERE e.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND e.recipient_id = :recipient_id
+    AND :recipient_id <> ''
+    AND e.leaf >= :after
+    AND (:events IS NULL OR e.event IN (SELECT value FROM json_each(:events)))
+UNION ALL
+SELECT s.leaf, 'statement', s.statement_id, :dispatch_id, s.status_code, s.received_at, s.content, s.agency_id
+FROM statements AS s
+WHERE s.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND s.agency_id = :recipient_id
+    AND s.leaf >= :after
+    AND :events IS NULL
+ORDER BY leaf
+LIMIT :limit;
 
 -- name: inbox
 -- A page of an inbox: entries with the state of the recipient's delivery. The states wanted are a JSON array, null for all.
@@ -72,10 +130,10 @@ ORDER BY l.dispatch
 LIMIT :limit;
 
 -- name: outbox
--- A page of an outbox: entries with the state of every delivery as JSON.
+-- A page of an outbox: entries with how many deliveries are in each state, as JSON.
 SELECT e.*, (
-    SELECT json_group_array(json_array(recipient_id, state, version, updated_at, reason))
-    FROM (SELECT * FROM deliveries WHERE deliveries.dispatch = e.position ORDER BY ordinal)
+    SELECT json_group_object(state, number)
+    FROM (SELECT state, count(*) AS number FROM deliveries WHERE deliveries.dispatch = e.position GROUP BY state)
 )
 FROM entries AS e
 WHERE e.sender_id = :sender_id AND e.position > :after
@@ -95,6 +153,9 @@ LEFT JOIN statements AS s ON s.leaf = l.leaf
 WHERE l.leaf >= ?
 ORDER BY l.leaf
 LIMIT ?;
+
+-- name: secret
+SELECT value FROM secrets WHERE name = ?;
 
 -- name: counter
 SELECT value FROM counters WHERE name = ?;

@@ -58,8 +58,10 @@ UPDATE deliveries SET state = ?, version = version + 1, updated_at = ?, reason =
 WHERE recipient_id = ? AND dispatch = ? AND version = ?;
 
 -- name: find_statement
--- The leaf of a kept statement.
-SELECT leaf FROM statements WHERE statement_id = ?;
+-- The leaf of a kept statement, and the dispatch it is kept for.
+SELECT s.leaf, d.dispatch_id
+FROM statements AS s JOIN dispatches AS d ON d.position = s.dispatch
+WHERE s.statement_id = ?;
 
 -- name: add_statement
 INSERT INTO statements (leaf, statement_id, dispatch, agency_id, status_code, received_at, content)
@@ -80,6 +82,10 @@ WHERE r.sender_id = ? AND r.sha256 = ? AND r.reason = ?;
 
 -- name: add_refusal
 INSERT INTO refusals (sender_id, sha256, reason, dispatch_id, evidence) VALUES (?, ?, ?, ?, ?);
+
+-- name: add_secret
+-- The first one stands.
+INSERT INTO secrets (name, value) VALUES (?, ?) ON CONFLICT DO NOTHING;
 
 -- name: count
 -- Adds one to a counter and returns it.

@@ -1,0 +1,58 @@
+"""Whole lists of a ledger, read page by page."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TypeVar
+
+from storage.ledger.base import (
+    Delivery,
+    Event,
+    Evidence,
+    InboxItem,
+    Ledger,
+    OutboxItem,
+    Statement,
+)
+from storage.ledger.pages import Page
+
+T = TypeVar("T")
+
+PAGE = 1000
+
+
+async def pages(read: Callable[[int], Awaitable[Page[T]]]) -> tuple[T, ...]:
+    """Everything that `read`, asked with `after`, gives until there is no more."""
+    items: list[T] = []
+    after, more = 0, True
+    while more:
+        page = await read(after)
+        items += page.items
+        after, more = page.next, page.more
+    return tuple(items)
+
+
+async def deliveries(ledger: Ledger, dispatch_id: str) -> tuple[Delivery, ...]:
+    return await pages(lambda after: ledger.deliveries(dispatch_id, after=after, limit=PAGE))
+
+
+async def history(ledger: Ledger, dispatch_id: str) -> tuple[Event, ...]:
+    return await pages(lambda after: ledger.history(dispatch_id, after=after, limit=PAGE))
+
+
+async def evidence(ledger: Ledger, dispatch_id: str) -> tuple[Evidence, ...]:
+    found = await pages(lambda after: ledger.records(dispatch_id, after=after, limit=PAGE))
+    return tuple(one for one in found if isinstance(one, Evidence))
+
+
+async def statements(ledger: Ledger, dispatch_id: str) -> tuple[Statement, ...]:
+    found = await pages(lambda after: ledger.records(dispatch_id, after=after, limit=PAGE))
+    return tuple(one for one in found if isinstance(one, Statement))
+
+
+async def inbox(ledger: Ledger, recipient_id: str) -> tuple[InboxItem, ...]:
+    return await pages(lambda after: ledger.inbox(recipient_id, after=after, limit=PAGE))
+
+
+async def outbox(ledger: Ledger, sender_id: str) -> tuple[OutboxItem, ...]:
+    return await pages(lambda after: ledger.outbox(sender_id, after=after, limit=PAGE))
