@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -100,16 +101,11 @@ class Fetcher:
         What is refused in steps 1 to 3 leaves nothing. Raises `NotTrusted`, `TryLater`, `LocalError`.
         """
         dispatch = source.dispatch
-        staging = self._staging(dispatch, directory)
-        try:
+        with _staged(dispatch, directory) as staging:
             await self._download(dispatch, staging)  # 1
             sound, package = await asyncio.to_thread(self._judge, source, staging)  # 2
             landed, notes = await asyncio.to_thread(_take_out, dispatch, package, staging)  # 3
-        except NotTrusted:
-            files.remove_directory(staging)
-            raise
-        placed = await asyncio.to_thread(_place, landed, directory, force)  # 4
-        files.remove_directory(staging)
+            placed = await asyncio.to_thread(_place, landed, directory, force)  # 4
         return Fetched(
             dispatch=dispatch,
             directory=directory,
@@ -126,27 +122,17 @@ class Fetcher:
         """Takes the original and the detached attachments as they are kept. Raises `NotTrusted`,
         `LocalError`."""
         dispatch = source.dispatch
-        staging = self._staging(dispatch, directory)
         kept = [part for part in dispatch.parts if not part.inline]
         names = distinct_names([PACKAGE_NAME, *(part.name for part in kept[1:])])
-        try:
+        with _staged(dispatch, directory) as staging:
             await self._download(dispatch, staging)
             await asyncio.to_thread(_check_kept, dispatch, staging)
             landed = [
                 await asyncio.to_thread(_landed, staging / str(part.number), name, part)
                 for part, name in zip(kept, names, strict=True)
             ]
-        except NotTrusted:
-            files.remove_directory(staging)
-            raise
-        placed = await asyncio.to_thread(_place, landed, directory, force)
-        files.remove_directory(staging)
+            placed = await asyncio.to_thread(_place, landed, directory, force)
         return Retrieved(dispatch=dispatch, directory=directory, files=placed)
-
-    def _staging(self, dispatch: Dispatch, directory: Path) -> Path:
-        staging = directory / f".{_plain(dispatch.dispatch_id)}.part"
-        files.make_directory(staging)
-        return staging
 
     async def _download(self, dispatch: Dispatch, staging: Path) -> None:
         for part in dispatch.parts:
@@ -170,6 +156,28 @@ class Fetcher:
         _check_listed(dispatch, package)
         _check_sealed(dispatch, package, verdict)
         return verdict, package
+
+
+@contextmanager
+def _staged(dispatch: Dispatch, directory: Path) -> Iterator[Path]:
+    """Yields the hidden folder in `directory` where files wait for their names, and takes it away.
+
+    After a cut it stays with what has arrived, and the next run goes on from there. Where nothing came of it,
+    a directory that was made for it goes too.
+    """
+    made = not directory.exists()
+    staging = directory / f".{_plain(dispatch.dispatch_id)}.part"
+    files.make_directory(staging)
+    try:
+        yield staging
+        files.remove_directory(staging)
+    except NotTrusted:
+        files.remove_directory(staging)
+        raise
+    finally:
+        for emptied in (staging, directory) if made else (staging,):
+            with suppress(OSError):  # it holds something
+                emptied.rmdir()
 
 
 def _document(staging: Path) -> bytes:
@@ -282,7 +290,10 @@ def _unwrapped(attachment: Attachment, left: int) -> bytes | None:
 
 
 def _place(landed: Sequence[_Landed], directory: Path, force: bool) -> tuple[FetchedFile, ...]:
-    """Gives each file its name. Without `force` nothing is placed when one name holds another content."""
+    """Gives each file its name. Nothing is placed when one name cannot be written here, or, without `force`,
+    when one holds another content."""
+    for entry in landed:
+        files.check_name(directory / entry.name)
     if not force:
         for entry in landed:
             files.check_free(directory / entry.name, entry.file.sha256)

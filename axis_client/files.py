@@ -86,6 +86,16 @@ def place(draft: Path, path: Path, *, force: bool = False) -> None:
         raise unwritable(path, exc) from exc
 
 
+def check_name(path: Path) -> None:
+    """Raises `LocalError` (`FILE_UNWRITABLE`) when this system's file names cannot spell it."""
+    try:
+        os.fsencode(path)
+    except UnicodeEncodeError as exc:
+        name = str(path)
+        detail = f"{name}: file names here cannot hold it; set the locale to UTF-8"
+        raise explain(LocalError, "FILE_UNWRITABLE", detail, file=name) from exc
+
+
 def check_free(path: Path, sha256: str) -> None:
     """Raises `LocalError` (`OUTPUT_EXISTS`) when another content than `sha256` has this name."""
     if (path.exists() or path.is_symlink()) and not (path.is_file() and measure(path).sha256 == sha256):
@@ -124,7 +134,7 @@ def remove_directory(path: Path) -> None:
 
 def printable(path: Path) -> str:
     """Returns the path as text that any terminal takes: bytes that are not UTF-8 are shown as `\\xNN`."""
-    return os.fsencode(path).decode("utf-8", "backslashreplace")
+    return str(path).encode("utf-8", "surrogateescape").decode("utf-8", "backslashreplace")
 
 
 def unreadable(path: Path, error: OSError) -> LocalError:

@@ -234,7 +234,7 @@ async def test_bytes_that_are_not_the_sealed_ones_leave_nothing(
         with pytest.raises(NotTrusted) as caught:
             await axis.fetch(dispatch_id, tmp_path / "in")
     assert caught.value.reason == "CONTENT_MISMATCH"
-    assert list((tmp_path / "in").iterdir()) == []
+    assert not (tmp_path / "in").exists()
 
 
 async def test_a_sender_who_is_not_trusted_leaves_nothing_on_disk(
@@ -274,7 +274,7 @@ async def test_a_lie_about_parts_puts_no_bytes_under_another_name(
         for take in (axis.fetch, axis.retrieve):
             with pytest.raises(NotTrusted):
                 await take(dispatch_id, tmp_path / "in")
-    assert not list((tmp_path / "in").glob("*"))
+    assert not (tmp_path / "in").exists()
 
 
 async def test_a_part_that_never_ends_is_cut_at_its_size(

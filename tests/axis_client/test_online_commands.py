@@ -139,6 +139,17 @@ def test_accepting_and_reporting_arrival_keep_what_they_say_is_here(
     assert f"{sent}/package.edxml" in accepted.out
 
 
+def test_names_that_this_system_cannot_spell_release_nothing(
+    running: RunningAxis, sent: str, tmp_path: Path
+) -> None:
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    fetching = ("fetch", sent, "-o", tmp_path / "in", "--profile", running.profile(PROVINCE), "--json")
+    ran = axis_process(*fetching, env=ascii_only)
+    assert (ran.code, ran.error["error"]) == (2, "FILE_UNWRITABLE")
+    assert not [path for path in (tmp_path / "in").iterdir() if not path.name.startswith(".")]
+    assert axis_process(*fetching).code == 0, "and the next run, where they can be spelt, goes on"
+
+
 def test_a_revocation_does_not_look_like_a_letter(
     running: RunningAxis, ministry: Act, sent: str, document_id: str, tmp_path: Path
 ) -> None:
