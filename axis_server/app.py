@@ -23,6 +23,7 @@ from axis_server.boundary.inbox import InboxServicer
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.server import Door, Health, Services, make_server
+from axis_server.boundary.shares import Shares
 from axis_server.boundary.submission import SubmissionServicer
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
@@ -140,7 +141,13 @@ async def running(
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         services = _services(settings, stores, watch, admission, cursors, signer, trust.store, workers, owned)
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
-        boundary = Boundary(admission=admission, metrics=metrics, new_id=new_id, watches=watches)
+        boundary = Boundary(
+            admission=admission,
+            metrics=metrics,
+            new_id=new_id,
+            watches=watches,
+            shares=Shares(settings.server.calls_per_agency),
+        )
         server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
         own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}

@@ -61,7 +61,7 @@ class Metrics:
                 "axis_submissions_accepted", "Submissions answered with evidence; a retry counts again."
             ),
             submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
-            watches_open=gauge("axis_watches_open", "Inboxes being watched."),
+            watches_open=gauge("axis_watches_open", "Watches in progress: of inboxes and of health."),
             probe_up=gauge("axis_probe_up", "1 while the store serves, 0 while it does not.", ("store",)),
             certificate_days_left=gauge(
                 "axis_certificate_days_left",

@@ -66,6 +66,7 @@ class Code(StrEnum):
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
+    TOO_MANY_CALLS = "TOO_MANY_CALLS"
     TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     # an alarm
@@ -117,7 +118,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ALREADY_EXISTS": (Code.DOCUMENT_ID_TAKEN,),
         "NOT_FOUND": (Code.NOT_FOUND,),
         "ABORTED": (Code.OFFSET_MISMATCH, Code.STREAM_TRUNCATED),
-        "RESOURCE_EXHAUSTED": (Code.STORE_FULL, Code.TOO_MANY_WATCHES),
+        "RESOURCE_EXHAUSTED": (Code.STORE_FULL, Code.TOO_MANY_CALLS, Code.TOO_MANY_WATCHES),
         "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
         "DATA_LOSS": (Code.CORRUPT,),
         "INTERNAL": (Code.INTERNAL,),

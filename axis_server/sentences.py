@@ -275,6 +275,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Send the same again later, or tell the axis's operator.",
             "Gửi lại sau, hoặc báo cho đơn vị vận hành trục.",
         ),
+        "TOO_MANY_CALLS": _says(
+            "Your agency has too many calls open at once.",
+            "Cơ quan của quý vị đang mở quá nhiều yêu cầu cùng lúc.",
+            "Let open calls end, and send this one again.",
+            "Chờ các yêu cầu đang mở kết thúc rồi gửi lại yêu cầu này.",
+        ),
         "TOO_MANY_WATCHES": _says(
             "Too many inboxes are being watched at once.",
             "Có quá nhiều kết nối đang theo dõi hộp thư đến cùng lúc.",

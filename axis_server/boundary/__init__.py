@@ -3,6 +3,7 @@
 identity      the TLS peer's certificate -> the `Caller`
 interceptor   around every call: who, how long, how it ended; every error becomes a status
 watches       the places of calls that last for weeks
+shares        how many other calls an agency has open
 errors        the one table from what was raised to `google.rpc.Status`
 submission, inbox, records, directory
               the services of `axis.v1`: they translate and call, no more

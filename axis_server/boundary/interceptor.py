@@ -1,25 +1,28 @@
-"""Around every call of `axis.v1`: who calls, what it cost, how it ended.
+"""Around every call: who calls, what it cost, how it ended.
 
 An error may come at the start of a handler or in the middle of its stream, so the handler itself is wrapped,
-never only the lookup of it. Every call leaves one event `rpc.finished` in the log. Health and reflection pass
-unwrapped: they tell nothing that a TLS client may not know.
+never only the lookup of it. Every call leaves one event `rpc.finished` in the log. Health and reflection tell
+nothing secret, and are for registered certificates all the same, of any role: who is not known here holds no
+place.
 """
 
 from __future__ import annotations
 
 import asyncio
+import inspect
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import aclosing, asynccontextmanager, nullcontext
-from typing import Any
+from contextlib import aclosing, asynccontextmanager
+from typing import Any, Final
 
 import grpc.aio
 import structlog
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from axis_server.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
+from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.metrics import Metrics
@@ -28,10 +31,18 @@ from storage.errors import Corrupt
 
 log = structlog.get_logger()
 
-SERVED = "/axis.v1."
 SUBMIT = "SubmissionService/Submit"
-WATCH = "InboxService/WatchInbox"
-HEALTH_WATCH = "/grpc.health.v1.Health/Watch"
+WATCHES = frozenset({"InboxService/WatchInbox", "Health/Watch"})
+"""Calls that last for weeks."""
+LAMP = "Health/Check"
+"""Asked every few seconds; the log is not to be full of it."""
+
+
+class Garbled:
+    """Stands for a message that could not be read."""
+
+
+GARBLED: Final = Garbled()
 
 
 class Call:
@@ -45,7 +56,11 @@ class Call:
         self.code = "OK"
         self.reason = ""
 
-    def take(self, message: Message) -> None:
+    def take(self, message: Message | Garbled) -> None:
+        """Counts a request. Raises `Declined` (INVALID_ARGUMENT) for bytes that are not the message that the
+        method takes."""
+        if isinstance(message, Garbled):
+            raise Declined(Code.INVALID_ARGUMENT, "the request is not the message that this method takes")
         self.received += message.ByteSize()
 
     def give(self, message: Message) -> None:
@@ -67,11 +82,13 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         metrics: Metrics,
         new_id: Callable[[], str],
         watches: Watches,
+        shares: Shares,
     ) -> None:
         self._admission = admission
         self._metrics = metrics
         self._new_id = new_id
         self._watches = watches
+        self._shares = shares
 
     async def intercept_service(
         self,
@@ -79,30 +96,9 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         handler_call_details: grpc.HandlerCallDetails,
     ) -> grpc.RpcMethodHandler[Any, Any]:
         handler = await continuation(handler_call_details)
-        method = handler_call_details.method
-        if handler is not None and method == HEALTH_WATCH:
-            return self._bounded(handler)
-        if handler is None or not method.startswith(SERVED):
+        if handler is None:
             return handler
-        return self._wrapped(handler, method.removeprefix(SERVED))
-
-    def _bounded(self, handler: Any) -> grpc.RpcMethodHandler[Any, Any]:
-        """Wraps the health service's watch, which goes on for ever: it needs a place like any other watch,
-        on behalf of its certificate, and ends with the axis."""
-
-        async def watched(request: Message, context: Context) -> None:
-            try:
-                with self._watches.place(fingerprint(context)):
-                    await handler.unary_stream(request, context)
-            except Declined as declined:
-                failure = failure_of(declined, self._new_id())
-                await context.abort(failure.status, failure.message, failure.trailers)
-            except asyncio.CancelledError:
-                if not self._watches.ended:
-                    raise
-                await context.abort(grpc.StatusCode.UNAVAILABLE, "the axis is stopping")
-
-        return _like(handler, grpc.unary_stream_rpc_method_handler, watched)
+        return self._wrapped(handler, handler_call_details.method.rpartition(".")[2])
 
     def _wrapped(self, handler: Any, method: str) -> grpc.RpcMethodHandler[Any, Any]:
         async def unary(request: Message, context: Context) -> Message:
@@ -114,14 +110,12 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             raise AssertionError("unreachable: a call that fails is aborted")
 
         async def streamed_out(request: Message, context: Context) -> None:
-            async with (
-                self._call(method, context) as call,
-                aclosing(handler.unary_stream(request, context)) as responses,
-            ):
+            async with self._call(method, context) as call:
                 call.take(request)
-                async for response in responses:
-                    call.give(response)
-                    await context.write(response)
+                if inspect.iscoroutinefunction(handler.unary_stream):  # the health service writes itself
+                    await handler.unary_stream(request, context)
+                else:
+                    await write_all(handler.unary_stream(request, context), call, context)
 
         async def streamed_in(requests: AsyncIterator[Message], context: Context) -> Message:
             async with self._call(method, context) as call:
@@ -130,10 +124,21 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
                 return response
             raise AssertionError("unreachable: a call that fails is aborted")
 
+        async def streamed_both(requests: AsyncIterator[Message], context: Context) -> None:
+            async with self._call(method, context) as call:
+                await write_all(handler.stream_stream(call.taken(requests), context), call, context)
+
+        async def write_all(source: Any, call: Call, context: Context) -> None:
+            async with aclosing(source) as responses:
+                async for response in responses:
+                    call.give(response)
+                    await _written(response, context)
+
         kinds: dict[tuple[bool, bool], tuple[Any, Any]] = {
             (False, False): (grpc.unary_unary_rpc_method_handler, unary),
             (False, True): (grpc.unary_stream_rpc_method_handler, streamed_out),
             (True, False): (grpc.stream_unary_rpc_method_handler, streamed_in),
+            (True, True): (grpc.stream_stream_rpc_method_handler, streamed_both),
         }
         make, wrapper = kinds[handler.request_streaming, handler.response_streaming]
         return _like(handler, make, wrapper)
@@ -147,13 +152,13 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             request_id=call.request_id, method=method, certificate=certificate[:16]
         )
         self._metrics.calls_open.inc()
-        watching = method == WATCH
+        watching = method in WATCHES
         if watching:
             self._metrics.watches_open.inc()
         try:
             caller = identify(context, self._admission)
             structlog.contextvars.bind_contextvars(agency=caller.agency_id, role=caller.role.value)
-            with self._watches.place(caller.agency_id) if watching else nullcontext():
+            with self._watches.place(caller.agency_id) if watching else self._shares.place(caller.agency_id):
                 yield call
         except grpc.aio.AbortError:
             call.code = "ABORTED"
@@ -177,7 +182,10 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             log.error("archive.corrupt", digest=raised.digest, detail=raised.detail)
         if not failure.foreseen:
             log.error("rpc.failed", error_id=call.request_id, exc_info=raised)
-        await context.abort(failure.status, failure.message, failure.trailers)
+        try:
+            await context.abort(failure.status, failure.message, failure.trailers)
+        except GONE as gone:
+            raise asyncio.CancelledError from gone
 
     def _tell(self, call: Call, seconds: float) -> None:
         """Logs and counts a call that ended."""
@@ -186,7 +194,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         metrics.calls.labels(call.method, call.code).inc()
         metrics.received_bytes.labels(call.method).inc(call.received)
         metrics.sent_bytes.labels(call.method).inc(call.sent)
-        if call.method == WATCH:
+        if call.method in WATCHES:
             metrics.watches_open.dec()
         else:
             metrics.call_seconds.labels(call.method).observe(seconds)
@@ -194,7 +202,8 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             metrics.submissions_accepted.inc()
         elif call.method == SUBMIT and call.reason:
             metrics.submissions_refused.labels(call.reason).inc()
-        log.info(
+        tell = log.debug if (call.method, call.code) == (LAMP, "OK") else log.info
+        tell(
             "rpc.finished",
             code=call.code,
             reason=call.reason or None,
@@ -204,11 +213,35 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         )
 
 
+GONE = (grpc.aio.InternalError, grpc.aio.UsageError)
+"""What gRPC raises for writing to a caller that has hung up."""
+
+
+async def _written(response: Message, context: Context) -> None:
+    """Sends one message of a stream. Raises `CancelledError` when the caller has hung up."""
+    try:
+        await context.write(response)
+    except GONE as gone:
+        raise asyncio.CancelledError from gone
+
+
+def _tolerant(deserialise: Callable[[bytes], Message]) -> Callable[[bytes], Message | Garbled]:
+    """gRPC answers UNKNOWN, without a reason, for what its deserialiser raises; so this one does not."""
+
+    def read(message: bytes) -> Message | Garbled:
+        try:
+            return deserialise(message)
+        except DecodeError:
+            return GARBLED
+
+    return read
+
+
 def _like(handler: Any, make: Callable[..., Any], behaviour: Any) -> grpc.RpcMethodHandler[Any, Any]:
     """Makes a handler that reads and writes the same messages as `handler`."""
     made: grpc.RpcMethodHandler[Any, Any] = make(
         behaviour,
-        request_deserializer=handler.request_deserializer,
+        request_deserializer=_tolerant(handler.request_deserializer),
         response_serializer=handler.response_serializer,
     )
     return made

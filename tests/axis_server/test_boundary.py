@@ -343,7 +343,7 @@ async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> N
 
 
 async def test_reflection_lists_every_service(tmp_path: Path) -> None:
-    async with served(tmp_path) as axis, axis.stranger.channel(axis.address) as channel:
+    async with served(tmp_path) as axis, axis.neighbour.channel(axis.address) as channel:
         stub = reflection_pb2_grpc.ServerReflectionStub(channel)
         question = reflection_pb2.ServerReflectionRequest(list_services="")
         async for answer in stub.ServerReflectionInfo(iter([question])):

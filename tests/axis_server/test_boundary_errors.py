@@ -16,6 +16,7 @@ from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
 from axis_server.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
@@ -114,7 +115,13 @@ async def failing_server(ready: Prepared, metrics: Metrics) -> tuple[grpc.aio.Se
         policy=DEFAULT_POLICY,
         clock=lambda: datetime.now(UTC),
     )
-    boundary = Boundary(admission=admission, metrics=metrics, new_id=lambda: "request-1", watches=watches)
+    boundary = Boundary(
+        admission=admission,
+        metrics=metrics,
+        new_id=lambda: "request-1",
+        watches=watches,
+        shares=Shares(9),
+    )
     server = grpc.aio.server(interceptors=[boundary])
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(Failing(), server)
     inbox_pb2_grpc.add_InboxServiceServicer_to_server(Failing(), server)
