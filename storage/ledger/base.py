@@ -99,26 +99,6 @@ Record = Evidence | Statement
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Event:
-    """One thing that happened, as history tells it."""
-
-    cursor: int
-    """Order of commit over the whole ledger: grows; a reader that has seen one never later finds a smaller
-    new one."""
-    dispatch_id: str
-    sequence: int
-    """From 1 within the dispatch, without gaps."""
-    kind: str
-    at: datetime
-    recipient_id: str = ""
-    actor_id: str = ""
-    status_code: str = ""
-    reason: str = ""
-    evidence_id: str = ""
-    statement_id: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class NewEvent:
     """An event before the ledger gives it its place."""
 
@@ -130,6 +110,18 @@ class NewEvent:
     reason: str = ""
     evidence_id: str = ""
     statement_id: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event(NewEvent):
+    """One thing that happened, as history tells it."""
+
+    cursor: int
+    """Order of commit over the whole ledger: grows; a reader that has seen one never later finds a smaller
+    new one."""
+    dispatch_id: str
+    sequence: int
+    """From 1 within the dispatch, without gaps."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -377,3 +377,23 @@ async def test_whatever_recipients_say_in_whatever_order_states_only_move_forwar
     moves = sum(one.version - 1 for one in await whole.deliveries(world.ledger, entry.dispatch_id))
     assert len(evidence) == 2 + moves
     assert len(await whole.statements(world.ledger, entry.dispatch_id)) == moves
+
+
+async def test_one_statement_for_two_dispatches_at_once_moves_one(world: World) -> None:
+    """A document and its recall bear one DocumentId, so a statement could speak of either."""
+    first = await world.sent(world.province)
+    recall = Bussiness(doc_type="1", reason="Thu hồi", document_id=first.document_id)
+    second = await world.sent(world.province, bussiness=recall)
+    statement = world.statement(world.province, first, "02", REASON)
+    answers = await asyncio.gather(
+        *(report(world, world.province, entry, statement) for entry in (first, second)),
+        return_exceptions=True,
+    )
+    assert {type(answer) for answer in answers} == {Moved, Declined}
+    (declined,) = (answer for answer in answers if isinstance(answer, Declined))
+    assert declined.code == "STATEMENT_MISMATCH"
+    assert (
+        len(await whole.statements(world.ledger, first.dispatch_id))
+        + len(await whole.statements(world.ledger, second.dispatch_id))
+        == 1
+    )
