@@ -192,6 +192,14 @@ def _as_sealed(
     return _outgoing(document, package, blobs, digests)
 
 
+def same_content(sealed: bytes, other: bytes) -> bool:
+    """True when two sealed packages say the same, whoever sealed them and when: every field, every attachment
+    and every digest of what lies beside. Raises `LocalError`."""
+    one, two = open_xml(sealed), open_xml(other)
+    alike = dict(_sealed_digests(one)) == dict(_sealed_digests(two))
+    return alike and is_sealed(one) and open_edxml(one) == open_edxml(two)
+
+
 def _outgoing(sealed: bytes, package: Package, blobs: Sequence[Blob], digests: Mapping[str, str]) -> Outgoing:
     return Outgoing(
         sealed=sealed,

@@ -77,6 +77,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Thêm --key và --cert, hoặc --p12, hoặc hồ sơ kết nối có khóa.",
     ),
     # documents here
+    "SEND_UNFINISHED": Sentence(
+        "An earlier version of this document was being sent, and it is not known whether it arrived:",
+        "Một bản trước của văn bản này đang gửi dở, chưa rõ đã đến trục hay chưa:",
+        "Look for it with axis outbox; send that file to finish, or --force to send this version instead.",
+        "Tìm bằng axis outbox; gửi chính tệp đó để hoàn tất, hoặc dùng --force để gửi bản này thay.",
+    ),
     "DIRECTORY_REQUIRED": Sentence(
         "The files are not here yet, and accepting states that they are:",
         "Chưa tải các tệp về, mà tiếp nhận là xác nhận đã có đủ tệp:",

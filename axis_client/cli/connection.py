@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -13,6 +14,8 @@ from axis_client.profile import Profile
 
 CLERK_PATIENCE = Patience(attempts=5, first=0.4, longest=8.0)
 """A person waits: some seconds of trying, then a plain sentence."""
+NOTICEABLE = 1.0
+"""Seconds that a person would wonder about."""
 
 
 def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[int]]) -> int:
@@ -20,7 +23,17 @@ def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Aw
     loaded = Profile.load(profile, ask=terminal.ask_password)
 
     async def connected() -> int:
-        async with AsyncClient(loaded, Surroundings(patience=CLERK_PATIENCE)) as client:
+        around = Surroundings(patience=CLERK_PATIENCE, sleep=lambda seconds: _pause(terminal, seconds))
+        async with AsyncClient(loaded, around) as client:
             return await act(client)
 
     return asyncio.run(connected())
+
+
+async def _pause(terminal: Terminal, seconds: float) -> None:
+    """Waits, and tells whoever looks at the screen why nothing happens."""
+    if seconds >= NOTICEABLE and sys.stderr.isatty():
+        terminal.note(
+            terminal.text(f"Thử lại sau {seconds:.0f} giây ...", f"Trying again in {seconds:.0f} s ...")
+        )
+    await asyncio.sleep(seconds)

@@ -131,7 +131,12 @@ def refuse(terminal: Terminal, dispatch_id: str, reason: str, profile: Path) -> 
     """Từ chối tiếp nhận (02). / Refuses a document (02). Final."""
 
     async def act(client: AsyncClient) -> Answered:
-        return await client.refuse(dispatch_id, reason)
+        answered = await client.refuse(dispatch_id, reason)
+        first = answered.delivery.reason
+        if first and first != reason.strip():
+            earlier = f"Đã từ chối trước đó, lý do đó vẫn giữ nguyên: {first}"
+            terminal.note(terminal.text(earlier, f"It was refused before, and that reason stands: {first}"))
+        return answered
 
     return _answer(terminal, profile, act)
 

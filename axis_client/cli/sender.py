@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -12,8 +13,9 @@ from axis_client.cli.connection import with_axis
 from axis_client.cli.options import ATTACH, FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
-from axis_client.errors import LocalError, explain
+from axis_client.errors import LocalError, Refused, explain
 from axis_client.model import Sent
+from axis_client.packing import is_sealed, open_xml, read_document, same_content
 
 
 @click.command()
@@ -47,24 +49,76 @@ def send(
 ) -> int:
     """Gửi văn bản. / Sends a document.
 
-    FILE is sealed first if it is not; a sealed one is sent as it is, byte for byte. After a failure, send the
-    same sealed file again: it is the same dispatch, and nothing is sent twice.
+    FILE is sealed first if it is not; a sealed one is sent as it is, byte for byte. After a failure, run the
+    same command again: the sealed bytes wait beside FILE until it is known what became of them, so it is the
+    same dispatch, and nothing is sent twice.
     """
 
     if not all(recipient.strip() for recipient in recipients):
         raise explain(LocalError, "USAGE", "--to needs an identifier")
+
+    waiting = None if keep else _waiting(file)
 
     async def act(client: AsyncClient) -> int:
         package: Path | bytes = file
         if keep is not None:
             package = await client.seal(file, attachments, recipients or None)
             files.write(keep, package, force=force)
-        with terminal.progress() as report:
-            sent = await client.send(package, attachments, recipients or None, progress=report)
+        elif waiting is not None:
+            sealed = await client.seal(file, attachments, recipients or None)
+            package = _resumed(terminal, waiting, sealed, force=force)
+        try:
+            with terminal.progress() as report:
+                sent = await client.send(package, attachments, recipients or None, progress=report)
+        except Refused as refused:
+            _forget(waiting)
+            _point_to_the_first(refused)
+            raise
+        _forget(waiting)
         _show(terminal, sent)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
+
+
+def _waiting(file: Path) -> Path | None:
+    """Where the sealed bytes of an unsealed file wait until it is known what became of them: a command that
+    was cut is then the same dispatch when it is run again. None for a sealed file."""
+    if is_sealed(open_xml(read_document(file))):
+        return None
+    return file.with_name(f"{file.stem}.sending{file.suffix}")
+
+
+def _resumed(terminal: Terminal, waiting: Path, sealed: bytes, *, force: bool) -> bytes:
+    """Returns the sealed bytes that an earlier run left, when they say the same; else keeps these. Raises
+    `LocalError` (`SEND_UNFINISHED`) when they say something else, which may have been accepted."""
+    name = files.printable(waiting)
+    if waiting.exists() and not force:
+        earlier = read_document(waiting)
+        if not same_content(earlier, sealed):
+            raise explain(LocalError, "SEND_UNFINISHED", name, file=name)
+        going_on = f"Gửi tiếp gói tin đã ký: {name}"
+        terminal.note(terminal.text(going_on, f"Going on with what was sealed: {name}"))
+        return earlier
+    try:
+        files.write(waiting, sealed, force=force)
+    except LocalError as exc:
+        terminal.note(terminal.text(exc.message_vi, exc.message))
+    return sealed
+
+
+def _forget(waiting: Path | None) -> None:
+    if waiting is not None:
+        with suppress(OSError):
+            waiting.unlink()
+
+
+def _point_to_the_first(refused: Refused) -> None:
+    """A DocumentId that was used before most often means that the document has been sent: says how to see."""
+    dispatch_id = refused.facts.get("dispatch_id")
+    if refused.reason == "DOCUMENT_ID_TAKEN" and dispatch_id:
+        refused.hint = f"It may have been sent already: axis status {dispatch_id}. {refused.hint}"
+        refused.hint_vi = f"Có thể văn bản đã được gửi: axis status {dispatch_id}. {refused.hint_vi}"
 
 
 def _show(terminal: Terminal, sent: Sent) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import json
 import os
 import pty
+import re
 import signal
 import subprocess
 from collections.abc import Callable
@@ -20,6 +22,7 @@ from axis_client import AsyncClient, LocalError, Profile, Surroundings
 from edxml.model import HEADER_PLACE, Attachment, Package
 from edxml.reader import read
 from edxml.writer import write
+from signing.dispatch import dispatch_id
 from signing.keys import load_pem
 from signing.parser import parse
 from signing.seal import seal
@@ -35,6 +38,7 @@ from tests.axis_client.harness import (
     axis_process,
     letter,
 )
+from tests.axis_client.proxy import Mischief, between
 from tests.pki import authority
 
 Act = Callable[..., Ran]
@@ -150,6 +154,56 @@ def test_names_that_this_system_cannot_spell_release_nothing(
     assert axis_process(*fetching).code == 0, "and the next run, where they can be spelt, goes on"
 
 
+def test_a_send_that_was_cut_is_the_same_dispatch_when_it_is_run_again(
+    running: RunningAxis, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    file, waiting = tmp_path / "letter.edxml", tmp_path / "letter.sending.edxml"
+    file.write_bytes(letter(document_id))
+    profile = running.base / MINISTRY / "leading.toml"
+
+    async def sent_into_nothing() -> Ran:
+        mischief = Mischief(lose_reply=["Submit"] * 9)
+        async with between(running, MINISTRY, mischief) as leading:
+            told = running.profile(MINISTRY).read_text()
+            profile.write_text(re.sub("axis = .*", f'axis = "{leading.axis}"', told, count=1))
+            return await asyncio.to_thread(axis_process, "send", file, "--profile", profile, "--json")
+
+    cut = asyncio.run(sent_into_nothing())
+    assert (cut.code, cut.error["retryable"]) == (3, True)
+    sealed = waiting.read_bytes()
+
+    file.write_bytes(letter(document_id, to=[PROVINCE]))
+    changed = ministry("send", file)
+    assert (changed.code, changed.error["error"]) == (2, "SEND_UNFINISHED")
+    assert waiting.read_bytes() == sealed
+
+    file.write_bytes(letter(document_id))
+    ran = ministry("send", file)
+    assert ran.code == 0, ran.err
+    sender_id = ran.objects[0]["dispatch"]["sender_id"]
+    assert ran.objects[0]["dispatch_id"] == dispatch_id(sender_id, hashlib.sha256(sealed).hexdigest())
+    assert not waiting.exists()
+
+    again = ministry("send", file)
+    assert (again.code, again.error["error"]) == (1, "DOCUMENT_ID_TAKEN")
+    assert f"axis status {ran.objects[0]['dispatch_id']}" in again.error["hint"]
+    assert not waiting.exists()
+
+
+def test_a_second_refusal_says_that_the_first_reason_stands(running: RunningAxis, sent: str) -> None:
+    department = ("--profile", running.profile(DEPARTMENT), "--lang", "en")
+    assert "reason stands" not in axis("refuse", sent, "--reason", "Nhầm nơi nhận", *department).err
+    again = axis("refuse", sent, "--reason", "Thiếu phụ lục", *department)
+    assert again.code == 0
+    assert "that reason stands: Nhầm nơi nhận" in again.err
+
+
+def test_an_empty_recipient_is_wrong_usage(ministry: Act, tmp_path: Path) -> None:
+    (tmp_path / "letter.edxml").write_bytes(letter("X"))
+    ran = ministry("send", tmp_path / "letter.edxml", "--to", " ")
+    assert (ran.code, ran.error["error"]) == (2, "USAGE")
+
+
 def test_a_revocation_does_not_look_like_a_letter(
     running: RunningAxis, ministry: Act, sent: str, document_id: str, tmp_path: Path
 ) -> None:
@@ -204,7 +258,7 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
     showed."""
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [BIN / "axis", *arguments],
+        [os.fspath(BIN / "axis"), *(os.fspath(argument) for argument in arguments)],
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
