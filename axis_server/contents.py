@@ -51,7 +51,7 @@ def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
     if missing:
         raise Declined(
             Code.ATTACHMENT_MISSING,
-            f"not uploaded: {', '.join(missing[:20])}",
+            f"not uploaded: {', '.join(missing[:3])}",
             facts={"attachment": missing[0], "count": str(len(missing))},
         )
     return tuple(replace(part, size=held[part.sha256]) if _apart(part) else part for part in parts)

@@ -11,12 +11,15 @@ from types import MappingProxyType
 
 from storage.ledger.base import Evidence
 
+MOST_TEXT = 200
+"""Bytes of a detail or fact, in UTF-8: it goes out in trailers, in two languages, and into evidence."""
+
 
 class Declined(Exception):
     """The axis does not do what was asked. `code` is a `reasons.Code` or a `signing.verdict.Reason`.
 
     `detail` is for the caller: it may name what the caller itself sent, never what belongs to others or
-    stands inside.
+    stands inside. What is longer than `MOST_TEXT` is cut, facts too.
     """
 
     def __init__(
@@ -27,10 +30,10 @@ class Declined(Exception):
         facts: Mapping[str, str] = MappingProxyType({}),
         evidence: Evidence | None = None,
     ) -> None:
-        super().__init__(f"{code}: {detail}")
+        super().__init__(f"{code}: {_cut(detail)}")
         self.code = str(code)
-        self.detail = detail
-        self.facts = dict(facts)
+        self.detail = _cut(detail)
+        self.facts = {key: _cut(value) for key, value in facts.items()}
         """For programs: `dispatch_id`, `recipient`, `state`, `offset` ... go to ErrorInfo.metadata."""
         self.evidence = evidence
         """SubmissionRejection, where the refusal is a verdict."""
@@ -38,3 +41,8 @@ class Declined(Exception):
 
 class NotAdmitted(Declined):
     """The caller's own certificate does not hold: a code of `reasons.OF_THE_CALLER`."""
+
+
+def _cut(text: str) -> str:
+    """Returns as many whole characters of `text` as `MOST_TEXT` bytes hold."""
+    return text[:MOST_TEXT].encode(errors="replace")[:MOST_TEXT].decode(errors="ignore")

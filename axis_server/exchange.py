@@ -203,7 +203,7 @@ def _check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
     wanted = {ni_uri(part.sha256): part.sha256 for part in entry.parts}
     missing = [str(part.number) for part in entry.parts if sealed.get(ni_uri(part.sha256)) != part.sha256]
     if missing:
-        named = ", ".join(missing[:100])
+        named = ", ".join(missing[:30])
         raise Declined(
             Code.HANDOVER_INCOMPLETE,
             f"{len(entry.parts) - len(missing)} of {len(entry.parts)} parts; missing: {named}",

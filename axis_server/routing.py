@@ -10,9 +10,9 @@ from axis_server.reasons import Code
 from edxml.agency_id import normalise
 from storage.ledger.base import Agency
 
-NAMED_AT_MOST = 20
+NAMED_AT_MOST = 4
 """Wrong identifiers that a refusal names; it counts the rest."""
-IDENTIFIER_SHOWN = 64
+IDENTIFIER_SHOWN = 35
 """Characters of a wrong identifier that a refusal repeats."""
 
 

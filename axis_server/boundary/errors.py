@@ -2,7 +2,9 @@
 
 Details, in this order: `ErrorInfo` (reason, domain, facts), `LocalizedMessage` in English and in Vietnamese,
 `Help` (two links without address: the next step in English and in Vietnamese), `RetryInfo` where the same
-call can succeed later, `RequestInfo`, and `axis.v1.Refusal` where the axis gave its signed verdict.
+call can succeed later, `RequestInfo`, and `axis.v1.Refusal` where the axis gave its signed verdict and it
+fits. The detail of the case stands in the localised messages; the status's own message is the code and its
+sentence.
 """
 
 from __future__ import annotations
@@ -25,8 +27,9 @@ DOMAIN = "national-axis"
 DETAILS_KEY = "grpc-status-details-bin"
 RETRY_SECONDS = 5
 """What a client is told to wait: long enough not to press a store in trouble, short enough for a clerk."""
-MOST_TEXT = 1000
-"""Characters of a detail or fact that go out; the rest of a status has a bounded size anyway."""
+MOST_STATUS = 10_000
+"""Bytes of a status with its evidence: about 7,000 is usual, 9,000 with RSA keys. gRPC's usual clients take
+16 KiB of trailers; evidence that does not fit, under a long chain of certificates, is left out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,10 +75,9 @@ def _declined(raised: BaseException) -> Declined | None:
 
 def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
     told = OF_THE_CALLER[declined.code] if isinstance(declined, NotAdmitted) else answer(declined.code)
-    detail = declined.detail[:MOST_TEXT]
-    small_print = f" ({detail})" if detail else ""
+    small_print = f" ({declined.detail})" if declined.detail else ""
     messages: list[Message] = [
-        error_details_pb2.ErrorInfo(reason=declined.code, domain=DOMAIN, metadata=_facts(declined)),
+        error_details_pb2.ErrorInfo(reason=declined.code, domain=DOMAIN, metadata=declined.facts),
         error_details_pb2.LocalizedMessage(locale="en", message=told.english + small_print),
         error_details_pb2.LocalizedMessage(locale="vi", message=told.vietnamese + small_print),
         error_details_pb2.Help(
@@ -88,10 +90,12 @@ def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
     if told.retryable:
         messages.append(error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS)))
     messages.append(error_details_pb2.RequestInfo(request_id=request_id))
-    if declined.evidence is not None:
-        messages.append(errors_pb2.Refusal(evidence=translate.evidence(declined.evidence)))
-    status, text = grpc.StatusCode[told.status], f"{declined.code}: {told.english}{small_print}"
+    status, text = grpc.StatusCode[told.status], f"{declined.code}: {told.english}"
     packed = status_pb2.Status(code=status.value[0], message=text, details=[_packed(m) for m in messages])
+    if declined.evidence is not None:
+        refusal = _packed(errors_pb2.Refusal(evidence=translate.evidence(declined.evidence)))
+        if packed.ByteSize() + refusal.ByteSize() <= MOST_STATUS:
+            packed.details.append(refusal)
     return Failure(
         reason=declined.code,
         status=status,
@@ -99,10 +103,6 @@ def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
         details=packed.SerializeToString(),
         foreseen=foreseen,
     )
-
-
-def _facts(declined: Declined) -> dict[str, str]:
-    return {key: value[:MOST_TEXT] for key, value in declined.facts.items()}
 
 
 def _packed(message: Message) -> any_pb2.Any:

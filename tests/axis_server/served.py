@@ -36,7 +36,6 @@ from storage.ledger.base import Agency
 from tests.axis_server.world import document
 
 ANYWHERE = Address("127.0.0.1", 0)
-OPTIONS = (("grpc.max_metadata_size", 64 << 10), ("grpc.absolute_max_metadata_size", 64 << 10))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +51,7 @@ class Office:
             (self.profile / "system.key").read_bytes(),
             (self.profile / "system.pem").read_bytes(),
         )
-        return grpc.aio.secure_channel(str(address), credentials, options=OPTIONS)
+        return grpc.aio.secure_channel(str(address), credentials)
 
     def letter(
         self, *to: str, number: int = 1, references: Mapping[str, str] | None = None, **changes: Any

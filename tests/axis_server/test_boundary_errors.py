@@ -12,9 +12,10 @@ import pytest
 import structlog
 from google.rpc import error_details_pb2, status_pb2
 
-from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
+from axis.v1 import directory_pb2, directory_pb2_grpc, errors_pb2, inbox_pb2, inbox_pb2_grpc
 from axis_server.admission import Admission
-from axis_server.boundary.errors import failure_of
+from axis_server.attest import Attestor
+from axis_server.boundary.errors import MOST_STATUS, failure_of
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
@@ -25,10 +26,15 @@ from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
 from axis_server.settings import Address
 from axis_server.stores import opened_ledger
+from signing.evidence import Party
+from signing.keys import MemorySigner
 from signing.policy import DEFAULT_POLICY
 from signing.trust import TrustStore
 from storage.errors import Corrupt, StoreFull, Unavailable
+from storage.ledger.base import Evidence
 from tests.axis_server.served import Prepared, prepared, told
+from tests.axis_server.world import Pki
+from tests.pki import AT
 
 SECRET = "password=hunter2 at /srv/axis/ledger.sqlite3"
 
@@ -86,11 +92,51 @@ def test_what_a_store_or_a_defect_says_stays_inside(raised: Exception, code: str
     assert failure.status is grpc.StatusCode[ANSWERS[code].status]
 
 
-def test_a_detail_of_any_length_keeps_the_status_small() -> None:
-    failure = failure_of(
-        Declined("NOT_EDXML", "x" * 100_000, facts={"recipient": "y" * 100_000}), "request-1"
+def test_a_detail_of_any_length_keeps_the_status_small_and_is_cut_between_characters() -> None:
+    for letter in ("x", "ế", "\U00020000"):
+        declined = Declined("NOT_EDXML", letter * 100_000, facts={"recipient": letter * 100_000})
+        failure = failure_of(declined, "request-1")
+        assert len(failure.details) < 2000
+        (info,) = details(failure.details, error_details_pb2.ErrorInfo)
+        assert set(info.metadata["recipient"]) == {letter}
+        assert 190 <= len(info.metadata["recipient"].encode()) <= 200
+        assert failure.message.isascii()
+        sentences = details(failure.details, error_details_pb2.LocalizedMessage)
+        assert all(letter * 40 in one.message for one in sentences)
+
+
+def rejection(content: bytes) -> Evidence:
+    return Evidence(
+        evidence_id="e", dispatch_id="d", event="SubmissionRejection", issued_at=AT, content=content
     )
-    assert len(failure.details) < 8 << 10
+
+
+@pytest.mark.parametrize("key", ["p256", "rsa2048"])
+def test_the_usual_signed_refusal_fits_however_long_its_detail(key: str, pki: Pki) -> None:
+    axis = pki.root.issue("Test Axis", key=key)
+    issuer = Party(agency_id="axis.test", name="Trục thử nghiệm")
+    signer = MemorySigner(axis.key, axis.certificate, axis.chain)  # type: ignore[arg-type]
+    declined = Declined("UNKNOWN_RECIPIENT", "ế" * 5000, facts={"recipient": "ế" * 5000, "count": "20"})
+    declined.evidence = Attestor(issuer=issuer, signer=signer, new_id=lambda: "e" * 36).submission_rejected(
+        dispatch_id="d" * 64,
+        sender=pki.ministry.agency,
+        sha256="0" * 64,
+        at=AT,
+        code=declined.code,
+        detail=declined.detail,
+    )
+    failure = failure_of(declined, "r" * 36)
+    (refusal,) = details(failure.details, errors_pb2.Refusal)
+    assert refusal.evidence.content == declined.evidence.content
+    assert len(failure.details) <= MOST_STATUS
+
+
+def test_evidence_that_does_not_fit_is_left_out_and_the_refusal_stands() -> None:
+    declined = Declined("NOT_EDXML", evidence=rejection(bytes(MOST_STATUS)))
+    failure = failure_of(declined, "request-1")
+    assert details(failure.details, errors_pb2.Refusal) == []
+    assert len(failure.details) < 2000
+    assert failure.reason == "NOT_EDXML"
 
 
 class Failing(directory_pb2_grpc.DirectoryServiceServicer, inbox_pb2_grpc.InboxServiceServicer):

@@ -62,7 +62,14 @@ async def test_a_node_client_submits_and_fetches_over_mutual_tls(client: Path, t
         "H90", references={"cid:210": sha256_of(attachment)}, attachments=(detached("210", "bản đồ.bin"),)
     )
     tampered = ready.ministry.letter("H90", number=2).replace(b"V/v", b"V/x", 1)
-    for name, content in (("package", package), ("attachment", attachment), ("tampered", tampered)):
+    misdirected = ready.ministry.letter(*("Ế" * 100 + str(n) for n in range(20)), number=3)
+    files = {
+        "package": package,
+        "attachment": attachment,
+        "tampered": tampered,
+        "misdirected": misdirected,
+    }
+    for name, content in files.items():
         (tmp_path / f"{name}.bin").write_bytes(content)
     async with started(ready.config) as axis:
         task = {
@@ -70,7 +77,7 @@ async def test_a_node_client_submits_and_fetches_over_mutual_tls(client: Path, t
             "protos": [str(ROOT / "proto"), str(GOOGLE)],
             "sender": str(ready.ministry.profile),
             "recipient": str(ready.province.profile),
-            **{name: str(tmp_path / f"{name}.bin") for name in ("package", "attachment", "tampered")},
+            **{name: str(tmp_path / f"{name}.bin") for name in files},
         }
         node = await asyncio.create_subprocess_exec(
             *("node", str(client), json.dumps(task)),
@@ -90,8 +97,9 @@ async def test_a_node_client_submits_and_fetches_over_mutual_tls(client: Path, t
     assert seen["deliveries"] == [[seen["own"], "DELIVERY_STATE_CONSIGNED"]]
     assert (seen["refused"]["code"], seen["refused"]["reason"]) == (3, "DIGEST_MISMATCH")
     assert set(seen["refused"]["sentences"]) == {"en", "vi"}
+    assert seen["misdirected"]["reason"] == "UNKNOWN_RECIPIENT"
     trust = TrustStore.load(ready.settings.trust.anchors)
-    documents = [*seen["evidence"], seen["refused"]["evidence"]]
+    documents = [*seen["evidence"], seen["refused"]["evidence"], seen["misdirected"]["evidence"]]
     verdicts = [verify(base64.b64decode(one), trust=trust, at=datetime.now(UTC)) for one in documents]
     records = [read(verdict) for verdict in verdicts if isinstance(verdict, Sound)]
-    assert [record.event for record in records] == [*seen["events"], "SubmissionRejection"]
+    assert [record.event for record in records] == [*seen["events"], *["SubmissionRejection"] * 2]

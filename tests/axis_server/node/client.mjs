@@ -1,7 +1,7 @@
 // One agency sends, the other receives, both from Node.js; what was seen goes to standard output as one JSON object.
 //
 // Usage: node client.mjs '{"address", "protos": [...], "sender": DIR, "recipient": DIR, "package": FILE,
-//                          "attachment": FILE, "tampered": FILE}'
+//                          "attachment": FILE, "tampered": FILE, "misdirected": FILE}'
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
@@ -112,6 +112,7 @@ const history = await all(recipient.records, "ListEvents", "events", { dispatch_
 const records = await all(sender.records, "ListEvidence", "records", { dispatch_id });
 const deliveries = await all(sender.records, "ListDeliveries", "deliveries", { dispatch_id });
 const refused = await call(sender.submission, "Submit", { package: readFileSync(task.tampered) }).catch(told);
+const misdirected = await call(sender.submission, "Submit", { package: readFileSync(task.misdirected) }).catch(told);
 
 console.log(
   JSON.stringify({
@@ -130,6 +131,7 @@ console.log(
     records: records.map((one) => one[one.record].event),
     deliveries: deliveries.map((one) => [one.recipient_id, one.state]),
     refused,
+    misdirected,
   }),
 );
 for (const one of [sender, recipient]) Object.values(one).forEach((client) => client.close());
