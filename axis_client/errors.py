@@ -18,7 +18,7 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
-from axis_client.sentences import SENTENCES
+from axis_client.sentences import SAID_IN_ENGLISH, SENTENCES
 
 if TYPE_CHECKING:
     from axis_client.model import Evidence
@@ -91,15 +91,22 @@ _Kind = TypeVar("_Kind", bound=AxisError)
 
 
 def explain(kind: type[_Kind], reason: str, detail: str = "", **facts: str) -> _Kind:
-    """Makes an error of this package's own from its sentence table; `detail` goes behind the sentence, in
-    both languages."""
+    """Makes an error of this package's own from its sentence table. `detail` goes behind the sentence;
+    behind the Vietnamese one not what is said in English (`SAID_IN_ENGLISH`): of that, the file alone."""
     sentence = SENTENCES[reason]
-    tail = f" {detail}" if detail else ""
+    plain = facts.get("file", "") if reason in SAID_IN_ENGLISH else detail
     return kind(
         reason,
-        sentence.english + tail,
-        message_vi=sentence.vietnamese + tail,
+        _told(sentence.english, detail),
+        message_vi=_told(sentence.vietnamese, plain),
         hint=sentence.hint,
         hint_vi=sentence.hint_vietnamese,
         facts=facts,
     )
+
+
+def _told(sentence: str, detail: str) -> str:
+    """A sentence that ends with a colon waits for a detail, and without one ends with a full stop."""
+    if detail:
+        return f"{sentence} {detail}"
+    return f"{sentence[:-1]}." if sentence.endswith(":") else sentence

@@ -228,6 +228,33 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
 }
 
+SAID_IN_ENGLISH = frozenset(
+    {
+        "AXIS_DECLINED",
+        "AXIS_FAILED",
+        "BUSY",
+        "CONTENT_MISMATCH",
+        "EDXML_UNWRITABLE",
+        "EVIDENCE_ISSUER",
+        "EVIDENCE_MISMATCH",
+        "EVIDENCE_NOT_SOUND",
+        "EVIDENCE_UNDECIDED",
+        "FILE_UNREADABLE",
+        "FILE_UNWRITABLE",
+        "KEY_UNUSABLE",
+        "NOT_EXAMINED",
+        "PROFILE_INVALID",
+        "SEAL_IMPOSSIBLE",
+        "SEAL_NOT_SOUND",
+        "SEAL_UNDECIDED",
+        "TLS_FAILED",
+        "TRUST_UNREADABLE",
+        "UNREACHABLE",
+        "USAGE",
+    }
+)
+"""Reasons whose detail is an English sentence, or another program's words."""
+
 _MAKER = "Ask whoever made the file for one that follows the standard."
 _MAKER_VI = "Đề nghị nơi tạo tệp gửi lại tệp đúng tiêu chuẩn."
 

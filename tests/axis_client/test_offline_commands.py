@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import unicodedata
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -362,3 +363,28 @@ def test_a_hostile_subject_does_not_steer_the_terminal(tmp_path: Path) -> None:
     assert "\u202e" not in ran.out
     assert "\u009b" not in ran.out
     assert json.loads(axis("inspect", hostile, "--json").out)["subject"].startswith("\u202ereversed")
+
+
+def test_vietnamese_sentences_hold_no_english(tmp_path: Path) -> None:
+    (tmp_path / "bad.toml").write_text("axis = 1")
+    (tmp_path / "bad.pem").write_text("no certificate")
+    for arguments in (
+        ("whoami", "--profile", tmp_path / "bad.toml"),
+        ("verify", PACKAGE, "--trust", tmp_path / "bad.pem"),
+        (
+            "seal",
+            PACKAGE,
+            "-o",
+            tmp_path / "out",
+            "--key",
+            tmp_path / "bad.pem",
+            "--cert",
+            tmp_path / "bad.pem",
+        ),
+        ("seal", tmp_path, "-o", tmp_path / "out"),
+        ("verify", PACKAGE, "--at", "yesterday"),
+    ):
+        error = axis(*arguments, "--json").error
+        spoken = error["message_vi"].replace(str(tmp_path), "")
+        assert not re.search(r"\b(is|not|no|must|the|a)\b", spoken), spoken
+        assert not error["message_vi"].endswith(":")
