@@ -56,8 +56,9 @@ from signing.parser import text_of
 Values = dict[str, Any]
 
 _ROOT = f"{{{NAMESPACE}}}edXML"
-_STATUS_CODE = f"{{{NAMESPACE}}}StatusCode"
-_ABOVE_STATUS_CODE = [f"{{{NAMESPACE}}}{name}" for name in ("MessageHeader", "edXMLHeader", "edXMLEnvelope")]
+_STATUS_CODE = "/".join(
+    f"{{{NAMESPACE}}}{name}" for name in ("edXMLEnvelope", "edXMLHeader", "MessageHeader", "StatusCode")
+)
 _WHITESPACE = WHITESPACE.encode()
 
 
@@ -80,11 +81,7 @@ def read(root: etree._Element) -> Package | Status:
 
 def _is_status(root: etree._Element) -> bool:
     """Whether a status code stands where one belongs; an empty one says nothing."""
-    for element in root.iter(_STATUS_CODE):
-        above = [ancestor.tag for ancestor in element.iterancestors()]
-        if above[:3] == _ABOVE_STATUS_CODE and len(above) == 4 and text_of(element).strip(WHITESPACE):
-            return True
-    return False
+    return any(text_of(element).strip(WHITESPACE) for element in root.iterfind(_STATUS_CODE))
 
 
 def _header(values: Values) -> tuple[Values, Values]:

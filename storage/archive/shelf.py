@@ -22,6 +22,7 @@ from storage.errors import DigestMismatch, NotFound, StoreFull, Unavailable
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _BLOB_MODE = 0o440
+_ROOM_MODE = 0o700
 
 
 @contextmanager
@@ -94,8 +95,8 @@ class Shelf:
         self._numbers = itertools.count()
         self._durable_directories: set[Path] = set()
         with disk_errors():
-            root.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._incoming.parent.mkdir(exist_ok=True)
+            root.mkdir(mode=_ROOM_MODE, parents=True, exist_ok=True)
+            self._incoming.parent.mkdir(mode=_ROOM_MODE, exist_ok=True)
             self._lock = self._enter()
 
     def close(self) -> None:
@@ -220,7 +221,7 @@ class Shelf:
                 with suppress(BlockingIOError):
                     os.close(_locked(directory))
                     rmtree(directory)
-            self._incoming.mkdir()
+            self._incoming.mkdir(mode=_ROOM_MODE)
             return _locked(self._incoming)
         finally:
             os.close(everyones)

@@ -28,7 +28,8 @@ _IDLE_UPLOADS = 64
 again."""
 
 _BLOB_MODE = 0o440
-_UPLOAD_MODE = 0o640
+_UPLOAD_MODE = 0o600
+_ROOM_MODE = 0o700
 
 
 class Upload:
@@ -88,7 +89,7 @@ class Staging:
         self._idle: OrderedDict[Path, Upload] = OrderedDict()
         self._idle_lock = threading.Lock()
         with disk_errors():
-            self._root.mkdir(exist_ok=True)
+            self._root.mkdir(mode=_ROOM_MODE, exist_ok=True)
 
     def uploaded(self, owner: str, digest: str) -> int:
         """Returns how many bytes are held, 0 when there is no upload."""
@@ -181,7 +182,7 @@ class Staging:
         if old is not None:
             path.unlink(missing_ok=True)
             old.close()
-        path.parent.mkdir(exist_ok=True)
+        path.parent.mkdir(mode=_ROOM_MODE, exist_ok=True)
         path.with_name(f"{path.name}.finished").unlink(missing_ok=True)
         try:
             flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sys
+
 import pytest
 from lxml import etree
 
 from edxml.model import NAMESPACE, NotEdxml, Package
+from edxml.reader import _is_status
 from edxml.reader import read as read_tree
 from signing.parser import parse
 from tests.edxml.build import FROM, MESSAGE, REPORT, attachment, package, read, reference, status
@@ -176,3 +179,24 @@ def test_the_tree_is_not_changed() -> None:
     before = etree.tostring(root)
     read_tree(root)
     assert etree.tostring(root) == before
+
+
+def test_a_status_code_is_sought_in_its_place_alone() -> None:
+    """However many stand elsewhere, however deep, none of them is looked at."""
+    deep = "<StatusCode>" * 40 + "</StatusCode>" * 40
+    calls = []
+    for count in (1, 500):
+        root = parse(package(MESSAGE, root=f"<x>{deep * count}</x>").encode())
+        seen = 0
+
+        def count_call(frame: object, event: str, argument: object) -> None:
+            nonlocal seen
+            seen += 1
+
+        sys.setprofile(count_call)
+        try:
+            assert not _is_status(root)
+        finally:
+            sys.setprofile(None)
+        calls.append(seen)
+    assert calls[0] == calls[1]

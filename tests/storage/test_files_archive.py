@@ -346,3 +346,19 @@ async def test_giving_up_at_any_moment_leaves_no_file_open_and_no_upload_locked(
     assert await files.append(ALICE, digest, 0, stream(content)) == len(content)
     assert await files.finish(ALICE, digest) == len(content)
     assert len(os.listdir("/proc/self/fd")) <= open_before
+
+
+async def test_what_is_not_finished_is_nobodys_business_on_a_shared_machine(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        archive = FilesArchive(tmp_path)
+        content = b"half of an upload"
+        await archive.append("G22", digest_of(content), 0, stream(content))
+        await archive.aclose()
+    finally:
+        os.umask(before)
+    rooms = (tmp_path / "staging", tmp_path / "incoming")
+    (upload,) = (path for path in rooms[0].rglob("*") if path.is_file())
+    directories = [*rooms, *(path for room in rooms for path in room.rglob("*") if path.is_dir())]
+    assert {path.stat().st_mode & 0o777 for path in directories} == {0o700}
+    assert upload.stat().st_mode & 0o777 == 0o600
