@@ -41,8 +41,8 @@ An error of the axis carries, as `google.rpc.Status` in the trailer `grpc-status
 | `RequestInfo` | the id of this call in the axis's log |
 | `axis.v1.Refusal` | the signed SubmissionRejection, when the axis judged a submission and refused it |
 
-A detail or fact has at most 200 bytes. The trailers of a signed refusal have some 7 to 10 kB; evidence that would
-make them longer is left out. C core, Python, Go and Node take them as they are; a Java client raises
+A detail or fact has at most 200 bytes. The trailers of a signed refusal have some 7 to 10 kB; evidence that
+would make them longer is left out. C core, Python, Go and Node take them as they are; a Java client raises
 `maxInboundMetadataSize` to 64 KiB. A message far beyond the limit is cut off by gRPC itself:
 `RESOURCE_EXHAUSTED` without a code.
 """
