@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Coroutine
 from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import prometheus_client
@@ -30,11 +30,13 @@ from axis_server.changes import Changes
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.directory import DirectoryWatch
 from axis_server.exchange import Exchange
+from axis_server.expiry import expire
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake, IntakeLimits
 from axis_server.metrics import Metrics
 from axis_server.operation.material import TlsMaterial, pem_of, tls_material
 from axis_server.probe import Prober
+from axis_server.quota import UploadLimits
 from axis_server.records import Records
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Stores, opened
@@ -54,6 +56,8 @@ DIRECTORY_SECONDS = 1.0
 """How soon a suspended agency is out."""
 TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
+EXPIRY_SECONDS = 3600.0
+"""How often abandoned uploads are looked for."""
 
 
 def now() -> datetime:
@@ -158,6 +162,12 @@ async def running(
                 watch.follow(DIRECTORY_SECONDS),
                 trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
                 prober.follow(settings.server.probe_seconds),
+                expire(
+                    stores.archive,
+                    kept=timedelta(days=settings.limits.upload_days),
+                    clock=now,
+                    interval=EXPIRY_SECONDS,
+                ),
             )
         )
         await server.start()
@@ -197,6 +207,8 @@ def _services(
         package_bytes=settings.limits.package_bytes,
         attachment_bytes=settings.limits.attachment_bytes,
         recipients=settings.limits.recipients,
+        uploads=UploadLimits(count=settings.limits.uploads, bytes=settings.limits.upload_bytes),
+        refusals_per_minute=settings.limits.refusals_per_minute,
     )
     policy = Policy(revocation=settings.trust.revocation)
     issuer = Party(agency_id=settings.axis.id, name=settings.axis.name)

@@ -7,6 +7,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from axis_server.allowance import Allowance
 from axis_server.attest import XML, Attestor
 from axis_server.blobs import check_digest, chunks, whole
 from axis_server.caller import Caller, admit_actor
@@ -15,6 +16,7 @@ from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
+from axis_server.quota import UploadLimits
 from axis_server.reasons import Code, answer
 from axis_server.routing import resolve
 from axis_server.tasks import OwnedTasks, in_worker
@@ -43,6 +45,9 @@ class IntakeLimits:
     attachment_bytes: int
     """Of one detached attachment."""
     recipients: int
+    uploads: UploadLimits
+    refusals_per_minute: int
+    """Signed refusals that are kept for one agency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,6 +111,7 @@ class Intake:
         self._attestor = attestor
         self._clock = clock
         self._limits = limits
+        self._refusals = Allowance(limits.refusals_per_minute)
         self._changes = changes
         self._workers = workers
         self._turns = turns
@@ -189,6 +195,10 @@ class Intake:
                 return kept
             if answer(refusal.code).retryable:
                 raise
+            if not self._refusals.take(submission.caller.agency_id, self._clock()):
+                raise Declined(
+                    Code.TOO_MANY_REFUSALS, refusal.code, facts={"reason": refusal.code}
+                ) from refusal
             rejection = await self._owned.run(self._refuse(submission, refusal))
             raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=rejection) from refusal
 

@@ -56,6 +56,7 @@ class Code(StrEnum):
     DIGEST_MISMATCH = "DIGEST_MISMATCH"
     OFFSET_MISMATCH = "OFFSET_MISMATCH"
     STREAM_TRUNCATED = "STREAM_TRUNCATED"
+    UPLOAD_QUOTA = "UPLOAD_QUOTA"
     # answers
     NOT_FOUND = "NOT_FOUND"
     WRONG_STATE = "WRONG_STATE"
@@ -67,6 +68,7 @@ class Code(StrEnum):
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
+    TOO_MANY_REFUSALS = "TOO_MANY_REFUSALS"
     TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
     SHUTTING_DOWN = "SHUTTING_DOWN"
     # an alarm
@@ -104,6 +106,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.SUSPENDED_RECIPIENT,
             Code.WRONG_STATE,
             Code.STATUS_FORBIDDEN,
+            Code.UPLOAD_QUOTA,
             # These lie in the signer's certificate and the time, not in the document's bytes.
             Reason.UNTRUSTED_SIGNER,
             Reason.CERTIFICATE_EXPIRED,
@@ -118,7 +121,12 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "ALREADY_EXISTS": (Code.DOCUMENT_ID_TAKEN,),
         "NOT_FOUND": (Code.NOT_FOUND,),
         "ABORTED": (Code.OFFSET_MISMATCH, Code.STREAM_TRUNCATED),
-        "RESOURCE_EXHAUSTED": (Code.STORE_FULL, Code.TOO_MANY_CALLS, Code.TOO_MANY_WATCHES),
+        "RESOURCE_EXHAUSTED": (
+            Code.STORE_FULL,
+            Code.TOO_MANY_CALLS,
+            Code.TOO_MANY_REFUSALS,
+            Code.TOO_MANY_WATCHES,
+        ),
         "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
         "DATA_LOSS": (Code.CORRUPT,),
         "INTERNAL": (Code.INTERNAL,),

@@ -281,6 +281,18 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Let open calls end, and send this one again.",
             "Chờ các yêu cầu đang mở kết thúc rồi gửi lại yêu cầu này.",
         ),
+        "TOO_MANY_REFUSALS": _says(
+            "Too many documents of your agency were refused in a short time; this refusal was not attested.",
+            "Trong thời gian ngắn có quá nhiều văn bản của cơ quan bị từ chối; lần này không cấp chứng cứ.",
+            "Mend the document as the detail names, wait a minute, and send again.",
+            "Sửa văn bản theo chi tiết, chờ một phút rồi gửi lại.",
+        ),
+        "UPLOAD_QUOTA": _says(
+            "Too many uploads of your agency are unfinished.",
+            "Cơ quan của quý vị có quá nhiều tệp tải lên chưa hoàn tất.",
+            "Finish the uploads that were begun; what nobody goes on with is dropped after some days.",
+            "Hoàn tất các tệp đang tải dở; tệp bị bỏ dở sẽ tự bị xóa sau một số ngày.",
+        ),
         "TOO_MANY_WATCHES": _says(
             "Too many inboxes are being watched at once.",
             "Có quá nhiều kết nối đang theo dõi hộp thư đến cùng lúc.",

@@ -197,6 +197,14 @@ class LimitSettings(_Section):
     """Largest detached attachment."""
     recipients: int = Field(default=5000, ge=1)
     """Most recipients of one dispatch."""
+    uploads: int = Field(default=100, ge=1)
+    """Unfinished uploads of one agency; with more, a new one is answered UPLOAD_QUOTA."""
+    upload_bytes: Size = 100 * GIB
+    """Bytes of one agency's unfinished uploads together, as far as they are announced or held."""
+    upload_days: float = Field(default=7.0, gt=0, le=3650)
+    """An upload that nobody went on with for so long is dropped."""
+    refusals_per_minute: int = Field(default=60, ge=1)
+    """Signed refusals kept for one agency; more are answered TOO_MANY_REFUSALS, without evidence."""
 
 
 class MetricsSettings(_Section):

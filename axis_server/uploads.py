@@ -10,6 +10,7 @@ from axis_server.blobs import check_digest
 from axis_server.caller import Caller, admit_actor
 from axis_server.errors import Declined
 from axis_server.intake import IntakeLimits
+from axis_server.quota import Quota
 from axis_server.reasons import Code
 from axis_server.room import Promise, Room
 from storage.archive.base import CHUNK_BYTES, Archive
@@ -36,6 +37,7 @@ class Uploads:
         """`reserve_bytes` of the archive's disk are kept free of uploads."""
         self._archive = archive
         self._ledger = ledger
+        self._quota = Quota(archive, limits.uploads)
         self._room = Room(archive, reserve_bytes=reserve_bytes)
         self._most_bytes = max(limits.attachment_bytes, limits.package_bytes)
 
@@ -57,10 +59,10 @@ class Uploads:
         `query`, and a blob that was finished but not yet noted is uploaded again, onto itself. Once it is
         noted, the archive forgets the upload.
 
-        Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, OFFSET_MISMATCH and STREAM_TRUNCATED (both
-        with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped). Raises `StoreFull`: before
-        the first byte when there is no room for all that is announced, and nothing of it stays when the disk
-        fills all the same.
+        Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, UPLOAD_QUOTA, OFFSET_MISMATCH and
+        STREAM_TRUNCATED (both with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
+        Raises `StoreFull`: before the first byte when there is no room for all that is announced, and nothing
+        of it stays when the disk fills all the same.
         """
         admit_actor(caller)
         check_digest(sha256)
@@ -68,9 +70,10 @@ class Uploads:
             raise Declined(Code.INVALID_ARGUMENT, f"offset {offset} is not within {size} bytes")
         if size > self._most_bytes:
             raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{size} bytes; the most is {self._most_bytes}")
-        return await self._complete(caller, sha256) or await self._take(
-            caller.agency_id, sha256, size, offset, source
-        )
+        if (complete := await self._complete(caller, sha256)) is not None:
+            return complete
+        async with self._quota.within(caller.agency_id, sha256, size):
+            return await self._take(caller.agency_id, sha256, size, offset, source)
 
     async def _complete(self, caller: Caller, sha256: str) -> UploadState | None:
         size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterable, AsyncIterator
+from datetime import datetime
 from typing import Protocol
 
 CHUNK_BYTES = 1 << 20
@@ -75,6 +76,15 @@ class Archive(Protocol):
 
         An append under way then ends in `OffsetMismatch`. The blob itself is never touched.
         """
+        ...
+
+    async def unfinished(self, owner: str) -> dict[str, int]:
+        """Returns the digests of all uploads in progress of `owner`, with the bytes held of each."""
+        ...
+
+    async def expire(self, before: datetime) -> int:
+        """Drops all uploads in progress, of any owner, to which nothing was added since `before` (aware), and
+        returns how many. One that an append has in hand stays; blobs are never touched."""
         ...
 
     async def free(self) -> int:

@@ -12,6 +12,7 @@ import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from functools import partial
 from io import FileIO
 from pathlib import Path
@@ -140,6 +141,12 @@ class FilesArchive:
 
     async def discard(self, owner: str, digest: str) -> None:
         await self._in_thread(self._staging.discard, owner, checked_digest(digest))
+
+    async def unfinished(self, owner: str) -> dict[str, int]:
+        return await self._in_thread(self._staging.unfinished, owner)
+
+    async def expire(self, before: datetime) -> int:
+        return await self._in_thread(self._staging.expire, before.timestamp())
 
     async def free(self) -> int:
         return await self._in_thread(self._shelf.free)

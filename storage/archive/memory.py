@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import AsyncIterable, AsyncIterator
+from datetime import UTC, datetime
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
@@ -28,6 +29,7 @@ class MemoryArchive:
         self.uploads: dict[tuple[str, str], bytearray] = {}
         self._appending: set[tuple[str, str]] = set()
         self._finished: set[tuple[str, str]] = set()
+        self._touched: dict[tuple[str, str], datetime] = {}
 
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
         checked_digest(digest)
@@ -88,6 +90,7 @@ class MemoryArchive:
                 upload += _checked_chunk(chunk)
                 await asyncio.sleep(0)
         finally:
+            self._touched[key] = datetime.now(UTC)
             self._appending.discard(key)
         if self.uploads.get(key) is not upload:
             raise OffsetMismatch(0)
@@ -111,6 +114,17 @@ class MemoryArchive:
         await asyncio.sleep(0)
         self.uploads.pop((owner, digest), None)
         self._finished.discard((owner, digest))
+
+    async def unfinished(self, owner: str) -> dict[str, int]:
+        await asyncio.sleep(0)
+        return {digest: len(held) for (of, digest), held in self.uploads.items() if of == owner}
+
+    async def expire(self, before: datetime) -> int:
+        await asyncio.sleep(0)
+        old = [key for key in self.uploads if key not in self._appending and self._touched[key] < before]
+        for key in old:
+            del self.uploads[key]
+        return len(old)
 
     async def free(self) -> int:
         await asyncio.sleep(0)

@@ -167,6 +167,42 @@ class Staging:
         if idle is not None:
             idle.close()
 
+    def unfinished(self, owner: str) -> dict[str, int]:
+        """Returns what is held of each upload of an owner, by digest."""
+        held: dict[str, int] = {}
+        with disk_errors(), suppress(FileNotFoundError):
+            for path in (self._root / owner_room(owner)).iterdir():
+                with suppress(FileNotFoundError):
+                    if not path.suffix:
+                        held[path.name] = path.stat().st_size
+        return held
+
+    def expire(self, before: float) -> int:
+        """Drops uploads and memories of finished ones that were last written before that time (seconds since
+        1970), and returns how many uploads."""
+        dropped = 0
+        with disk_errors():
+            for path in self._root.glob("*/*"):
+                with suppress(FileNotFoundError, OffsetMismatch):
+                    if path.stat().st_mtime < before:
+                        dropped += self._drop(path)
+        return dropped
+
+    def _drop(self, path: Path) -> bool:
+        """Removes an upload unless an append has it in hand, or the memory of a finished one; tells whether
+        it was an upload."""
+        if path.suffix:
+            path.unlink()
+            return False
+        upload = self._take(path)
+        if upload is None:
+            return False
+        try:
+            path.unlink()
+        finally:
+            upload.close()
+        return True
+
     def close(self) -> None:
         """Closes the files kept open between appends."""
         with self._idle_lock:

@@ -591,3 +591,24 @@ async def test_however_many_uploads_are_submitted_few_are_read_at_once_and_every
         counting.go.set()
     assert ended.index("H90") < 8
     assert len(ended) == 13
+
+
+async def test_an_agency_gets_so_many_signed_refusals_in_a_minute_and_others_get_theirs(world: World) -> None:
+    intake = world.intake_within(replace(LIMITS, refusals_per_minute=3))
+
+    async def refused(by: House, number: int) -> Declined:
+        with pytest.raises(Declined) as declined:
+            await intake.submit(by.caller(), b"junk %d" % number)
+        return declined.value
+
+    for number in range(3):
+        assert (await refused(world.ministry, number)).evidence is not None
+    kept = await world.ledger.leaves(start=0, limit=100)
+    beyond = await refused(world.ministry, 4)
+    assert (beyond.code, beyond.evidence) == ("TOO_MANY_REFUSALS", None)
+    assert beyond.facts == {"reason": "XML_MALFORMED"}
+    assert await world.ledger.leaves(start=0, limit=100) == kept
+    assert (await refused(world.province, 5)).evidence is not None
+    world.now += timedelta(seconds=21)
+    assert (await refused(world.ministry, 6)).evidence is not None
+    assert (await refused(world.ministry, 7)).code == "TOO_MANY_REFUSALS"

@@ -55,6 +55,8 @@ def test_a_code_has_one_status() -> None:
         ("STORE_UNAVAILABLE", "UNAVAILABLE", True),
         ("REVOCATION_UNKNOWN", "UNAVAILABLE", True),
         ("STREAM_TRUNCATED", "ABORTED", True),
+        ("TOO_MANY_REFUSALS", "RESOURCE_EXHAUSTED", True),
+        ("UPLOAD_QUOTA", "FAILED_PRECONDITION", False),
         ("TOO_MANY_CALLS", "RESOURCE_EXHAUSTED", True),
         ("TOO_MANY_WATCHES", "RESOURCE_EXHAUSTED", True),
         ("INTERNAL", "INTERNAL", True),

@@ -5,11 +5,15 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from axis_server.errors import Declined
+from axis_server.expiry import expire
 from axis_server.judgement import digest
+from axis_server.quota import UploadLimits
 from axis_server.uploads import Uploads, UploadState
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
@@ -207,6 +211,7 @@ async def test_whichever_store_call_of_an_upload_fails_sending_again_completes_i
 ) -> None:
     calls = [
         "ledger.held",
+        "archive.unfinished",
         "archive.free",
         "archive.append",
         "archive.finish",
@@ -266,3 +271,58 @@ async def test_room_is_not_promised_to_two_uploads(world: World) -> None:
     go_on.set()
     assert (await first).complete
     assert (await uploads.upload(world.stranger.caller(), digest(other), 1001, 0, chunks(other))).complete
+
+
+def uploads_within(world: World, count: int, size: int) -> Uploads:
+    limits = replace(LIMITS, uploads=UploadLimits(count=count, bytes=size))
+    return Uploads(archive=world.archive, ledger=world.ledger, limits=limits)
+
+
+async def test_an_agency_leaves_so_many_uploads_unfinished_and_no_more(world: World) -> None:
+    uploads, caller = uploads_within(world, 2, 1 << 30), world.ministry.caller()
+    blobs = [bytes([number]) * 100 for number in range(3)]
+    for blob in blobs[:2]:
+        cut = await declined(uploads.upload(caller, digest(blob), 100, 0, chunks(blob[:50])))
+        assert cut.code == "STREAM_TRUNCATED"
+    refused = await declined(uploads.upload(caller, digest(blobs[2]), 100, 0, chunks(blobs[2])))
+    assert (refused.code, refused.facts) == ("UPLOAD_QUOTA", {"count": "2", "bytes": "100"})
+    other = world.province.caller()
+    assert (await uploads.upload(other, digest(blobs[2]), 100, 0, chunks(blobs[2]))).complete
+    assert (await uploads.upload(caller, digest(blobs[0]), 100, 50, chunks(blobs[0][50:]))).complete
+    assert (await uploads.upload(caller, digest(blobs[2]), 100, 0, chunks(blobs[2]))).complete
+
+
+async def test_what_is_announced_counts_before_it_comes(world: World) -> None:
+    uploads, caller = uploads_within(world, 100, 1000), world.ministry.caller()
+    begun, go = asyncio.Event(), asyncio.Event()
+    first, second = bytes(600), b"x" * 600
+
+    async def slow() -> AsyncIterator[bytes]:
+        begun.set()
+        await go.wait()
+        yield first
+
+    task = asyncio.create_task(uploads.upload(caller, digest(first), 600, 0, slow()))
+    await begun.wait()
+    assert (
+        await declined(uploads.upload(caller, digest(second), 600, 0, chunks(second)))
+    ).code == "UPLOAD_QUOTA"
+    go.set()
+    assert (await task).complete
+    assert (await uploads.upload(caller, digest(second), 600, 0, chunks(second))).complete
+
+
+async def test_abandoned_uploads_are_dropped_while_the_axis_runs(world: World) -> None:
+    await declined(upload(world, BLOB[:1000]))
+    expiring = asyncio.create_task(
+        expire(
+            world.archive,
+            kept=timedelta(days=1),
+            clock=lambda: datetime.now(UTC) + timedelta(days=2),
+            interval=0.01,
+        )
+    )
+    async with asyncio.timeout(10):
+        while (await query(world)).offset:
+            await asyncio.sleep(0)
+    expiring.cancel()

@@ -25,6 +25,7 @@ from axis_server.directory import DirectoryView
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake, IntakeLimits
+from axis_server.quota import UploadLimits
 from axis_server.records import Records
 from axis_server.tasks import OwnedTasks
 from axis_server.turns import Turns
@@ -43,7 +44,13 @@ from storage.archive.base import CHUNK_BYTES, Archive
 from storage.ledger.base import Agency, Certificate, Entry, Evidence, Ledger
 from tests.pki import AT, Authority, Identity, authority
 
-LIMITS = IntakeLimits(package_bytes=4 << 20, attachment_bytes=8 << 20, recipients=3000)
+LIMITS = IntakeLimits(
+    package_bytes=4 << 20,
+    attachment_bytes=8 << 20,
+    recipients=3000,
+    uploads=UploadLimits(count=20, bytes=1 << 30),
+    refusals_per_minute=1000,
+)
 DOCUMENT_ID = "000.00.00.G90,2026/03/02,7816/BM-VP"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
 

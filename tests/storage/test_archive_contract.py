@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -323,3 +325,43 @@ async def test_a_cancelled_append_can_go_on(archive: Archive) -> None:
 
 async def test_a_serving_archive_answers_its_probe(archive: Archive) -> None:
     await archive.probe()
+
+
+async def test_an_owners_unfinished_uploads_are_its_own_and_end_with_finish_or_discard(
+    archive: Archive,
+) -> None:
+    contents = [content_of(1000, seed) for seed in range(3)]
+    for content in contents:
+        await archive.append(ALICE, digest_of(content), 0, stream(content[:600]))
+    await archive.append(BOB, digest_of(contents[0]), 0, stream(contents[0][:7]))
+    assert await archive.unfinished(ALICE) == {digest_of(content): 600 for content in contents}
+    assert await archive.unfinished(BOB) == {digest_of(contents[0]): 7}
+    assert await archive.unfinished("nobody") == {}
+    await archive.append(ALICE, digest_of(contents[0]), 600, stream(contents[0][600:]))
+    await archive.finish(ALICE, digest_of(contents[0]))
+    await archive.discard(ALICE, digest_of(contents[1]))
+    assert await archive.unfinished(ALICE) == {digest_of(contents[2]): 600}
+
+
+async def test_abandoned_uploads_expire_and_nothing_else_does(archive: Archive) -> None:
+    content, other, begun = content_of(1000), content_of(1000, 1), asyncio.Event()
+
+    async def held_up() -> AsyncIterator[bytes]:
+        yield other[:10]
+        begun.set()
+        await asyncio.Event().wait()
+
+    await archive.put(digest_of(content), stream(content))
+    await archive.append(ALICE, digest_of(content), 0, stream(content[:600]))
+    appending = asyncio.create_task(archive.append(BOB, digest_of(other), 0, held_up()))
+    await begun.wait()
+    now = datetime.now(UTC)
+    assert await archive.expire(now - timedelta(hours=1)) == 0
+    assert await archive.uploaded(ALICE, digest_of(content)) == 600
+    assert await archive.expire(now + timedelta(hours=1)) == 1
+    assert await archive.uploaded(ALICE, digest_of(content)) == 0
+    assert await read(archive, digest_of(content)) == content
+    appending.cancel()
+    with suppress(asyncio.CancelledError):
+        await appending
+    assert await archive.uploaded(BOB, digest_of(other)) == 10
