@@ -87,9 +87,12 @@ class Inbox:
                 Code.OFFSET_MISMATCH, f"the part has {part.size} bytes", facts={"offset": str(part.size)}
             )
         if part.inline:
-            return self._inline_part(parts[0], part, offset)
+            return self._inline_part(caller.agency_id, parts[0], part, offset)
         return kept_blob(self._archive, part.sha256, offset)
 
-    async def _inline_part(self, original: Part, part: Part, offset: int) -> AsyncGenerator[bytes, None]:
-        async for chunk in chunks(await self._inline.content(original, part), offset):
-            yield chunk
+    async def _inline_part(
+        self, agency_id: str, original: Part, part: Part, offset: int
+    ) -> AsyncGenerator[bytes, None]:
+        async with self._inline.taken(original, part, agency_id) as content:
+            async for chunk in chunks(content, offset):
+                yield chunk

@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
+from collections.abc import AsyncIterator
 from concurrent.futures import Executor
+from contextlib import asynccontextmanager
+from weakref import WeakValueDictionary
 
 from axis_server.blobs import whole
 from axis_server.judgement import digest
 from axis_server.tasks import in_worker
+from axis_server.turns import Turns
 from edxml.model import Package
 from edxml.reader import read
 from signing.parser import Limits, parse
@@ -23,6 +27,8 @@ from storage.ledger.base import Part
 
 REMEMBERED_BYTES = 64 << 20
 """Of decoded attachments, for who goes on at an offset or takes the next part: about one large package."""
+TAKEN_AT_ONCE = 4
+"""Decoded attachments on their way to one agency, which may be slow; more of its calls wait."""
 
 
 class InlineParts:
@@ -37,15 +43,26 @@ class InlineParts:
         self._remembered: OrderedDict[str, bytes] = OrderedDict()
         """By digest, the one used last at the end."""
         self._bytes = 0
-        self._decoding = asyncio.Lock()
+        self._decoding = Turns(1)
+        self._taken: WeakValueDictionary[str, asyncio.Semaphore] = WeakValueDictionary()
 
-    async def content(self, original: Part, part: Part) -> bytes:
-        """Returns the bytes of `part`, which stands inside the package `original`.
+    @asynccontextmanager
+    async def taken(self, original: Part, part: Part, agency_id: str) -> AsyncIterator[bytes]:
+        """Gives the bytes of `part` for as long as the block lasts, to an agency that takes them at its own
+        pace: `TAKEN_AT_ONCE` at a time. Raises as `content`."""
+        taken = self._taken.get(agency_id) or asyncio.Semaphore(TAKEN_AT_ONCE)
+        self._taken[agency_id] = taken
+        async with taken:
+            yield await self.content(original, part, agency_id)
+
+    async def content(self, original: Part, part: Part, agency_id: str) -> bytes:
+        """Returns the bytes of `part`, which stands inside the package `original`, when it is this agency's
+        turn.
 
         Raises `Corrupt` when they are not what the ledger says, `StorageError` when the package cannot be
         read.
         """
-        async with self._decoding:
+        async with self._decoding.of(agency_id):
             content = self._remembered.get(part.sha256)
             if content is None:
                 package = await whole(self._archive, original.sha256)

@@ -259,8 +259,8 @@ async def test_an_inline_part_that_decodes_to_other_bytes_than_were_accepted_is_
     original, part = entry.parts
     inline_parts = InlineParts(archive=world.archive, workers=world.workers)
     with pytest.raises(Corrupt):
-        await inline_parts.content(original, replace(part, sha256=digest(b"other")))
-    assert await inline_parts.content(original, part) == PDF
+        await inline_parts.content(original, replace(part, sha256=digest(b"other")), "H90")
+    assert await inline_parts.content(original, part, "H90") == PDF
 
 
 async def test_one_decoding_serves_all_parts_of_a_package_and_all_who_fetch_them(world: World) -> None:
@@ -293,10 +293,10 @@ async def test_what_is_remembered_of_decoded_parts_is_bounded(world: World) -> N
     archive = FaultyArchive(world.archive, faults)
     inline_parts = InlineParts(archive=archive, workers=world.workers, remembered_bytes=2500)
     for number in (0, 1, 0, 2, 0, 1):  # 1 is pushed out by 2, because 0 was used since
-        assert await inline_parts.content(*entries[number].parts) == bytes([number]) * 1000
+        assert await inline_parts.content(*entries[number].parts, "H90") == bytes([number]) * 1000
     assert faults.calls == ["archive.get"] * 4
     greedy = InlineParts(archive=archive, workers=world.workers, remembered_bytes=10)
-    assert await greedy.content(*entries[3].parts) == bytes([3]) * 1000
+    assert await greedy.content(*entries[3].parts, "H90") == bytes([3]) * 1000
 
 
 async def test_bytes_that_the_archive_lost_are_an_alarm(world: World) -> None:
@@ -305,3 +305,26 @@ async def test_bytes_that_the_archive_lost_are_an_alarm(world: World) -> None:
     world.archive.blobs.clear()
     with pytest.raises(Corrupt):
         await fetched(world, world.province, entry, 0)
+
+
+async def test_a_slow_agency_holds_a_few_decoded_parts_and_holds_up_itself_alone(world: World) -> None:
+    entry = await world.sent(world.province, world.department)
+    inline_parts = InlineParts(archive=world.archive, workers=world.workers)
+    original, part = entry.parts
+    taken, go = [], asyncio.Event()
+
+    async def take(agency_id: str) -> None:
+        async with inline_parts.taken(original, part, agency_id) as content:
+            assert content == PDF
+            taken.append(agency_id)
+            await go.wait()
+
+    async with asyncio.timeout(20), asyncio.TaskGroup() as tasks:
+        for agency_id in ["H90"] * 9 + ["H91.01"]:
+            tasks.create_task(take(agency_id))
+        while "H91.01" not in taken:
+            await asyncio.sleep(0)
+        await asyncio.sleep(0.05)
+        assert sorted(taken) == ["H90"] * 4 + ["H91.01"]
+        go.set()
+    assert len(taken) == 10
