@@ -14,6 +14,7 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.hazmat.primitives.asymmetric.types import PublicKeyTypes
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, load_der_public_key
+from cryptography.utils import CryptographyDeprecationWarning
 from lxml import etree
 
 from signing.algorithms import DS, DSIG11
@@ -27,6 +28,7 @@ _UNREADABLE = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
+    CryptographyDeprecationWarning,  # where warnings are errors: a serial number that is not positive
     x509.DuplicateExtension,
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
@@ -80,6 +82,8 @@ def _candidate(der: bytes) -> Candidate:
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
+        if certificate.serial_number <= 0:
+            raise ValueError("a serial number is positive (RFC 5280, 4.1.2.2)")
         # Read lazily otherwise, and then a judgement would be what fails.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc

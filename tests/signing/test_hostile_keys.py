@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import warnings
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
@@ -189,6 +190,18 @@ def test_a_named_certificate_without_digest_is_refused() -> None:
 def test_a_certificate_that_cannot_be_read_is_refused(der: bytes) -> None:
     info = f"<ds:X509Data><ds:X509Certificate>{b64(der)}</ds:X509Certificate></ds:X509Data>"
     assert reason(forged(PLAIN, template(key_info=info), by=agency())) is Reason.SIGNATURE_MALFORMED
+
+
+@pytest.mark.parametrize("action", ["error", "ignore"])
+def test_a_certificate_with_a_negative_serial_number_is_refused(action: str) -> None:
+    certificate = agency().certificate
+    der = bytearray(certificate.public_bytes(Encoding.DER))
+    number = certificate.serial_number
+    der[der.index(number.to_bytes((number.bit_length() + 7) // 8))] |= 0x80
+    info = f"<ds:X509Data><ds:X509Certificate>{b64(bytes(der))}</ds:X509Certificate></ds:X509Data>"
+    with warnings.catch_warnings():
+        warnings.simplefilter(action)  # type: ignore[arg-type]
+        assert reason(forged(PLAIN, template(key_info=info), by=agency())) is Reason.SIGNATURE_MALFORMED
 
 
 def test_a_flood_of_certificates_is_refused() -> None:
