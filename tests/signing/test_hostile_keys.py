@@ -197,7 +197,7 @@ def test_a_certificate_with_a_negative_serial_number_is_refused(action: str) -> 
     certificate = agency().certificate
     der = bytearray(certificate.public_bytes(Encoding.DER))
     number = certificate.serial_number
-    der[der.index(number.to_bytes((number.bit_length() + 7) // 8))] |= 0x80
+    der[der.index(number.to_bytes(number.bit_length() // 8 + 1))] |= 0x80
     info = f"<ds:X509Data><ds:X509Certificate>{b64(bytes(der))}</ds:X509Certificate></ds:X509Data>"
     with warnings.catch_warnings():
         warnings.simplefilter(action)  # type: ignore[arg-type]
