@@ -11,7 +11,7 @@ from axis_server.judgement import digest
 from axis_server.reasons import Code
 from edxml.attachments import Budget, ZipBomb, guard
 from edxml.model import Attachment, Package
-from storage.ledger.base import Part
+from storage.ledger.records import Part
 
 PARTS_MOST = 1000
 NAME_BYTES = 512

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from storage.ledger.base import Evidence
+from storage.ledger.records import Evidence
 
 MOST_TEXT = 200
 """Bytes of a detail or fact, in UTF-8: it goes out in trailers, in two languages, and into evidence."""

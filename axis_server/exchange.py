@@ -26,7 +26,8 @@ from signing.evidence import EventId
 from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.errors import Conflict, NotFound, StatementTaken
-from storage.ledger.base import Delivery, Entry, Evidence, Ledger, Move, Moved, NewEvent, Statement
+from storage.ledger.base import Ledger
+from storage.ledger.records import Delivery, Entry, Evidence, Move, Moved, NewEvent, Statement
 
 STATEMENT_BYTES = 1 << 20
 """A statement has no attachments; one that proves a thousand parts has some 300 kB."""

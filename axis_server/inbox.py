@@ -14,8 +14,9 @@ from axis_server.lifecycle import check_states
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS, page_items, standing_of
 from storage.archive.base import Archive
-from storage.ledger.base import InboxItem, Ledger, Part
+from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
+from storage.ledger.records import InboxItem, Part
 
 POLL_SECONDS = 15.0
 """How long a watch trusts that hints arrive: those of another process never do, so it looks for itself this

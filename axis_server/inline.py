@@ -23,7 +23,7 @@ from signing.parser import Limits, parse
 from signing.structure import Breach, take_out, the_signature
 from storage.archive.base import Archive
 from storage.errors import Corrupt
-from storage.ledger.base import Part
+from storage.ledger.records import Part
 
 REMEMBERED_BYTES = 64 << 20
 """Of decoded attachments, for who goes on at an offset or takes the next part: about one large package."""

@@ -27,7 +27,8 @@ from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
-from storage.ledger.base import Agency, Entry, Evidence, Kept, Ledger, NewEvent, Part, Refusal
+from storage.ledger.base import Ledger
+from storage.ledger.records import Agency, Entry, Evidence, Kept, NewEvent, Part, Refusal
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""

@@ -16,7 +16,7 @@ from enum import StrEnum
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from signing.evidence import EventId
-from storage.ledger.base import Event
+from storage.ledger.records import Event
 
 
 class State(StrEnum):

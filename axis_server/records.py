@@ -15,8 +15,9 @@ from axis_server.errors import Declined
 from axis_server.lifecycle import check_states
 from axis_server.reasons import Code
 from storage.errors import NotFound
-from storage.ledger.base import Delivery, Entry, Event, Ledger, OutboxItem, Record
+from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
+from storage.ledger.records import Delivery, Entry, Event, OutboxItem, Record
 
 PAGE_ITEMS = 100
 """Items of a page when the caller names no number."""

@@ -21,7 +21,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from storage.ledger.base import Delivery
+    from storage.ledger.records import Delivery
 
 
 class StorageError(Exception):

@@ -13,7 +13,7 @@ from axis_server.caller import Role
 from axis_server.errors import Declined
 from axis_server.lifecycle import State
 from axis_server.reasons import Code
-from storage.ledger import base
+from storage.ledger import records
 
 STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
@@ -40,7 +40,7 @@ def time(at: datetime) -> Timestamp:
     return stamp
 
 
-def part(record: base.Part) -> types_pb2.Part:
+def part(record: records.Part) -> types_pb2.Part:
     return types_pb2.Part(
         number=record.number,
         identifier=record.identifier,
@@ -52,7 +52,7 @@ def part(record: base.Part) -> types_pb2.Part:
     )
 
 
-def dispatch(record: base.Entry) -> types_pb2.Dispatch:
+def dispatch(record: records.Entry) -> types_pb2.Dispatch:
     return types_pb2.Dispatch(
         dispatch_id=record.dispatch_id,
         sender_id=record.sender_id,
@@ -83,7 +83,7 @@ def counts(by_state: Mapping[str, int]) -> list[types_pb2.StateCount]:
     return [types_pb2.StateCount(state=one, count=numbers[one]) for one in sorted(numbers)]
 
 
-def delivery(record: base.Delivery) -> types_pb2.Delivery:
+def delivery(record: records.Delivery) -> types_pb2.Delivery:
     return types_pb2.Delivery(
         dispatch_id=record.dispatch_id,
         recipient_id=record.recipient_id,
@@ -94,7 +94,7 @@ def delivery(record: base.Delivery) -> types_pb2.Delivery:
     )
 
 
-def evidence(record: base.Evidence) -> types_pb2.Evidence:
+def evidence(record: records.Evidence) -> types_pb2.Evidence:
     return types_pb2.Evidence(
         evidence_id=record.evidence_id,
         dispatch_id=record.dispatch_id,
@@ -105,7 +105,7 @@ def evidence(record: base.Evidence) -> types_pb2.Evidence:
     )
 
 
-def statement(record: base.Statement) -> types_pb2.Statement:
+def statement(record: records.Statement) -> types_pb2.Statement:
     return types_pb2.Statement(
         statement_id=record.statement_id,
         dispatch_id=record.dispatch_id,
@@ -116,7 +116,7 @@ def statement(record: base.Statement) -> types_pb2.Statement:
     )
 
 
-def event(record: base.Event) -> types_pb2.Event:
+def event(record: records.Event) -> types_pb2.Event:
     return types_pb2.Event(
         dispatch_id=record.dispatch_id,
         sequence=record.sequence,
@@ -131,25 +131,25 @@ def event(record: base.Event) -> types_pb2.Event:
     )
 
 
-def record(of: base.Record) -> types_pb2.Record:
-    if isinstance(of, base.Evidence):
+def record(of: records.Record) -> types_pb2.Record:
+    if isinstance(of, records.Evidence):
         return types_pb2.Record(evidence=evidence(of))
     return types_pb2.Record(statement=statement(of))
 
 
-def inbox_item(record: base.InboxItem, cursor: str) -> inbox_pb2.InboxItem:
+def inbox_item(record: records.InboxItem, cursor: str) -> inbox_pb2.InboxItem:
     return inbox_pb2.InboxItem(
         cursor=cursor, dispatch=dispatch(record.entry), delivery=delivery(record.delivery)
     )
 
 
-def outbox_item(record: base.OutboxItem, cursor: str) -> records_pb2.OutboxItem:
+def outbox_item(record: records.OutboxItem, cursor: str) -> records_pb2.OutboxItem:
     return records_pb2.OutboxItem(
         cursor=cursor, dispatch=dispatch(record.entry), counts=counts(record.counts)
     )
 
 
-def agency(record: base.Agency) -> directory_pb2.Agency:
+def agency(record: records.Agency) -> directory_pb2.Agency:
     return directory_pb2.Agency(
         agency_id=record.agency_id, name=record.name, aliases=record.aliases, active=record.active
     )

@@ -17,7 +17,8 @@ from secrets import token_bytes
 from typing import TypeVar
 
 from storage.errors import Changed, Conflict, DocumentIdTaken, NotFound, StatementTaken
-from storage.ledger.base import (
+from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
+from storage.ledger.records import (
     Agency,
     Delivery,
     Entry,
@@ -34,7 +35,6 @@ from storage.ledger.base import (
     Refusal,
     Statement,
 )
-from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
 from storage.ledger.wellformed import (
     check_agency,
     check_commit,

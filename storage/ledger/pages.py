@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import Generic, TypeVar
 
-if TYPE_CHECKING:
-    from storage.ledger.base import Delivery, Entry, Event, InboxItem, OutboxItem, Record
+from storage.ledger.records import Delivery, Entry, Event, InboxItem, OutboxItem, Record
 
 T = TypeVar("T")
 

@@ -31,7 +31,7 @@ from signing.keys import MemorySigner
 from signing.policy import DEFAULT_POLICY
 from signing.trust import TrustStore
 from storage.errors import Corrupt, StoreFull, Unavailable
-from storage.ledger.base import Evidence
+from storage.ledger.records import Evidence
 from tests.axis_server.served import Prepared, prepared, told
 from tests.axis_server.world import Pki
 from tests.pki import AT

@@ -22,7 +22,7 @@ from axis.v1 import (
     types_pb2,
 )
 from axis_server.boundary import translate
-from storage.ledger.base import Delivery
+from storage.ledger.records import Delivery
 from tests.axis_server.served import Office, Served, served, told
 from tests.storage.records import at
 

@@ -22,8 +22,9 @@ from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
-from storage.ledger.base import Evidence, Ledger
+from storage.ledger.base import Ledger
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.records import Evidence
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.world import Pki, World, detached, document, inline
 from tests.storage import whole

@@ -14,7 +14,7 @@ from axis_server.errors import Declined
 from axis_server.judgement import digest
 from edxml.model import Bussiness, Organ, ResponseFor
 from edxml.writer import write
-from storage.ledger.base import Entry, Moved
+from storage.ledger.records import Entry, Moved
 from tests.axis_server.world import House, World, document, status
 from tests.storage import whole
 

@@ -15,7 +15,7 @@ from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt
 from storage.faults import Faults, FaultyArchive
-from storage.ledger.base import Entry
+from storage.ledger.records import Entry
 from tests.axis_server.world import LIMITS, PDF, House, World, detached, document, inline, joined
 
 LARGE = b"large attachment " * 100_000

@@ -31,7 +31,7 @@ from signing.verify import verify
 from storage.archive.base import Archive
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound
-from storage.ledger.base import Agency, Kept
+from storage.ledger.records import Agency, Kept
 from tests.axis_server.world import (
     DOCUMENT_ID,
     LIMITS,

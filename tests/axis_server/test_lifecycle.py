@@ -9,7 +9,7 @@ import pytest
 
 from axis_server.errors import Declined
 from axis_server.lifecycle import SERVED, STEPS, State, stated_before, step
-from storage.ledger.base import Event
+from storage.ledger.records import Event
 
 ROADS = {
     ("consigned", "01"): "handed_over",

@@ -9,7 +9,7 @@ import pytest
 
 from axis_server.errors import Declined
 from axis_server.records import Status
-from storage.ledger.base import Entry, Evidence, Record
+from storage.ledger.records import Entry, Evidence, Record
 from tests.axis_server.world import House, World
 
 REASON = "Thiếu phụ lục, đề nghị gửi lại"

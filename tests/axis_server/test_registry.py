@@ -11,8 +11,9 @@ import pytest
 
 from axis_server.operation import registry
 from axis_server.operation.registry import RegistryError
-from storage.ledger.base import Agency, Certificate, Directory
+from storage.ledger.base import Directory
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.records import Agency, Certificate
 
 OFFICE = "SỞ.01"
 

@@ -41,7 +41,8 @@ from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.base import CHUNK_BYTES, Archive
-from storage.ledger.base import Agency, Certificate, Entry, Evidence, Ledger
+from storage.ledger.base import Ledger
+from storage.ledger.records import Agency, Certificate, Entry, Evidence
 from tests.pki import AT, Authority, Identity, authority
 
 LIMITS = IntakeLimits(

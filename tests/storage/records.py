@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from storage.ledger.base import (
+from storage.ledger.records import (
     Agency,
     Certificate,
     Entry,

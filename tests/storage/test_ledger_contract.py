@@ -12,8 +12,9 @@ from itertools import pairwise
 import pytest
 
 from storage.errors import Conflict, DocumentIdTaken, NotFound
-from storage.ledger.base import Delivery, InboxItem, Kept, Leaf, Ledger, Moved, NewEvent
+from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
+from storage.ledger.records import Delivery, InboxItem, Kept, Leaf, Moved, NewEvent
 from tests.storage import records, whole
 from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, evidence, move, refusal, statement
 

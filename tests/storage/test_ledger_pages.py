@@ -7,8 +7,9 @@ from dataclasses import replace
 import pytest
 
 from storage.errors import StatementTaken
-from storage.ledger.base import Evidence, Ledger, NewEvent, Record
+from storage.ledger.base import Ledger
 from storage.ledger.pages import PAGE_BYTES, Page
+from storage.ledger.records import Evidence, NewEvent, Record
 from tests.storage import records, whole
 from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, evidence, move, sha256, statement
 

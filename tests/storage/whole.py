@@ -5,16 +5,9 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from typing import TypeVar
 
-from storage.ledger.base import (
-    Delivery,
-    Event,
-    Evidence,
-    InboxItem,
-    Ledger,
-    OutboxItem,
-    Statement,
-)
+from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
+from storage.ledger.records import Delivery, Event, Evidence, InboxItem, OutboxItem, Statement
 
 T = TypeVar("T")
 

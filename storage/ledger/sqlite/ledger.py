@@ -9,7 +9,8 @@ from secrets import token_bytes
 from typing import TypeVar
 
 from storage.errors import NotFound, SchemaTooOld, Unavailable
-from storage.ledger.base import (
+from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
+from storage.ledger.records import (
     Agency,
     Delivery,
     Entry,
@@ -25,7 +26,6 @@ from storage.ledger.base import (
     Record,
     Refusal,
 )
-from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
 from storage.ledger.sqlite import directory, rows, writes
 from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from storage.ledger.base import (
+from storage.ledger.records import (
     Agency,
     Certificate,
     Delivery,

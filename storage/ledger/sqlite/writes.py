@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Sequence
 
 from storage.errors import Conflict, DocumentIdTaken, NotFound, StatementTaken
-from storage.ledger.base import Delivery, Entry, Evidence, Kept, Move, Moved, NewEvent, Refusal, Statement
+from storage.ledger.records import Delivery, Entry, Evidence, Kept, Move, Moved, NewEvent, Refusal, Statement
 from storage.ledger.sqlite.rows import (
     Row,
     delivery_from,
