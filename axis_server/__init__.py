@@ -3,6 +3,11 @@
 routing, lifecycle, attest      pure: who receives, what may follow what, what the axis attests
 intake, uploads, inbox, exchange, records, directory
                                 the use cases; they know the stores' promises, never a protobuf message
+judgement, contents, inline, blobs, cursors
+                                what they share: documents judged and taken apart, bytes, places in lists
+admission, trust                who gets in, and whom the axis trusts, as its files say now
+turns, workers, tasks, allowance, quota, room, expiry
+                                what bounds them: places, threads, unfinished work, rates, disk
 boundary/                       gRPC: who calls, what it means in protobuf, which status an error becomes
 operation/                      the operator's acts: set-up, upkeep of the directory, configuration check
 settings, stores, probe, metrics, logs

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from typing import NoReturn
 
 import pytest
 
@@ -14,7 +15,11 @@ def require(command: str) -> str:
     path = shutil.which(command)
     if path is not None:
         return path
-    sentence = f"engine not installed: {command} (run tests/install-engines.sh as root)"
+    lacking(f"engine not installed: {command} (run tests/install-engines.sh as root)")
+
+
+def lacking(sentence: str) -> NoReturn:
+    """Skips the calling test; under CI=true fails it."""
     if os.environ.get("CI") == "true":
         pytest.fail(sentence)
     pytest.skip(sentence)

@@ -22,31 +22,28 @@ from signing.verify import verify
 from tests.axis_server.process import ROOT, started
 from tests.axis_server.served import prepared, sha256_of
 from tests.axis_server.world import detached
+from tests.engines import lacking, require
 
 HERE = Path(__file__).parent / "node"
 GOOGLE = Path(next(iter(google.rpc.__path__))).parents[1]
 CACHE = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "national-axis"
 
 
-def lacking(reason: str) -> None:
-    """Where everything must be there, what is missing is a failure."""
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
+pytestmark = pytest.mark.xdist_group("node")
+"""One process installs the packages; two at once would install over each other."""
 
 
 @pytest.fixture(scope="module")
 def client() -> Path:
     """The Node.js client with its packages, installed once for each package.json, outside the sources."""
-    node, npm = shutil.which("node"), shutil.which("npm")
-    if node is None or npm is None:
-        lacking("node or npm is missing: the Node.js client was not tried")
+    require("node")
+    npm = require("npm")
     manifest = (HERE / "package.json").read_bytes()
     home = CACHE / f"node-{hashlib.sha256(manifest).hexdigest()[:16]}"
     home.mkdir(parents=True, exist_ok=True)
     (home / "package.json").write_bytes(manifest)
     if not (home / ".installed").exists():
-        install = [str(npm), "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
+        install = [npm, "install", "--no-package-lock", "--no-audit", "--no-fund", "--ignore-scripts"]
         ended = subprocess.run(install, cwd=home, capture_output=True, text=True, timeout=300)
         if ended.returncode != 0:
             lacking(f"npm cannot install the Node.js client's packages: {ended.stderr[-300:]}")
