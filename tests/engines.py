@@ -16,6 +16,7 @@ def require(command: str) -> str:
     if path is not None:
         return path
     lacking(f"engine not installed: {command} (run tests/install-engines.sh as root)")
+    return None
 
 
 def lacking(sentence: str) -> NoReturn:
