@@ -13,10 +13,9 @@ import pytest
 def require(command: str) -> str:
     """Returns the path of `command`, or skips the calling test naming it."""
     path = shutil.which(command)
-    if path is not None:
-        return path
-    lacking(f"engine not installed: {command} (run tests/install-engines.sh as root)")
-    return None
+    if path is None:
+        lacking(f"engine not installed: {command} (run tests/install-engines.sh as root)")
+    return path
 
 
 def lacking(sentence: str) -> NoReturn:
