@@ -7,7 +7,8 @@ from datetime import datetime
 
 from signing.evidence import ContentPart, EventId, EventReason, EvidenceRecord, Party, write
 from signing.keys import Signer
-from storage.ledger.records import Agency, Entry, Evidence, Statement
+from storage.ledger.records import Entry, Evidence, Statement
+from storage.ledger.registry import Agency
 
 Names = Mapping[str, str]
 """Agency id to display name, as the directory has it at the time."""

@@ -9,7 +9,7 @@ from cryptography import x509
 
 from axis_server.errors import Declined
 from axis_server.reasons import Code
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.registry import Agency, Certificate
 
 
 class Role(StrEnum):

@@ -11,8 +11,8 @@ import structlog
 from axis_server.caller import Caller
 from edxml.agency_id import LONGEST, normalise
 from storage.errors import Unavailable
-from storage.ledger.base import Directory
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.directory import Directory
+from storage.ledger.registry import Agency, Certificate
 
 log = structlog.get_logger()
 

@@ -28,7 +28,8 @@ from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
 from storage.ledger.base import Ledger
-from storage.ledger.records import Agency, Entry, Evidence, Kept, NewEvent, Part, Refusal
+from storage.ledger.records import Entry, Evidence, Kept, NewEvent, Part, Refusal
+from storage.ledger.registry import Agency
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""

@@ -8,7 +8,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from edxml.agency_id import normalise
-from storage.ledger.records import Agency
+from storage.ledger.registry import Agency
 
 NAMED_AT_MOST = 4
 """Wrong identifiers that a refusal names; it counts the rest."""

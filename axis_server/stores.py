@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from axis_server.settings import LedgerSettings, Settings
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
-from storage.ledger.base import Directory, Ledger
+from storage.ledger.base import Ledger
+from storage.ledger.directory import Directory
 from storage.ledger.sqlite import Schema, SqliteLedger, look
 
 

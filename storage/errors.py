@@ -6,7 +6,8 @@ StorageError
 ├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
 ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
 ├── Conflict            someone else moved first; `current` is what stands now
-├── Changed             an agency is kept otherwise than it was read: read it again
+├── Changed             an agency or group is kept otherwise than it was read: read it again
+├── LeaseLost           someone else may have the delivery in hand, or nobody; take it again
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
 ├── StatementTaken      this statement is kept for another dispatch, `dispatch_id`
 ├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
@@ -65,6 +66,10 @@ class Conflict(StorageError):
 
 class Changed(StorageError):
     """What is kept of an agency is not what its writer had read."""
+
+
+class LeaseLost(StorageError):
+    """A lease is not (any more) the one in force."""
 
 
 class DocumentIdTaken(StorageError):

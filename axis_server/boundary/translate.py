@@ -13,7 +13,7 @@ from axis_server.caller import Role
 from axis_server.errors import Declined
 from axis_server.lifecycle import State
 from axis_server.reasons import Code
-from storage.ledger import records
+from storage.ledger import records, registry
 
 STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
@@ -149,7 +149,7 @@ def outbox_item(record: records.OutboxItem, cursor: str) -> records_pb2.OutboxIt
     )
 
 
-def agency(record: records.Agency) -> directory_pb2.Agency:
+def agency(record: registry.Agency) -> directory_pb2.Agency:
     return directory_pb2.Agency(
         agency_id=record.agency_id, name=record.name, aliases=record.aliases, active=record.active
     )

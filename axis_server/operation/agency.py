@@ -25,8 +25,8 @@ from signing.policy import Policy, Purpose
 from signing.trust import TrustError
 from signing.verdict import Refused, Undecided
 from storage.errors import StorageError
-from storage.ledger.base import Directory
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.directory import Directory
+from storage.ledger.registry import Agency, Certificate
 
 T = TypeVar("T")
 

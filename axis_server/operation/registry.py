@@ -25,8 +25,8 @@ from axis_server.caller import Role
 from edxml.agency_id import normalise
 from signing.policy import DEFAULT_POLICY
 from storage.errors import Changed
-from storage.ledger.base import Directory
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.directory import Directory
+from storage.ledger.registry import Agency, Certificate
 
 LONGEST_IDENTIFIER = 100
 """Longer than the law's 35, because irregular identifiers occur in the field."""

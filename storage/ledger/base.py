@@ -1,13 +1,36 @@
-"""The ledger's promise, and the directory's."""
+"""The ledger's promise, in the facets that its users ask for.
+
+    Ledger = Dispatches + Deliveries + Histories + Boxes + Queues + Oversight + Holdings + Log
+
+A use case names the facets that it needs; a backend keeps them all, and `Directory` (in `directory`) beside
+them. What all of them promise:
+
+A write that returned is durable: it survives kill -9 and loss of power. A read that starts after a write
+returned sees it, from any process. Any number of calls may run at once; the backend commits many callers'
+writes in one transaction and one flush, and one caller's conflict never fails another's write. Cancelling
+a caller does not tell whether its write took effect. Every method raises `Unavailable` (or `StoreFull`)
+when the store cannot serve. Event cursors, inbox cursors and leaf indexes follow the order of commit.
+
+A record that could not be true (a naive time, a recipient named twice, an id that something else holds,
+text with U+0000 or a lone surrogate, a number beyond 63 bits) is the caller's mistake: `ValueError`, and
+nothing is kept.
+
+Lists are read by pages: `after` is 0 or the `next` of the page before, `limit` is at least 1, else
+`ValueError`. What is committed later stands behind what was read.
+
+A *viewer* is the agency that reads as a recipient: it sees what speaks of all, and of the deliveries whose
+mailbox it is. `None` sees everything, as the sender does.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
+from datetime import datetime
 from typing import Protocol
 
+from storage.ledger.oversight import Aside, Concerns, Lease, Leased, Tally
 from storage.ledger.pages import Page
 from storage.ledger.records import (
-    Agency,
     Delivery,
     Entry,
     Event,
@@ -15,55 +38,29 @@ from storage.ledger.records import (
     InboxItem,
     Kept,
     Leaf,
+    Link,
     Move,
     Moved,
-    NewEvent,
+    NewDispatch,
     OutboxItem,
     Record,
     Refusal,
+    StreamItem,
 )
 
 
-class Ledger(Protocol):
-    """Keeps what happened.
+class Dispatches(Protocol):
+    """Sealed packages that the axis took, and those it refused."""
 
-    A write that returned is durable: it survives kill -9 and loss of power. A read that starts after a write
-    returned sees it, from any process. Any number of calls may run at once; the backend commits many callers'
-    writes in one transaction and one flush, and one caller's conflict never fails another's write. Cancelling
-    a caller does not tell whether its write took effect. Every method raises `Unavailable` (or `StoreFull`)
-    when the store cannot serve. Event cursors, inbox cursors and leaf indexes follow the order of commit.
-
-    A record that could not be true (a naive time, a recipient named twice, an id that something else holds,
-    text with U+0000 or a lone surrogate, a number beyond 63 bits) is the caller's mistake: `ValueError`, and
-    nothing is kept.
-
-    Lists are read by pages: `after` is 0 or the `next` of the page before, `limit` is at least 1, else
-    `ValueError`. What is committed later stands behind what was read.
-    """
-
-    async def commit(
-        self,
-        entry: Entry,
-        recipients: Sequence[str],
-        evidence: Sequence[Evidence],
-        events: Sequence[NewEvent],
-    ) -> Kept:
-        """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1), events, evidence
-        and leaves, in one transaction. `recipients` are canonical agency ids, in the order of the evidence.
+    async def commit(self, new: NewDispatch) -> Kept:
+        """Keeps a dispatch with its parts, its deliveries (state `consigned`, version 1, `due` =
+        `handover_by`), links, events, evidence and leaves, and what it asks of earlier deliveries and whom it
+        adds to earlier dispatches, in one transaction.
 
         Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left
         is returned. Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same
-        sender holds `document_id` (an empty document id is never taken).
-        """
-        ...
-
-    async def advance(self, move: Move) -> Moved:
-        """Moves one delivery if its version is still `expected_version`, and keeps statement, evidence,
-        events and leaves in the same transaction.
-
-        Idempotent by statement: when `move.statement` is kept already for this delivery, nothing changes and
-        what the first one left is returned. Raises `Conflict` when the version is another, `NotFound` when
-        there is no such delivery, `StatementTaken` when the statement is kept for another dispatch.
+        sender holds `document_id` (an empty document id is never taken); `NotFound` when a dispatch that it
+        is about, asks about or adds to is not kept.
         """
         ...
 
@@ -80,39 +77,98 @@ class Ledger(Protocol):
         """Returns the dispatch alone. Raises `NotFound`."""
         ...
 
+    async def holder(self, sender_id: str, document_id: str) -> str | None:
+        """Returns the dispatch of kind 0 by which `sender_id` used `document_id`, or None.
+
+        It says beforehand what `commit` would raise `DocumentIdTaken` for; only `commit` decides."""
+        ...
+
+    async def thread(self, sender_id: str, document_id: str) -> tuple[Entry, ...]:
+        """Returns the dispatches, of any kind, by which `sender_id` used `document_id`, in order of commit,
+        without parts; at most the last 100. Empty for an empty document id."""
+        ...
+
+    async def links(self, dispatch_id: str) -> tuple[Link, ...]:
+        """Returns the dispatches that this one is about, then those that are about it, each in order of
+        commit."""
+        ...
+
+    async def alike(self, sender_id: str, code_number: str, code_notation: str) -> tuple[str, ...]:
+        """Returns the dispatches of kind 0 of this sender with the same number and notation, at most the
+        last 10, newest first. Empty when both are empty."""
+        ...
+
+
+class Deliveries(Protocol):
+    """Where each recipient's copy stands."""
+
+    async def advance(self, moves: Sequence[Move]) -> Moved:
+        """Moves deliveries, all or none, each if its version is still `expected_version`, and keeps
+        statement, evidence, events and leaves in the same transaction. Moves of one act share its statement
+        (or have none) and may be of several dispatches; the statement is kept under the dispatch that it
+        names. Returns what the first move left.
+
+        Idempotent by statement: when the statement is kept already and has moved the first move's delivery,
+        nothing changes and what it left there is returned. Raises `Conflict` with the first delivery whose
+        version is another, `NotFound` when there is no such delivery, `StatementTaken` when the statement is
+        kept for another dispatch.
+        """
+        ...
+
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         """Returns one delivery. Raises `NotFound`."""
+        ...
+
+    async def deliveries(
+        self,
+        dispatch_id: str,
+        *,
+        viewer: str | None = None,
+        after: int = 0,
+        limit: int,
+        states: Collection[str] = (),
+    ) -> Page[Delivery]:
+        """Returns deliveries in the order of the recipients at commit, those that joined later behind them;
+        no `states` means all, a viewer those whose mailbox it is."""
         ...
 
     async def counts(self, dispatch_id: str) -> dict[str, int]:
         """Returns how many deliveries are in each state; empty when the dispatch is unknown."""
         ...
 
-    async def deliveries(
-        self, dispatch_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
-    ) -> Page[Delivery]:
-        """Returns deliveries in the order of the recipients at commit; no `states` means all."""
+    async def moved(self, statement_id: str) -> Moved | None:
+        """Returns what the first of the moves with this statement left, or None when there was none."""
         ...
 
-    async def moved(self, statement_id: str) -> Moved | None:
-        """Returns what the move with this statement left, or None when there was none. Of several deliveries
-        that it moved, the first in recipient order."""
+    async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
+        """Returns deliveries whose `due` is `at` or earlier, the earliest first."""
         ...
+
+
+class Histories(Protocol):
+    """What happened, and what proves it."""
 
     async def history(
-        self, dispatch_id: str, *, recipient_id: str | None = None, after: int = 0, limit: int
+        self, dispatch_id: str, *, viewer: str | None = None, after: int = 0, limit: int
     ) -> Page[Event]:
-        """Returns the events of a dispatch, oldest first.
+        """Returns the events of a dispatch, oldest first. `sequence` counts those that the viewer sees, from
+        1; `after` is the `sequence` of the last one read."""
+        ...
 
-        With a recipient those that speak of it or of all, without one everything. `after` counts how many of
-        these were read.
-        """
+    async def stream(self, agency_id: str, *, after: int = 0, limit: int) -> Page[StreamItem]:
+        """Returns the events that an agency sees, of all dispatches that it sent or whose mailbox it is, in
+        order of commit; places are cursors."""
+        ...
+
+    async def stream_end(self, agency_id: str) -> int:
+        """Returns the place of the last event that an agency sees; 0 when there is none."""
         ...
 
     async def records(
         self,
         dispatch_id: str,
         *,
+        viewer: str | None = None,
         recipient_id: str | None = None,
         events: Collection[str] = (),
         after: int = 0,
@@ -120,21 +176,108 @@ class Ledger(Protocol):
     ) -> Page[Record]:
         """Returns evidence and statements about a kept dispatch, in order of commit.
 
-        With a recipient what speaks of it or of all, and its own statements; without one everything. Where
-        `events` are named, evidence of these alone, and no statement. A refusal is about no kept dispatch:
-        its evidence is not among them.
+        With a viewer what it sees: evidence of all and of its deliveries, statements about its deliveries
+        (its own, and those by which the sender asked it). With a recipient what speaks of that one or of all.
+        Where `events` are named, evidence of these alone, and no statement. A refusal is about no kept
+        dispatch: its evidence is not among them.
         """
         ...
 
+
+class Boxes(Protocol):
+    """Lists of an agency."""
+
     async def inbox(
-        self, recipient_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
+        self, mailbox_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()
     ) -> Page[InboxItem]:
-        """Returns deliveries to a recipient in the order of commit; no `states` means all."""
+        """Returns deliveries of a mailbox in the order of commit; no `states` means all."""
         ...
 
     async def outbox(self, sender_id: str, *, after: int = 0, limit: int) -> Page[OutboxItem]:
         """Returns dispatches of a sender in the order of commit."""
         ...
+
+
+class Queues(Protocol):
+    """Several systems of one agency share one mailbox: who has what in hand, and what was set aside."""
+
+    async def take(
+        self,
+        mailbox_id: str,
+        *,
+        holder: str,
+        token: str,
+        at: datetime,
+        until: datetime,
+        states: Collection[str],
+        limit: int,
+    ) -> tuple[Leased, ...]:
+        """Leases deliveries in `states` that nobody has in hand at `at` and that are not set aside: highest
+        priority first, then in order of commit. All get the same token, unused before (else `ValueError`).
+        Two callers never get the same delivery while a lease runs."""
+        ...
+
+    async def extend(self, mailbox_id: str, dispatch_id: str, recipient_id: str, lease: Lease) -> None:
+        """Puts `lease.until` in the place of the lease with the same token. Raises `LeaseLost` when that is
+        not the one in force, also when another mailbox or nobody has it."""
+        ...
+
+    async def release(self, mailbox_id: str, dispatch_id: str, recipient_id: str, token: str) -> None:
+        """Ends a lease, so that it can be taken at once. Raises `LeaseLost`."""
+        ...
+
+    async def set_aside(self, agency_id: str, aside: Aside) -> None:
+        """Keeps an aside of an agency that sees the dispatch, and ends a lease on that delivery. Idempotent
+        by dispatch, recipient and sequence: the first reason stands. Raises `NotFound` for what the agency
+        does not see."""
+        ...
+
+    async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
+        """Returns what an agency set aside, in order of commit."""
+        ...
+
+    async def take_up(self, agency_id: str, dispatch_id: str, recipient_id: str, sequence: int) -> None:
+        """Forgets an aside, so that the delivery can be taken again. A success when there is none."""
+        ...
+
+
+class Oversight(Protocol):
+    """What needs attention, and how many there are."""
+
+    async def concerns(
+        self, agency_id: str | None, *, soon: datetime, since: datetime, limit: int
+    ) -> Concerns:
+        """Returns what an agency has to look after; None means all agencies.
+
+        As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`, `set_aside`.
+        As a sender: `due_soon` of its deliveries, and `refused`, `expired`, `question_refused` (16) at or
+        after `since`, except those that were acknowledged. One delivery can be there for several reasons.
+        """
+        ...
+
+    async def acknowledge(self, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
+        """Notes that the sender has seen how a delivery stands now; a later move makes it a concern again.
+        Idempotent. Raises `NotFound`, also for a dispatch of another sender."""
+        ...
+
+    async def tally(
+        self,
+        *,
+        sender_id: str | None,
+        mailbox_id: str | None,
+        since: datetime,
+        until: datetime,
+        at: datetime,
+        by: Collection[str],
+    ) -> tuple[Tally, ...]:
+        """Counts deliveries accepted by the axis from `since` to `until` (exclusive), sent by `sender_id` and
+        to mailbox `mailbox_id` (None: any), as of `at`, ordered by key. `by` holds `day` or `month`,
+        `agency`, `priority`, `kind`; at most 10,000 keys, else `ValueError`."""
+        ...
+
+
+class Holdings(Protocol):
+    """Which blobs an owner itself delivered."""
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
         """Notes that `owner` itself delivered the blob `digest` of `size` bytes, which is durable in the
@@ -146,11 +289,9 @@ class Ledger(Protocol):
         dispatch of its own that is stored apart."""
         ...
 
-    async def holder(self, sender_id: str, document_id: str) -> str | None:
-        """Returns the dispatch of kind 0 by which `sender_id` used `document_id`, or None.
 
-        It says beforehand what `commit` would raise `DocumentIdTaken` for; only `commit` decides."""
-        ...
+class Log(Protocol):
+    """The transparency log, and what every process of the axis shares."""
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         """Returns leaves of the log from index `start` on."""
@@ -167,22 +308,5 @@ class Ledger(Protocol):
         ...
 
 
-class Directory(Protocol):
-    """Keeps the agencies. The same durability as the ledger; a few writes a day, read as a whole."""
-
-    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
-        """Adds an agency, or puts it in the place of `replacing`, which has the same identifier.
-
-        Raises `Changed` when what is kept is not `replacing` (None: nothing is kept), so that of two who
-        changed what they had read the second one reads again. Raises `ValueError` when one of its
-        identifiers, aliases or certificates belongs to another agency.
-        """
-        ...
-
-    async def agencies(self) -> tuple[Agency, ...]:
-        """Returns all agencies, suspended ones too, by identifier."""
-        ...
-
-    async def version(self) -> int:
-        """Returns a number that changes whenever `agencies` would."""
-        ...
+class Ledger(Dispatches, Deliveries, Histories, Boxes, Queues, Oversight, Holdings, Log, Protocol):
+    """Keeps what happened: all facets over one store."""

@@ -19,7 +19,6 @@ from typing import TypeVar
 from storage.errors import Changed, Conflict, DocumentIdTaken, NotFound, StatementTaken
 from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
 from storage.ledger.records import (
-    Agency,
     Delivery,
     Entry,
     Event,
@@ -35,6 +34,7 @@ from storage.ledger.records import (
     Refusal,
     Statement,
 )
+from storage.ledger.registry import Agency
 from storage.ledger.wellformed import (
     check_agency,
     check_commit,

@@ -6,7 +6,7 @@ microseconds, `content` is bytes that the ledger returns exactly as given.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 
@@ -72,9 +72,36 @@ class Statement:
     """SHA-256 of `content`."""
     dispatch_id: str
     agency_id: str
+    """In whose name it was sealed: a recipient's, or for a status 13 the sender's."""
+    recipient_id: str
+    """The delivery that it speaks of."""
     status_code: str
     received_at: datetime
     content: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the sender asks of a recipient about a delivery; it stands until it is answered or lapses."""
+
+    kind: str
+    """`recall`, `removal` (an update takes the recipient off the list) or `replacement`."""
+    by: str
+    """Who asks: `dispatch_id` of the asking package, or `statement_id` of a status 13."""
+    reason: str
+    asked_at: datetime
+    until: datetime
+    """When it lapses unanswered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipient:
+    """To whom a dispatch goes, and who takes it."""
+
+    agency_id: str
+    mailbox_id: str
+    """The agency whose systems take it: itself, or for a unit without systems the agency above it. Whose
+    inbox, queue and stream it stands in, frozen at commit."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,11 +110,19 @@ class Delivery:
 
     dispatch_id: str
     recipient_id: str
+    mailbox_id: str
     state: str
     version: int
-    """1 at commit; grows by one at each move."""
+    """1 at commit; grows by one at each move, and when a question is asked."""
     updated_at: datetime
+    handover_by: datetime
+    """Deadline of the hand-over."""
+    answer_by: datetime
+    """Deadline of the answer."""
+    due: datetime | None
+    """When the axis itself has to move it next; None when nothing is awaited."""
     reason: str = ""
+    question: Question | None = None
 
 
 Record = Evidence | Statement
@@ -102,10 +137,15 @@ class NewEvent:
     at: datetime
     recipient_id: str = ""
     actor_id: str = ""
+    """Agency that acted; empty when the axis did."""
+    delegate_id: str = ""
+    """Agency whose certificate acted for `actor_id`, when it was another one."""
     status_code: str = ""
     reason: str = ""
     evidence_id: str = ""
     statement_id: str = ""
+    related_id: str = ""
+    """Another dispatch that it has to do with: the package that asks, the one that replaces."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -117,7 +157,82 @@ class Event(NewEvent):
     new one."""
     dispatch_id: str
     sequence: int
-    """From 1 within the dispatch, without gaps."""
+    """From 1, without gaps, among the events of this dispatch that the reader sees; the same in `history` and
+    in `stream`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StreamItem:
+    """An event in the stream of an agency, with the dispatch it is about."""
+
+    event: Event
+    """Its `cursor` is the place in the stream."""
+    entry: Entry
+    """Without parts, which may be many."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asking:
+    """A question that a dispatch puts to recipients of an earlier one, in its own commit.
+
+    It reaches those deliveries of `recipients` that are in one of `states` and have no open question; the
+    others stay as they are. Each that it reaches: version + 1, `question` set, `due` the earlier of its own
+    and `question.until`, and one event `event` with its recipient.
+    """
+
+    dispatch_id: str
+    """The earlier dispatch."""
+    recipients: tuple[str, ...]
+    states: frozenset[str]
+    question: Question
+    event: NewEvent
+    """Its `recipient_id` is filled in for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Joining:
+    """Recipients that a dispatch adds to an earlier one, in its own commit; who is one already is left as it
+    is. Each that joins: a delivery (consigned, version 1, after the others), and one event."""
+
+    dispatch_id: str
+    """The earlier dispatch."""
+    recipients: tuple[Recipient, ...]
+    at: datetime
+    handover_by: datetime
+    answer_by: datetime
+    evidence: tuple[Evidence, ...]
+    """Kept under the earlier dispatch, with its leaves, if anyone joins."""
+    event: NewEvent
+    """Its `recipient_id` is filled in for each."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewDispatch:
+    """What `commit` keeps, in one transaction."""
+
+    entry: Entry
+    recipients: tuple[Recipient, ...]
+    """In the order of the evidence."""
+    handover_by: datetime
+    """Deadline of each delivery's hand-over, which is its first `due`."""
+    answer_by: datetime
+    evidence: tuple[Evidence, ...]
+    events: tuple[NewEvent, ...]
+    about: tuple[str, ...] = ()
+    """Earlier dispatches that this one revokes, updates or replaces; kept as links, readable both ways."""
+    asks: tuple[Asking, ...] = ()
+    joins: tuple[Joining, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another dispatch of the same thread."""
+
+    dispatch_id: str
+    kind: int
+    """BussinessDocType of the other one."""
+    later: bool
+    """True when the other one speaks about this one, False when this one speaks about the other."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,6 +254,10 @@ class Move:
     state: str
     """The state after the move."""
     at: datetime
+    due: datetime | None
+    """After the move; None when nothing is awaited."""
+    question: Question | None = None
+    """After the move."""
     reason: str = ""
     statement: Statement | None = None
     evidence: tuple[Evidence, ...] = ()
@@ -182,38 +301,6 @@ class OutboxItem:
     entry: Entry
     counts: dict[str, int]
     """How many of its deliveries are in each state; states without any are left out."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Certificate:
-    """A certificate that acts or signs for an agency."""
-
-    sha256: str
-    """Of its DER form."""
-    pem: str
-    role: str
-    """`system`, `clerk`, `archivist` or `operator`."""
-    may_connect: bool
-    """It may be a TLS client certificate of the agency."""
-    may_seal: bool
-    """It may seal documents and statements in the agency's name."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Agency:
-    """One agency of the directory.
-
-    Its identifiers come normalised (`edxml.agency_id.normalise`): the store compares them as they
-    are.
-    """
-
-    agency_id: str
-    name: str
-    aliases: tuple[str, ...] = ()
-    certificates: tuple[Certificate, ...] = ()
-    active: bool = True
-    attributes: dict[str, str] = field(default_factory=dict)
-    """Free facts for later needs (level, parent, capabilities)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,7 +7,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from storage.ledger.records import Agency, Entry, Evidence, Move, NewEvent, Refusal
+from storage.ledger.records import Entry, Evidence, Move, NewEvent, Refusal
+from storage.ledger.registry import Agency
 
 SIZE_MOST = (1 << 63) - 1
 """Largest number that every store can note."""

@@ -32,7 +32,7 @@ from edxml.model import HEADER_PLACE
 from edxml.writer import write
 from signing.keys import load_pem
 from signing.seal import seal
-from storage.ledger.records import Agency
+from storage.ledger.registry import Agency
 from tests.axis_server.world import document
 
 ANYWHERE = Address("127.0.0.1", 0)

@@ -25,7 +25,7 @@ from axis_server.operation.registry import Use, certificate_of
 from axis_server.stores import opened_ledger
 from signing.policy import DEFAULT_POLICY, Policy, Revocation
 from signing.trust import TrustStore
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.registry import Agency, Certificate
 from tests.axis_server.served import Office, Prepared, Told, prepared, served, told
 from tests.axis_server.world import World
 from tests.pki import AT, NOT_AFTER, NOT_BEFORE, Authority, Identity, authority

@@ -13,7 +13,7 @@ from axis_server.directory import DirectoryView, DirectoryWatch
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.registry import Agency, Certificate
 
 
 def certificate(sha256: str, *, connect: bool = True, seal: bool = True) -> Certificate:

@@ -13,7 +13,8 @@ import pytest
 from axis_server.caller import Caller
 from axis_server.records import Records
 from storage.ledger.pages import PAGE_BYTES
-from storage.ledger.records import Agency, Certificate, Evidence, Move, NewEvent, Statement
+from storage.ledger.records import Evidence, Move, NewEvent, Statement
+from storage.ledger.registry import Agency, Certificate
 from storage.ledger.sqlite import SqliteLedger
 from tests.storage.records import SENDER, accepted, at
 

@@ -31,7 +31,8 @@ from signing.verify import verify
 from storage.archive.base import Archive
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound
-from storage.ledger.records import Agency, Kept
+from storage.ledger.records import Kept
+from storage.ledger.registry import Agency
 from tests.axis_server.world import (
     DOCUMENT_ID,
     LIMITS,

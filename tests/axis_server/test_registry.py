@@ -11,9 +11,9 @@ import pytest
 
 from axis_server.operation import registry
 from axis_server.operation.registry import RegistryError
-from storage.ledger.base import Directory
+from storage.ledger.directory import Directory
 from storage.ledger.memory import MemoryLedger
-from storage.ledger.records import Agency, Certificate
+from storage.ledger.registry import Agency, Certificate
 
 OFFICE = "SỞ.01"
 

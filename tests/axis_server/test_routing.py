@@ -7,7 +7,7 @@ import pytest
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.routing import NAMED_AT_MOST, resolve
-from storage.ledger.records import Agency
+from storage.ledger.registry import Agency
 
 VIEW = DirectoryView.of(
     [

@@ -42,7 +42,8 @@ from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.ledger.base import Ledger
-from storage.ledger.records import Agency, Certificate, Entry, Evidence
+from storage.ledger.records import Entry, Evidence
+from storage.ledger.registry import Agency, Certificate
 from tests.pki import AT, Authority, Identity, authority
 
 LIMITS = IntakeLimits(

@@ -5,17 +5,8 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from storage.ledger.records import (
-    Agency,
-    Certificate,
-    Entry,
-    Evidence,
-    Move,
-    NewEvent,
-    Part,
-    Refusal,
-    Statement,
-)
+from storage.ledger.records import Entry, Evidence, Move, NewEvent, Part, Refusal, Statement
+from storage.ledger.registry import Agency, Certificate
 
 NOON = datetime(2026, 3, 2, 5, 0, 0, 123456, tzinfo=UTC)
 SENDER, RECIPIENTS = "G22.01", ("H37.02", "G01", "H37.DN.001")

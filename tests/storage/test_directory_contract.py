@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 
 from storage.errors import Changed
-from storage.ledger.base import Directory
+from storage.ledger.directory import Directory
 from tests.storage.records import agency
 
 FULL = agency("G22.01", "000.00.01.G22", "G22-01", certificates=("a", "b"))

@@ -22,27 +22,50 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61xis/v1/directory.proto\x12\x07\x61xis.v1\"J\n\x06\x41gency\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\"\x0f\n\rWhoAmIRequest\"\xcf\x01\n\x0eWhoAmIResponse\x12\x1f\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x0f.axis.v1.Agency\x12\x1b\n\x04role\x18\x02 \x01(\x0e\x32\r.axis.v1.Role\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x03 \x01(\t\x12\x19\n\x11\x61xis_certificates\x18\x04 \x03(\t\x12\x0f\n\x07\x61xis_id\x18\x05 \x01(\t\x12\x19\n\x11max_message_bytes\x18\x06 \x01(\x04\x12\x1c\n\x14max_attachment_bytes\x18\x07 \x01(\x04\"%\n\x10GetAgencyRequest\x12\x11\n\tagency_id\x18\x01 \x01(\t\"4\n\x11GetAgencyResponse\x12\x1f\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x0f.axis.v1.Agency*d\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\x0e\n\nROLE_CLERK\x10\x02\x12\x12\n\x0eROLE_ARCHIVIST\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x32\x91\x01\n\x10\x44irectoryService\x12\x39\n\x06WhoAmI\x12\x16.axis.v1.WhoAmIRequest\x1a\x17.axis.v1.WhoAmIResponse\x12\x42\n\tGetAgency\x12\x19.axis.v1.GetAgencyRequest\x1a\x1a.axis.v1.GetAgencyResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17\x61xis/v1/directory.proto\x12\x07\x61xis.v1\x1a\x1fgoogle/protobuf/timestamp.proto\"\x86\x02\n\x06\x41gency\x12\x11\n\tagency_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x0f\n\x07\x61liases\x18\x03 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\x04 \x01(\x08\x12\x11\n\tparent_id\x18\x05 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x06 \x01(\t\x12+\n\x0c\x63\x61pabilities\x18\x07 \x01(\x0b\x32\x15.axis.v1.Capabilities\x12)\n\x05since\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12)\n\x05until\x18\t \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x12\n\nmailbox_id\x18\n \x01(\t\"7\n\x0c\x43\x61pabilities\x12\x18\n\x10\x61ttachment_bytes\x18\x01 \x01(\x04\x12\r\n\x05kinds\x18\x02 \x03(\r\"n\n\x05Group\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\x0c\n\x04name\x18\x02 \x01(\t\x12\x10\n\x08owner_id\x18\x03 \x01(\t\x12\x0f\n\x07members\x18\x04 \x03(\t\x12\x12\n\ncategories\x18\x05 \x03(\t\x12\x0e\n\x06\x61\x63tive\x18\x06 \x01(\x08\"\x0f\n\rWhoAmIRequest\"\xcf\x01\n\x0eWhoAmIResponse\x12\x1f\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x0f.axis.v1.Agency\x12\x1b\n\x04role\x18\x02 \x01(\x0e\x32\r.axis.v1.Role\x12\x1a\n\x12\x63\x65rtificate_sha256\x18\x03 \x01(\t\x12\x19\n\x11\x61xis_certificates\x18\x04 \x03(\t\x12\x0f\n\x07\x61xis_id\x18\x05 \x01(\t\x12\x19\n\x11max_message_bytes\x18\x06 \x01(\x04\x12\x1c\n\x14max_attachment_bytes\x18\x07 \x01(\x04\"%\n\x10GetAgencyRequest\x12\x11\n\tagency_id\x18\x01 \x01(\t\"4\n\x11GetAgencyResponse\x12\x1f\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x0f.axis.v1.Agency\"\x8e\x01\n\x15SearchAgenciesRequest\x12\r\n\x05query\x18\x01 \x01(\t\x12\x10\n\x08\x63\x61tegory\x18\x02 \x01(\t\x12\x10\n\x08\x62\x65low_id\x18\x03 \x01(\t\x12\x0e\n\x06\x64irect\x18\x04 \x01(\x08\x12\x10\n\x08inactive\x18\x05 \x01(\x08\x12\r\n\x05\x61\x66ter\x18\x06 \x01(\t\x12\x11\n\tpage_size\x18\x07 \x01(\r\"W\n\x16SearchAgenciesResponse\x12!\n\x08\x61gencies\x18\x01 \x03(\x0b\x32\x0f.axis.v1.Agency\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"5\n\x11ListGroupsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"P\n\x12ListGroupsResponse\x12\x1e\n\x06groups\x18\x01 \x03(\x0b\x32\x0e.axis.v1.Group\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"H\n\x12\x45xpandGroupRequest\x12\x10\n\x08group_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\"E\n\x13\x45xpandGroupResponse\x12\x12\n\nagency_ids\x18\x01 \x03(\t\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"8\n\x14SyncDirectoryRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"]\n\x15SyncDirectoryResponse\x12(\n\x07\x65ntries\x18\x01 \x03(\x0b\x32\x17.axis.v1.DirectoryEntry\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"v\n\x0e\x44irectoryEntry\x12!\n\x06\x61gency\x18\x01 \x01(\x0b\x32\x0f.axis.v1.AgencyH\x00\x12\x1f\n\x05group\x18\x02 \x01(\x0b\x32\x0e.axis.v1.GroupH\x00\x12\x17\n\rgone_group_id\x18\x03 \x01(\tH\x00\x42\x07\n\x05\x65ntry*d\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x0f\n\x0bROLE_SYSTEM\x10\x01\x12\x0e\n\nROLE_CLERK\x10\x02\x12\x12\n\x0eROLE_ARCHIVIST\x10\x03\x12\x11\n\rROLE_OPERATOR\x10\x04\x32\xc5\x03\n\x10\x44irectoryService\x12\x39\n\x06WhoAmI\x12\x16.axis.v1.WhoAmIRequest\x1a\x17.axis.v1.WhoAmIResponse\x12\x42\n\tGetAgency\x12\x19.axis.v1.GetAgencyRequest\x1a\x1a.axis.v1.GetAgencyResponse\x12Q\n\x0eSearchAgencies\x12\x1e.axis.v1.SearchAgenciesRequest\x1a\x1f.axis.v1.SearchAgenciesResponse\x12\x45\n\nListGroups\x12\x1a.axis.v1.ListGroupsRequest\x1a\x1b.axis.v1.ListGroupsResponse\x12H\n\x0b\x45xpandGroup\x12\x1b.axis.v1.ExpandGroupRequest\x1a\x1c.axis.v1.ExpandGroupResponse\x12N\n\rSyncDirectory\x12\x1d.axis.v1.SyncDirectoryRequest\x1a\x1e.axis.v1.SyncDirectoryResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'axis.v1.directory_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ROLE']._serialized_start=432
-  _globals['_ROLE']._serialized_end=532
-  _globals['_AGENCY']._serialized_start=36
-  _globals['_AGENCY']._serialized_end=110
-  _globals['_WHOAMIREQUEST']._serialized_start=112
-  _globals['_WHOAMIREQUEST']._serialized_end=127
-  _globals['_WHOAMIRESPONSE']._serialized_start=130
-  _globals['_WHOAMIRESPONSE']._serialized_end=337
-  _globals['_GETAGENCYREQUEST']._serialized_start=339
-  _globals['_GETAGENCYREQUEST']._serialized_end=376
-  _globals['_GETAGENCYRESPONSE']._serialized_start=378
-  _globals['_GETAGENCYRESPONSE']._serialized_end=430
-  _globals['_DIRECTORYSERVICE']._serialized_start=535
-  _globals['_DIRECTORYSERVICE']._serialized_end=680
+  _globals['_ROLE']._serialized_start=1612
+  _globals['_ROLE']._serialized_end=1712
+  _globals['_AGENCY']._serialized_start=70
+  _globals['_AGENCY']._serialized_end=332
+  _globals['_CAPABILITIES']._serialized_start=334
+  _globals['_CAPABILITIES']._serialized_end=389
+  _globals['_GROUP']._serialized_start=391
+  _globals['_GROUP']._serialized_end=501
+  _globals['_WHOAMIREQUEST']._serialized_start=503
+  _globals['_WHOAMIREQUEST']._serialized_end=518
+  _globals['_WHOAMIRESPONSE']._serialized_start=521
+  _globals['_WHOAMIRESPONSE']._serialized_end=728
+  _globals['_GETAGENCYREQUEST']._serialized_start=730
+  _globals['_GETAGENCYREQUEST']._serialized_end=767
+  _globals['_GETAGENCYRESPONSE']._serialized_start=769
+  _globals['_GETAGENCYRESPONSE']._serialized_end=821
+  _globals['_SEARCHAGENCIESREQUEST']._serialized_start=824
+  _globals['_SEARCHAGENCIESREQUEST']._serialized_end=966
+  _globals['_SEARCHAGENCIESRESPONSE']._serialized_start=968
+  _globals['_SEARCHAGENCIESRESPONSE']._serialized_end=1055
+  _globals['_LISTGROUPSREQUEST']._serialized_start=1057
+  _globals['_LISTGROUPSREQUEST']._serialized_end=1110
+  _globals['_LISTGROUPSRESPONSE']._serialized_start=1112
+  _globals['_LISTGROUPSRESPONSE']._serialized_end=1192
+  _globals['_EXPANDGROUPREQUEST']._serialized_start=1194
+  _globals['_EXPANDGROUPREQUEST']._serialized_end=1266
+  _globals['_EXPANDGROUPRESPONSE']._serialized_start=1268
+  _globals['_EXPANDGROUPRESPONSE']._serialized_end=1337
+  _globals['_SYNCDIRECTORYREQUEST']._serialized_start=1339
+  _globals['_SYNCDIRECTORYREQUEST']._serialized_end=1395
+  _globals['_SYNCDIRECTORYRESPONSE']._serialized_start=1397
+  _globals['_SYNCDIRECTORYRESPONSE']._serialized_end=1490
+  _globals['_DIRECTORYENTRY']._serialized_start=1492
+  _globals['_DIRECTORYENTRY']._serialized_end=1610
+  _globals['_DIRECTORYSERVICE']._serialized_start=1715
+  _globals['_DIRECTORYSERVICE']._serialized_end=2168
 # @@protoc_insertion_point(module_scope)

@@ -45,6 +45,26 @@ class DirectoryServiceStub:
                 request_serializer=axis_dot_v1_dot_directory__pb2.GetAgencyRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_directory__pb2.GetAgencyResponse.FromString,
                 _registered_method=True)
+        self.SearchAgencies = channel.unary_unary(
+                '/axis.v1.DirectoryService/SearchAgencies',
+                request_serializer=axis_dot_v1_dot_directory__pb2.SearchAgenciesRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_directory__pb2.SearchAgenciesResponse.FromString,
+                _registered_method=True)
+        self.ListGroups = channel.unary_unary(
+                '/axis.v1.DirectoryService/ListGroups',
+                request_serializer=axis_dot_v1_dot_directory__pb2.ListGroupsRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_directory__pb2.ListGroupsResponse.FromString,
+                _registered_method=True)
+        self.ExpandGroup = channel.unary_unary(
+                '/axis.v1.DirectoryService/ExpandGroup',
+                request_serializer=axis_dot_v1_dot_directory__pb2.ExpandGroupRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_directory__pb2.ExpandGroupResponse.FromString,
+                _registered_method=True)
+        self.SyncDirectory = channel.unary_unary(
+                '/axis.v1.DirectoryService/SyncDirectory',
+                request_serializer=axis_dot_v1_dot_directory__pb2.SyncDirectoryRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_directory__pb2.SyncDirectoryResponse.FromString,
+                _registered_method=True)
 
 
 class DirectoryServiceServicer:
@@ -65,6 +85,34 @@ class DirectoryServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def SearchAgencies(self, request, context):
+        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListGroups(self, request, context):
+        """Lists the groups that the calling agency may address.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ExpandGroup(self, request, context):
+        """Says whom a group reaches now.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SyncDirectory(self, request, context):
+        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_DirectoryServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -77,6 +125,26 @@ def add_DirectoryServiceServicer_to_server(servicer, server):
                     servicer.GetAgency,
                     request_deserializer=axis_dot_v1_dot_directory__pb2.GetAgencyRequest.FromString,
                     response_serializer=axis_dot_v1_dot_directory__pb2.GetAgencyResponse.SerializeToString,
+            ),
+            'SearchAgencies': grpc.unary_unary_rpc_method_handler(
+                    servicer.SearchAgencies,
+                    request_deserializer=axis_dot_v1_dot_directory__pb2.SearchAgenciesRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_directory__pb2.SearchAgenciesResponse.SerializeToString,
+            ),
+            'ListGroups': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListGroups,
+                    request_deserializer=axis_dot_v1_dot_directory__pb2.ListGroupsRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_directory__pb2.ListGroupsResponse.SerializeToString,
+            ),
+            'ExpandGroup': grpc.unary_unary_rpc_method_handler(
+                    servicer.ExpandGroup,
+                    request_deserializer=axis_dot_v1_dot_directory__pb2.ExpandGroupRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_directory__pb2.ExpandGroupResponse.SerializeToString,
+            ),
+            'SyncDirectory': grpc.unary_unary_rpc_method_handler(
+                    servicer.SyncDirectory,
+                    request_deserializer=axis_dot_v1_dot_directory__pb2.SyncDirectoryRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_directory__pb2.SyncDirectoryResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -134,6 +202,114 @@ class DirectoryService:
             '/axis.v1.DirectoryService/GetAgency',
             axis_dot_v1_dot_directory__pb2.GetAgencyRequest.SerializeToString,
             axis_dot_v1_dot_directory__pb2.GetAgencyResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SearchAgencies(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.DirectoryService/SearchAgencies',
+            axis_dot_v1_dot_directory__pb2.SearchAgenciesRequest.SerializeToString,
+            axis_dot_v1_dot_directory__pb2.SearchAgenciesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListGroups(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.DirectoryService/ListGroups',
+            axis_dot_v1_dot_directory__pb2.ListGroupsRequest.SerializeToString,
+            axis_dot_v1_dot_directory__pb2.ListGroupsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ExpandGroup(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.DirectoryService/ExpandGroup',
+            axis_dot_v1_dot_directory__pb2.ExpandGroupRequest.SerializeToString,
+            axis_dot_v1_dot_directory__pb2.ExpandGroupResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SyncDirectory(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.DirectoryService/SyncDirectory',
+            axis_dot_v1_dot_directory__pb2.SyncDirectoryRequest.SerializeToString,
+            axis_dot_v1_dot_directory__pb2.SyncDirectoryResponse.FromString,
             options,
             channel_credentials,
             insecure,

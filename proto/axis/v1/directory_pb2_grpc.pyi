@@ -37,6 +37,14 @@ class DirectoryServiceStub:
     """Names the caller: its agency, role, and certificate as the axis sees them. The first call of an integrator."""
     GetAgency: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetAgencyRequest, _directory_pb2.GetAgencyResponse]
     """Finds one agency by any identifier it has, old form or new."""
+    SearchAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.SearchAgenciesRequest, _directory_pb2.SearchAgenciesResponse]
+    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+    ListGroups: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListGroupsRequest, _directory_pb2.ListGroupsResponse]
+    """Lists the groups that the calling agency may address."""
+    ExpandGroup: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ExpandGroupRequest, _directory_pb2.ExpandGroupResponse]
+    """Says whom a group reaches now."""
+    SyncDirectory: _grpc.UnaryUnaryMultiCallable[_directory_pb2.SyncDirectoryRequest, _directory_pb2.SyncDirectoryResponse]
+    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -47,6 +55,14 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     """Names the caller: its agency, role, and certificate as the axis sees them. The first call of an integrator."""
     GetAgency: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetAgencyRequest, _directory_pb2.GetAgencyResponse]  # type: ignore[assignment]
     """Finds one agency by any identifier it has, old form or new."""
+    SearchAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.SearchAgenciesRequest, _directory_pb2.SearchAgenciesResponse]  # type: ignore[assignment]
+    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+    ListGroups: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListGroupsRequest, _directory_pb2.ListGroupsResponse]  # type: ignore[assignment]
+    """Lists the groups that the calling agency may address."""
+    ExpandGroup: _aio.UnaryUnaryMultiCallable[_directory_pb2.ExpandGroupRequest, _directory_pb2.ExpandGroupResponse]  # type: ignore[assignment]
+    """Says whom a group reaches now."""
+    SyncDirectory: _aio.UnaryUnaryMultiCallable[_directory_pb2.SyncDirectoryRequest, _directory_pb2.SyncDirectoryResponse]  # type: ignore[assignment]
+    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """The directory of agencies that the axis serves."""
@@ -66,5 +82,37 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.GetAgencyResponse, _abc.Awaitable[_directory_pb2.GetAgencyResponse]]:
         """Finds one agency by any identifier it has, old form or new."""
+
+    @_abc_1.abstractmethod
+    def SearchAgencies(
+        self,
+        request: _directory_pb2.SearchAgenciesRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.SearchAgenciesResponse, _abc.Awaitable[_directory_pb2.SearchAgenciesResponse]]:
+        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+
+    @_abc_1.abstractmethod
+    def ListGroups(
+        self,
+        request: _directory_pb2.ListGroupsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ListGroupsResponse, _abc.Awaitable[_directory_pb2.ListGroupsResponse]]:
+        """Lists the groups that the calling agency may address."""
+
+    @_abc_1.abstractmethod
+    def ExpandGroup(
+        self,
+        request: _directory_pb2.ExpandGroupRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.ExpandGroupResponse, _abc.Awaitable[_directory_pb2.ExpandGroupResponse]]:
+        """Says whom a group reaches now."""
+
+    @_abc_1.abstractmethod
+    def SyncDirectory(
+        self,
+        request: _directory_pb2.SyncDirectoryRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_directory_pb2.SyncDirectoryResponse, _abc.Awaitable[_directory_pb2.SyncDirectoryResponse]]:
+        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -23,33 +23,44 @@ _sym_db = _symbol_database.Default()
 
 
 from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
+from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x61xis/v1/inbox.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"\\\n\x10ListInboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12&\n\x06states\x18\x03 \x03(\x0e\x32\x16.axis.v1.DeliveryState\"R\n\x11ListInboxResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.axis.v1.InboxItem\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"e\n\tInboxItem\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x08\x64\x65livery\x18\x03 \x01(\x0b\x32\x11.axis.v1.Delivery\"\"\n\x11WatchInboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\"6\n\x12WatchInboxResponse\x12 \n\x04item\x18\x01 \x01(\x0b\x32\x12.axis.v1.InboxItem\"G\n\x10\x46\x65tchPartRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\"\n\x11\x46\x65tchPartResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"7\n\rReportRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\x0c\"Z\n\x0eReportResponse\x12#\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x11.axis.v1.Delivery\x12#\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x11.axis.v1.Evidence2\x9c\x02\n\x0cInboxService\x12\x42\n\tListInbox\x12\x19.axis.v1.ListInboxRequest\x1a\x1a.axis.v1.ListInboxResponse\x12G\n\nWatchInbox\x12\x1a.axis.v1.WatchInboxRequest\x1a\x1b.axis.v1.WatchInboxResponse0\x01\x12\x44\n\tFetchPart\x12\x19.axis.v1.FetchPartRequest\x1a\x1a.axis.v1.FetchPartResponse0\x01\x12\x39\n\x06Report\x12\x16.axis.v1.ReportRequest\x1a\x17.axis.v1.ReportResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x13\x61xis/v1/inbox.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\\\n\x10ListInboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12&\n\x06states\x18\x03 \x03(\x0e\x32\x16.axis.v1.DeliveryState\"R\n\x11ListInboxResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.axis.v1.InboxItem\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"e\n\tInboxItem\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x08\x64\x65livery\x18\x03 \x01(\x0b\x32\x11.axis.v1.Delivery\"\"\n\x11WatchInboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\"6\n\x12WatchInboxResponse\x12 \n\x04item\x18\x01 \x01(\x0b\x32\x12.axis.v1.InboxItem\"7\n\x10TakeInboxRequest\x12\x0c\n\x04most\x18\x01 \x01(\r\x12\x15\n\rlease_seconds\x18\x02 \x01(\r\"6\n\x11TakeInboxResponse\x12!\n\x05items\x18\x01 \x03(\x0b\x32\x12.axis.v1.TakenItem\"\x7f\n\tTakenItem\x12 \n\x04item\x18\x01 \x01(\x0b\x32\x12.axis.v1.InboxItem\x12\x13\n\x0blease_token\x18\x02 \x01(\t\x12)\n\x05until\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x10\n\x08\x61ttempts\x18\x04 \x01(\r\"\xab\x01\n\x12SettleInboxRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x13\n\x0blease_token\x18\x03 \x01(\t\x12\x18\n\x0e\x65xtend_seconds\x18\x04 \x01(\rH\x00\x12\x11\n\x07release\x18\x05 \x01(\x08H\x00\x12\x1a\n\x10set_aside_reason\x18\x06 \x01(\tH\x00\x42\x0c\n\nsettlement\"@\n\x13SettleInboxResponse\x12)\n\x05until\x18\x01 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"G\n\x10\x46\x65tchPartRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x0e\n\x06number\x18\x02 \x01(\r\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"\"\n\x11\x46\x65tchPartResponse\x12\r\n\x05\x63hunk\x18\x01 \x01(\x0c\"7\n\rReportRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x11\n\tstatement\x18\x02 \x01(\x0c\"Z\n\x0eReportResponse\x12#\n\x08\x64\x65livery\x18\x01 \x01(\x0b\x32\x11.axis.v1.Delivery\x12#\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x11.axis.v1.Evidence2\xaa\x03\n\x0cInboxService\x12\x42\n\tListInbox\x12\x19.axis.v1.ListInboxRequest\x1a\x1a.axis.v1.ListInboxResponse\x12G\n\nWatchInbox\x12\x1a.axis.v1.WatchInboxRequest\x1a\x1b.axis.v1.WatchInboxResponse0\x01\x12\x44\n\tFetchPart\x12\x19.axis.v1.FetchPartRequest\x1a\x1a.axis.v1.FetchPartResponse0\x01\x12\x42\n\tTakeInbox\x12\x19.axis.v1.TakeInboxRequest\x1a\x1a.axis.v1.TakeInboxResponse\x12H\n\x0bSettleInbox\x12\x1b.axis.v1.SettleInboxRequest\x1a\x1c.axis.v1.SettleInboxResponse\x12\x39\n\x06Report\x12\x16.axis.v1.ReportRequest\x1a\x17.axis.v1.ReportResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'axis.v1.inbox_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_LISTINBOXREQUEST']._serialized_start=53
-  _globals['_LISTINBOXREQUEST']._serialized_end=145
-  _globals['_LISTINBOXRESPONSE']._serialized_start=147
-  _globals['_LISTINBOXRESPONSE']._serialized_end=229
-  _globals['_INBOXITEM']._serialized_start=231
-  _globals['_INBOXITEM']._serialized_end=332
-  _globals['_WATCHINBOXREQUEST']._serialized_start=334
-  _globals['_WATCHINBOXREQUEST']._serialized_end=368
-  _globals['_WATCHINBOXRESPONSE']._serialized_start=370
-  _globals['_WATCHINBOXRESPONSE']._serialized_end=424
-  _globals['_FETCHPARTREQUEST']._serialized_start=426
-  _globals['_FETCHPARTREQUEST']._serialized_end=497
-  _globals['_FETCHPARTRESPONSE']._serialized_start=499
-  _globals['_FETCHPARTRESPONSE']._serialized_end=533
-  _globals['_REPORTREQUEST']._serialized_start=535
-  _globals['_REPORTREQUEST']._serialized_end=590
-  _globals['_REPORTRESPONSE']._serialized_start=592
-  _globals['_REPORTRESPONSE']._serialized_end=682
-  _globals['_INBOXSERVICE']._serialized_start=685
-  _globals['_INBOXSERVICE']._serialized_end=969
+  _globals['_LISTINBOXREQUEST']._serialized_start=86
+  _globals['_LISTINBOXREQUEST']._serialized_end=178
+  _globals['_LISTINBOXRESPONSE']._serialized_start=180
+  _globals['_LISTINBOXRESPONSE']._serialized_end=262
+  _globals['_INBOXITEM']._serialized_start=264
+  _globals['_INBOXITEM']._serialized_end=365
+  _globals['_WATCHINBOXREQUEST']._serialized_start=367
+  _globals['_WATCHINBOXREQUEST']._serialized_end=401
+  _globals['_WATCHINBOXRESPONSE']._serialized_start=403
+  _globals['_WATCHINBOXRESPONSE']._serialized_end=457
+  _globals['_TAKEINBOXREQUEST']._serialized_start=459
+  _globals['_TAKEINBOXREQUEST']._serialized_end=514
+  _globals['_TAKEINBOXRESPONSE']._serialized_start=516
+  _globals['_TAKEINBOXRESPONSE']._serialized_end=570
+  _globals['_TAKENITEM']._serialized_start=572
+  _globals['_TAKENITEM']._serialized_end=699
+  _globals['_SETTLEINBOXREQUEST']._serialized_start=702
+  _globals['_SETTLEINBOXREQUEST']._serialized_end=873
+  _globals['_SETTLEINBOXRESPONSE']._serialized_start=875
+  _globals['_SETTLEINBOXRESPONSE']._serialized_end=939
+  _globals['_FETCHPARTREQUEST']._serialized_start=941
+  _globals['_FETCHPARTREQUEST']._serialized_end=1012
+  _globals['_FETCHPARTRESPONSE']._serialized_start=1014
+  _globals['_FETCHPARTRESPONSE']._serialized_end=1048
+  _globals['_REPORTREQUEST']._serialized_start=1050
+  _globals['_REPORTREQUEST']._serialized_end=1105
+  _globals['_REPORTRESPONSE']._serialized_start=1107
+  _globals['_REPORTRESPONSE']._serialized_end=1197
+  _globals['_INBOXSERVICE']._serialized_start=1200
+  _globals['_INBOXSERVICE']._serialized_end=1626
 # @@protoc_insertion_point(module_scope)

@@ -7,6 +7,7 @@ from axis.v1 import types_pb2 as _types_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -142,6 +143,143 @@ class WatchInboxResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___WatchInboxResponse: _TypeAlias = WatchInboxResponse  # noqa: Y015
+
+@_typing.final
+class TakeInboxRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    MOST_FIELD_NUMBER: _builtins.int
+    LEASE_SECONDS_FIELD_NUMBER: _builtins.int
+    most: _builtins.int
+    """How many at most; 0 means 1, the most is 100."""
+    lease_seconds: _builtins.int
+    """How long; 0 means 300, the most is 3600."""
+    def __init__(
+        self,
+        *,
+        most: _builtins.int = ...,
+        lease_seconds: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lease_seconds", b"lease_seconds", "most", b"most"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeInboxRequest: _TypeAlias = TakeInboxRequest  # noqa: Y015
+
+@_typing.final
+class TakeInboxResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEMS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def items(self) -> _containers.RepeatedCompositeFieldContainer[Global___TakenItem]: ...
+    def __init__(
+        self,
+        *,
+        items: _abc.Iterable[Global___TakenItem] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["items", b"items"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakeInboxResponse: _TypeAlias = TakeInboxResponse  # noqa: Y015
+
+@_typing.final
+class TakenItem(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    ITEM_FIELD_NUMBER: _builtins.int
+    LEASE_TOKEN_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    ATTEMPTS_FIELD_NUMBER: _builtins.int
+    lease_token: _builtins.str
+    """Shows SettleInbox that this is still in hand."""
+    attempts: _builtins.int
+    """How often it was taken, this time included: one that is taken again and again is poison."""
+    @_builtins.property
+    def item(self) -> Global___InboxItem: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        item: Global___InboxItem | None = ...,
+        lease_token: _builtins.str = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+        attempts: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["item", b"item", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["attempts", b"attempts", "item", b"item", "lease_token", b"lease_token", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___TakenItem: _TypeAlias = TakenItem  # noqa: Y015
+
+@_typing.final
+class SettleInboxRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    LEASE_TOKEN_FIELD_NUMBER: _builtins.int
+    EXTEND_SECONDS_FIELD_NUMBER: _builtins.int
+    RELEASE_FIELD_NUMBER: _builtins.int
+    SET_ASIDE_REASON_FIELD_NUMBER: _builtins.int
+    dispatch_id: _builtins.str
+    recipient_id: _builtins.str
+    lease_token: _builtins.str
+    extend_seconds: _builtins.int
+    """Keep it in hand for so many seconds from now, at most 3600."""
+    release: _builtins.bool
+    """Give it back: another system may take it at once."""
+    set_aside_reason: _builtins.str
+    """Set it aside with this reason: nobody takes it until EventService.TakeUp."""
+    def __init__(
+        self,
+        *,
+        dispatch_id: _builtins.str = ...,
+        recipient_id: _builtins.str = ...,
+        lease_token: _builtins.str = ...,
+        extend_seconds: _builtins.int = ...,
+        release: _builtins.bool = ...,
+        set_aside_reason: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["extend_seconds", b"extend_seconds", "release", b"release", "set_aside_reason", b"set_aside_reason", "settlement", b"settlement"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch_id", b"dispatch_id", "extend_seconds", b"extend_seconds", "lease_token", b"lease_token", "recipient_id", b"recipient_id", "release", b"release", "set_aside_reason", b"set_aside_reason", "settlement", b"settlement"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_settlement: _TypeAlias = _typing.Literal["extend_seconds", "release", "set_aside_reason"]  # noqa: Y015
+    _WhichOneofArgType_settlement: _TypeAlias = _typing.Literal["settlement", b"settlement"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_settlement) -> _WhichOneofReturnType_settlement | None: ...
+
+Global___SettleInboxRequest: _TypeAlias = SettleInboxRequest  # noqa: Y015
+
+@_typing.final
+class SettleInboxResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    UNTIL_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """Until when it is in hand; unset when it is not any more."""
+
+    def __init__(
+        self,
+        *,
+        until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___SettleInboxResponse: _TypeAlias = SettleInboxResponse  # noqa: Y015
 
 @_typing.final
 class FetchPartRequest(_message.Message):

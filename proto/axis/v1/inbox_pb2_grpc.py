@@ -50,6 +50,16 @@ class InboxServiceStub:
                 request_serializer=axis_dot_v1_dot_inbox__pb2.FetchPartRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_inbox__pb2.FetchPartResponse.FromString,
                 _registered_method=True)
+        self.TakeInbox = channel.unary_unary(
+                '/axis.v1.InboxService/TakeInbox',
+                request_serializer=axis_dot_v1_dot_inbox__pb2.TakeInboxRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_inbox__pb2.TakeInboxResponse.FromString,
+                _registered_method=True)
+        self.SettleInbox = channel.unary_unary(
+                '/axis.v1.InboxService/SettleInbox',
+                request_serializer=axis_dot_v1_dot_inbox__pb2.SettleInboxRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_inbox__pb2.SettleInboxResponse.FromString,
+                _registered_method=True)
         self.Report = channel.unary_unary(
                 '/axis.v1.InboxService/Report',
                 request_serializer=axis_dot_v1_dot_inbox__pb2.ReportRequest.SerializeToString,
@@ -83,12 +93,30 @@ class InboxServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def TakeInbox(self, request, context):
+        """Takes deliveries in hand that wait to be handed over, the most urgent first. Several systems of one agency share an
+        inbox so: until the lease ends, no other one is given the same delivery.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SettleInbox(self, request, context):
+        """Goes on with what was taken: keeps it longer, gives it back, or sets it aside with a reason.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def Report(self, request, context):
         """Reports a status as a status package sealed by the calling agency.
 
         01 with one digest reference per part: the hand-over, leaves ContentHandover
         03 accepts (ConsignmentAcceptance); 02 refuses with a reason (ConsignmentRejection)
         04, 05, 06: processing states, kept and attested (SubmissionAcceptance of the statement)
+        15 agrees to the question that is open, and says that the copy is destroyed; 16 refuses it, with a reason.
+        They may name the delivery that is asked about, or the package that asks
+        13 is the sender's: it asks one recipient (ResponseFor/OrganId), with a reason, to give the document back
 
         The same statement again gets the same evidence. The form of statement 01 is in docs/integrator.md.
         """
@@ -113,6 +141,16 @@ def add_InboxServiceServicer_to_server(servicer, server):
                     servicer.FetchPart,
                     request_deserializer=axis_dot_v1_dot_inbox__pb2.FetchPartRequest.FromString,
                     response_serializer=axis_dot_v1_dot_inbox__pb2.FetchPartResponse.SerializeToString,
+            ),
+            'TakeInbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.TakeInbox,
+                    request_deserializer=axis_dot_v1_dot_inbox__pb2.TakeInboxRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_inbox__pb2.TakeInboxResponse.SerializeToString,
+            ),
+            'SettleInbox': grpc.unary_unary_rpc_method_handler(
+                    servicer.SettleInbox,
+                    request_deserializer=axis_dot_v1_dot_inbox__pb2.SettleInboxRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_inbox__pb2.SettleInboxResponse.SerializeToString,
             ),
             'Report': grpc.unary_unary_rpc_method_handler(
                     servicer.Report,
@@ -202,6 +240,60 @@ class InboxService:
             '/axis.v1.InboxService/FetchPart',
             axis_dot_v1_dot_inbox__pb2.FetchPartRequest.SerializeToString,
             axis_dot_v1_dot_inbox__pb2.FetchPartResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def TakeInbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.InboxService/TakeInbox',
+            axis_dot_v1_dot_inbox__pb2.TakeInboxRequest.SerializeToString,
+            axis_dot_v1_dot_inbox__pb2.TakeInboxResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SettleInbox(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.InboxService/SettleInbox',
+            axis_dot_v1_dot_inbox__pb2.SettleInboxRequest.SerializeToString,
+            axis_dot_v1_dot_inbox__pb2.SettleInboxResponse.FromString,
             options,
             channel_credentials,
             insecure,

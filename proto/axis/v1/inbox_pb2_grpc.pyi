@@ -41,12 +41,21 @@ class InboxServiceStub:
     """
     FetchPart: _grpc.UnaryStreamMultiCallable[_inbox_pb2.FetchPartRequest, _inbox_pb2.FetchPartResponse]
     """Streams the bytes of one part from an offset, for the recipient and for the sender. Number 0 is the package."""
+    TakeInbox: _grpc.UnaryUnaryMultiCallable[_inbox_pb2.TakeInboxRequest, _inbox_pb2.TakeInboxResponse]
+    """Takes deliveries in hand that wait to be handed over, the most urgent first. Several systems of one agency share an
+    inbox so: until the lease ends, no other one is given the same delivery.
+    """
+    SettleInbox: _grpc.UnaryUnaryMultiCallable[_inbox_pb2.SettleInboxRequest, _inbox_pb2.SettleInboxResponse]
+    """Goes on with what was taken: keeps it longer, gives it back, or sets it aside with a reason."""
     Report: _grpc.UnaryUnaryMultiCallable[_inbox_pb2.ReportRequest, _inbox_pb2.ReportResponse]
     """Reports a status as a status package sealed by the calling agency.
 
       01 with one digest reference per part: the hand-over, leaves ContentHandover
       03 accepts (ConsignmentAcceptance); 02 refuses with a reason (ConsignmentRejection)
       04, 05, 06: processing states, kept and attested (SubmissionAcceptance of the statement)
+      15 agrees to the question that is open, and says that the copy is destroyed; 16 refuses it, with a reason.
+         They may name the delivery that is asked about, or the package that asks
+      13 is the sender's: it asks one recipient (ResponseFor/OrganId), with a reason, to give the document back
 
     The same statement again gets the same evidence. The form of statement 01 is in docs/integrator.md.
     """
@@ -64,12 +73,21 @@ class InboxServiceAsyncStub(InboxServiceStub):
     """
     FetchPart: _aio.UnaryStreamMultiCallable[_inbox_pb2.FetchPartRequest, _inbox_pb2.FetchPartResponse]  # type: ignore[assignment]
     """Streams the bytes of one part from an offset, for the recipient and for the sender. Number 0 is the package."""
+    TakeInbox: _aio.UnaryUnaryMultiCallable[_inbox_pb2.TakeInboxRequest, _inbox_pb2.TakeInboxResponse]  # type: ignore[assignment]
+    """Takes deliveries in hand that wait to be handed over, the most urgent first. Several systems of one agency share an
+    inbox so: until the lease ends, no other one is given the same delivery.
+    """
+    SettleInbox: _aio.UnaryUnaryMultiCallable[_inbox_pb2.SettleInboxRequest, _inbox_pb2.SettleInboxResponse]  # type: ignore[assignment]
+    """Goes on with what was taken: keeps it longer, gives it back, or sets it aside with a reason."""
     Report: _aio.UnaryUnaryMultiCallable[_inbox_pb2.ReportRequest, _inbox_pb2.ReportResponse]  # type: ignore[assignment]
     """Reports a status as a status package sealed by the calling agency.
 
       01 with one digest reference per part: the hand-over, leaves ContentHandover
       03 accepts (ConsignmentAcceptance); 02 refuses with a reason (ConsignmentRejection)
       04, 05, 06: processing states, kept and attested (SubmissionAcceptance of the statement)
+      15 agrees to the question that is open, and says that the copy is destroyed; 16 refuses it, with a reason.
+         They may name the delivery that is asked about, or the package that asks
+      13 is the sender's: it asks one recipient (ResponseFor/OrganId), with a reason, to give the document back
 
     The same statement again gets the same evidence. The form of statement 01 is in docs/integrator.md.
     """
@@ -104,6 +122,24 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
         """Streams the bytes of one part from an offset, for the recipient and for the sender. Number 0 is the package."""
 
     @_abc_1.abstractmethod
+    def TakeInbox(
+        self,
+        request: _inbox_pb2.TakeInboxRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inbox_pb2.TakeInboxResponse, _abc.Awaitable[_inbox_pb2.TakeInboxResponse]]:
+        """Takes deliveries in hand that wait to be handed over, the most urgent first. Several systems of one agency share an
+        inbox so: until the lease ends, no other one is given the same delivery.
+        """
+
+    @_abc_1.abstractmethod
+    def SettleInbox(
+        self,
+        request: _inbox_pb2.SettleInboxRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_inbox_pb2.SettleInboxResponse, _abc.Awaitable[_inbox_pb2.SettleInboxResponse]]:
+        """Goes on with what was taken: keeps it longer, gives it back, or sets it aside with a reason."""
+
+    @_abc_1.abstractmethod
     def Report(
         self,
         request: _inbox_pb2.ReportRequest,
@@ -114,6 +150,9 @@ class InboxServiceServicer(metaclass=_abc_1.ABCMeta):
           01 with one digest reference per part: the hand-over, leaves ContentHandover
           03 accepts (ConsignmentAcceptance); 02 refuses with a reason (ConsignmentRejection)
           04, 05, 06: processing states, kept and attested (SubmissionAcceptance of the statement)
+          15 agrees to the question that is open, and says that the copy is destroyed; 16 refuses it, with a reason.
+             They may name the delivery that is asked about, or the package that asks
+          13 is the sender's: it asks one recipient (ResponseFor/OrganId), with a reason, to give the document back
 
         The same statement again gets the same evidence. The form of statement 01 is in docs/integrator.md.
         """

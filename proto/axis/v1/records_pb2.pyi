@@ -45,6 +45,7 @@ class GetStatusResponse(_message.Message):
     DISPATCH_FIELD_NUMBER: _builtins.int
     COUNTS_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
+    LINKS_FIELD_NUMBER: _builtins.int
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
@@ -53,7 +54,13 @@ class GetStatusResponse(_message.Message):
 
     @_builtins.property
     def delivery(self) -> _types_pb2.Delivery:
-        """The caller's own, when it is a recipient."""
+        """The caller's own, when it is a recipient: the agency's, else that of the first unit whose mailbox it is
+        (ListDeliveries has all).
+        """
+
+    @_builtins.property
+    def links(self) -> _containers.RepeatedCompositeFieldContainer[_types_pb2.Link]:
+        """Other dispatches of the same thread that the caller sees."""
 
     def __init__(
         self,
@@ -61,10 +68,11 @@ class GetStatusResponse(_message.Message):
         dispatch: _types_pb2.Dispatch | None = ...,
         counts: _abc.Iterable[_types_pb2.StateCount] | None = ...,
         delivery: _types_pb2.Delivery | None = ...,
+        links: _abc.Iterable[_types_pb2.Link] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "dispatch", b"dispatch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "delivery", b"delivery", "dispatch", b"dispatch"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "delivery", b"delivery", "dispatch", b"dispatch", "links", b"links"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

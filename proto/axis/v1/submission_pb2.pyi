@@ -7,6 +7,7 @@ from axis.v1 import types_pb2 as _types_pb2
 from collections import abc as _abc
 from google.protobuf import descriptor as _descriptor
 from google.protobuf import message as _message
+from google.protobuf import timestamp_pb2 as _timestamp_pb2
 from google.protobuf.internal import containers as _containers
 import builtins as _builtins
 import sys
@@ -76,6 +77,183 @@ class SubmitResponse(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___SubmitResponse: _TypeAlias = SubmitResponse  # noqa: Y015
+
+@_typing.final
+class CheckRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PACKAGE_FIELD_NUMBER: _builtins.int
+    PACKAGE_SHA256_FIELD_NUMBER: _builtins.int
+    TO_UPLOAD_FIELD_NUMBER: _builtins.int
+    package: _builtins.bytes
+    package_sha256: _builtins.str
+    @_builtins.property
+    def to_upload(self) -> _containers.RepeatedCompositeFieldContainer[Global___Blob]:
+        """Detached attachments that the caller would upload before it submits."""
+
+    def __init__(
+        self,
+        *,
+        package: _builtins.bytes = ...,
+        package_sha256: _builtins.str = ...,
+        to_upload: _abc.Iterable[Global___Blob] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["package", b"package", "package_sha256", b"package_sha256", "source", b"source"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["package", b"package", "package_sha256", b"package_sha256", "source", b"source", "to_upload", b"to_upload"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType_source: _TypeAlias = _typing.Literal["package", "package_sha256"]  # noqa: Y015
+    _WhichOneofArgType_source: _TypeAlias = _typing.Literal["source", b"source"]  # noqa: Y015
+    def WhichOneof(self, oneof_group: _WhichOneofArgType_source) -> _WhichOneofReturnType_source | None: ...
+
+Global___CheckRequest: _TypeAlias = CheckRequest  # noqa: Y015
+
+@_typing.final
+class Blob(_message.Message):
+    """A blob by its digest."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SHA256_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
+    sha256: _builtins.str
+    size: _builtins.int
+    def __init__(
+        self,
+        *,
+        sha256: _builtins.str = ...,
+        size: _builtins.int = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["sha256", b"sha256", "size", b"size"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Blob: _TypeAlias = Blob  # noqa: Y015
+
+@_typing.final
+class CheckResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    REFUSAL_FIELD_NUMBER: _builtins.int
+    WARNINGS_FIELD_NUMBER: _builtins.int
+    DISPATCH_FIELD_NUMBER: _builtins.int
+    RECIPIENT_IDS_FIELD_NUMBER: _builtins.int
+    RECIPIENT_COUNT_FIELD_NUMBER: _builtins.int
+    ALREADY_ACCEPTED_FIELD_NUMBER: _builtins.int
+    HANDOVER_BY_FIELD_NUMBER: _builtins.int
+    ANSWER_BY_FIELD_NUMBER: _builtins.int
+    recipient_count: _builtins.int
+    already_accepted: _builtins.bool
+    """True when this very package was accepted already: to submit it again is to get the same evidence."""
+    @_builtins.property
+    def refusal(self) -> Global___Finding:
+        """Why Submit would refuse; unset when it would accept."""
+
+    @_builtins.property
+    def warnings(self) -> _containers.RepeatedCompositeFieldContainer[Global___Finding]:
+        """What is odd and would not be refused."""
+
+    @_builtins.property
+    def dispatch(self) -> _types_pb2.Dispatch:
+        """The dispatch that it would become; parts and names as far as they could be read."""
+
+    @_builtins.property
+    def recipient_ids(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """To whom it would go, groups and units resolved; the first 1000."""
+
+    @_builtins.property
+    def handover_by(self) -> _timestamp_pb2.Timestamp:
+        """The deadlines it would get."""
+
+    @_builtins.property
+    def answer_by(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        refusal: Global___Finding | None = ...,
+        warnings: _abc.Iterable[Global___Finding] | None = ...,
+        dispatch: _types_pb2.Dispatch | None = ...,
+        recipient_ids: _abc.Iterable[_builtins.str] | None = ...,
+        recipient_count: _builtins.int = ...,
+        already_accepted: _builtins.bool = ...,
+        handover_by: _timestamp_pb2.Timestamp | None = ...,
+        answer_by: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_by", b"answer_by", "dispatch", b"dispatch", "handover_by", b"handover_by", "refusal", b"refusal"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["already_accepted", b"already_accepted", "answer_by", b"answer_by", "dispatch", b"dispatch", "handover_by", b"handover_by", "recipient_count", b"recipient_count", "recipient_ids", b"recipient_ids", "refusal", b"refusal", "warnings", b"warnings"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckResponse: _TypeAlias = CheckResponse  # noqa: Y015
+
+@_typing.final
+class Finding(_message.Message):
+    """One thing found by Check."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    @_typing.final
+    class FactsEntry(_message.Message):
+        DESCRIPTOR: _descriptor.Descriptor
+
+        KEY_FIELD_NUMBER: _builtins.int
+        VALUE_FIELD_NUMBER: _builtins.int
+        key: _builtins.str
+        value: _builtins.str
+        def __init__(
+            self,
+            *,
+            key: _builtins.str = ...,
+            value: _builtins.str = ...,
+        ) -> None: ...
+        _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+        def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+        _ClearFieldArgType: _TypeAlias = _typing.Literal["key", b"key", "value", b"value"]  # noqa: Y015
+        def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+        def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+    CODE_FIELD_NUMBER: _builtins.int
+    ENGLISH_FIELD_NUMBER: _builtins.int
+    VIETNAMESE_FIELD_NUMBER: _builtins.int
+    NEXT_STEP_FIELD_NUMBER: _builtins.int
+    NEXT_STEP_VIETNAMESE_FIELD_NUMBER: _builtins.int
+    DETAIL_FIELD_NUMBER: _builtins.int
+    FACTS_FIELD_NUMBER: _builtins.int
+    RETRYABLE_FIELD_NUMBER: _builtins.int
+    code: _builtins.str
+    """Stable, as in docs/errors.md."""
+    english: _builtins.str
+    vietnamese: _builtins.str
+    next_step: _builtins.str
+    next_step_vietnamese: _builtins.str
+    detail: _builtins.str
+    """English, for small print."""
+    retryable: _builtins.bool
+    """A refusal that the same request may not meet later, with nobody changing the document."""
+    @_builtins.property
+    def facts(self) -> _containers.ScalarMap[_builtins.str, _builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        code: _builtins.str = ...,
+        english: _builtins.str = ...,
+        vietnamese: _builtins.str = ...,
+        next_step: _builtins.str = ...,
+        next_step_vietnamese: _builtins.str = ...,
+        detail: _builtins.str = ...,
+        facts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
+        retryable: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "detail", b"detail", "english", b"english", "facts", b"facts", "next_step", b"next_step", "next_step_vietnamese", b"next_step_vietnamese", "retryable", b"retryable", "vietnamese", b"vietnamese"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Finding: _TypeAlias = Finding  # noqa: Y015
 
 @_typing.final
 class QueryUploadRequest(_message.Message):

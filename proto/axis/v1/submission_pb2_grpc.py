@@ -43,6 +43,11 @@ class SubmissionServiceStub:
                 request_serializer=axis_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
                 _registered_method=True)
+        self.Check = channel.unary_unary(
+                '/axis.v1.SubmissionService/Check',
+                request_serializer=axis_dot_v1_dot_submission__pb2.CheckRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_submission__pb2.CheckResponse.FromString,
+                _registered_method=True)
         self.QueryUpload = channel.unary_unary(
                 '/axis.v1.SubmissionService/QueryUpload',
                 request_serializer=axis_dot_v1_dot_submission__pb2.QueryUploadRequest.SerializeToString,
@@ -73,6 +78,14 @@ class SubmissionServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def Check(self, request, context):
+        """Says what Submit would say to this package now, and keeps nothing: whatever would be refused is refused with the
+        same code. Attachments named in `to_upload` count as uploaded.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def QueryUpload(self, request, context):
         """Says how much of a blob the axis holds for the calling agency, so that an upload can start or go on.
         """
@@ -94,6 +107,11 @@ def add_SubmissionServiceServicer_to_server(servicer, server):
                     servicer.Submit,
                     request_deserializer=axis_dot_v1_dot_submission__pb2.SubmitRequest.FromString,
                     response_serializer=axis_dot_v1_dot_submission__pb2.SubmitResponse.SerializeToString,
+            ),
+            'Check': grpc.unary_unary_rpc_method_handler(
+                    servicer.Check,
+                    request_deserializer=axis_dot_v1_dot_submission__pb2.CheckRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_submission__pb2.CheckResponse.SerializeToString,
             ),
             'QueryUpload': grpc.unary_unary_rpc_method_handler(
                     servicer.QueryUpload,
@@ -137,6 +155,33 @@ class SubmissionService:
             '/axis.v1.SubmissionService/Submit',
             axis_dot_v1_dot_submission__pb2.SubmitRequest.SerializeToString,
             axis_dot_v1_dot_submission__pb2.SubmitResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def Check(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.SubmissionService/Check',
+            axis_dot_v1_dot_submission__pb2.CheckRequest.SerializeToString,
+            axis_dot_v1_dot_submission__pb2.CheckResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -44,6 +44,10 @@ class SubmissionServiceStub:
     uploaded first. A refusal carries `google.rpc.ErrorInfo` with a stable reason, `google.rpc.LocalizedMessage`
     in Vietnamese and English, and, where the axis gives its verdict, `axis.v1.Refusal` with signed evidence.
     """
+    Check: _grpc.UnaryUnaryMultiCallable[_submission_pb2.CheckRequest, _submission_pb2.CheckResponse]
+    """Says what Submit would say to this package now, and keeps nothing: whatever would be refused is refused with the
+    same code. Attachments named in `to_upload` count as uploaded.
+    """
     QueryUpload: _grpc.UnaryUnaryMultiCallable[_submission_pb2.QueryUploadRequest, _submission_pb2.QueryUploadResponse]
     """Says how much of a blob the axis holds for the calling agency, so that an upload can start or go on."""
     Upload: _grpc.StreamUnaryMultiCallable[_submission_pb2.UploadRequest, _submission_pb2.UploadResponse]
@@ -64,6 +68,10 @@ class SubmissionServiceAsyncStub(SubmissionServiceStub):
     Attachments that stand in the package's seal by `cid:` reference and are not inside the package must have been
     uploaded first. A refusal carries `google.rpc.ErrorInfo` with a stable reason, `google.rpc.LocalizedMessage`
     in Vietnamese and English, and, where the axis gives its verdict, `axis.v1.Refusal` with signed evidence.
+    """
+    Check: _aio.UnaryUnaryMultiCallable[_submission_pb2.CheckRequest, _submission_pb2.CheckResponse]  # type: ignore[assignment]
+    """Says what Submit would say to this package now, and keeps nothing: whatever would be refused is refused with the
+    same code. Attachments named in `to_upload` count as uploaded.
     """
     QueryUpload: _aio.UnaryUnaryMultiCallable[_submission_pb2.QueryUploadRequest, _submission_pb2.QueryUploadResponse]  # type: ignore[assignment]
     """Says how much of a blob the axis holds for the calling agency, so that an upload can start or go on."""
@@ -88,6 +96,16 @@ class SubmissionServiceServicer(metaclass=_abc_1.ABCMeta):
         Attachments that stand in the package's seal by `cid:` reference and are not inside the package must have been
         uploaded first. A refusal carries `google.rpc.ErrorInfo` with a stable reason, `google.rpc.LocalizedMessage`
         in Vietnamese and English, and, where the axis gives its verdict, `axis.v1.Refusal` with signed evidence.
+        """
+
+    @_abc_1.abstractmethod
+    def Check(
+        self,
+        request: _submission_pb2.CheckRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_submission_pb2.CheckResponse, _abc.Awaitable[_submission_pb2.CheckResponse]]:
+        """Says what Submit would say to this package now, and keeps nothing: whatever would be refused is refused with the
+        same code. Attachments named in `to_upload` count as uploaded.
         """
 
     @_abc_1.abstractmethod

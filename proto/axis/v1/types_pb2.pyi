@@ -8,6 +8,9 @@ Conventions of every message here:
   - an agency is named by its canonical identifier in the directory, never by an alias;
   - a time is the axis's own clock; evidence shows it in Viet Nam time (+07:00);
   - signed documents travel as `bytes`: they are never rebuilt from fields;
+  - who acts for another agency says for whom in the metadata `axis-acting-for` (an identifier of that agency); the
+    directory must hold a delegation, or the agency must be a unit below without systems of its own. Everything a
+    message calls "the calling agency" is then that agency;
   - a list comes in pages. `after` is empty for the beginning, or the `next` of the page before; `page_size` 0 means
     100, the most is 1000, and a page ends earlier at about 2 MiB, with at least one item. `more` says that others
     stood behind it. A cursor is opaque text: keep it, compare it with nothing. It works for the agency, the list
@@ -50,7 +53,13 @@ class _DeliveryStateEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Deliver
     DELIVERY_STATE_IN_PROCESS: _DeliveryState.ValueType  # 5
     """Assigned or in process (status 04, 05)."""
     DELIVERY_STATE_DONE: _DeliveryState.ValueType  # 6
-    """Done (status 06). Final."""
+    """Done (status 06). Final, unless it is taken back."""
+    DELIVERY_STATE_FETCHED: _DeliveryState.ValueType  # 7
+    """The recipient's system began to take the bytes."""
+    DELIVERY_STATE_EXPIRED: _DeliveryState.ValueType  # 8
+    """A deadline passed: nobody proved the hand-over, or nobody answered. Final."""
+    DELIVERY_STATE_TAKEN_BACK: _DeliveryState.ValueType  # 9
+    """Recalled or replaced, with the recipient's consent (status 15). Final."""
 
 class DeliveryState(_DeliveryState, metaclass=_DeliveryStateEnumTypeWrapper):
     """Where one delivery stands. A delivery is a dispatch and one of its recipients."""
@@ -68,8 +77,40 @@ DELIVERY_STATE_REFUSED: DeliveryState.ValueType  # 4
 DELIVERY_STATE_IN_PROCESS: DeliveryState.ValueType  # 5
 """Assigned or in process (status 04, 05)."""
 DELIVERY_STATE_DONE: DeliveryState.ValueType  # 6
-"""Done (status 06). Final."""
+"""Done (status 06). Final, unless it is taken back."""
+DELIVERY_STATE_FETCHED: DeliveryState.ValueType  # 7
+"""The recipient's system began to take the bytes."""
+DELIVERY_STATE_EXPIRED: DeliveryState.ValueType  # 8
+"""A deadline passed: nobody proved the hand-over, or nobody answered. Final."""
+DELIVERY_STATE_TAKEN_BACK: DeliveryState.ValueType  # 9
+"""Recalled or replaced, with the recipient's consent (status 15). Final."""
 Global___DeliveryState: _TypeAlias = DeliveryState  # noqa: Y015
+
+class _QuestionKind:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _QuestionKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_QuestionKind.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    QUESTION_KIND_UNSPECIFIED: _QuestionKind.ValueType  # 0
+    QUESTION_KIND_RECALL: _QuestionKind.ValueType  # 1
+    """Give the document back: a revoke package, or status 13."""
+    QUESTION_KIND_REMOVAL: _QuestionKind.ValueType  # 2
+    """An update takes this recipient off the list."""
+    QUESTION_KIND_REPLACEMENT: _QuestionKind.ValueType  # 3
+    """A replace package stands in for it; accepting that package (03) is consent as well."""
+
+class QuestionKind(_QuestionKind, metaclass=_QuestionKindEnumTypeWrapper):
+    """What a sender asks of a recipient about a delivery. The recipient answers with status 15 or 16."""
+
+QUESTION_KIND_UNSPECIFIED: QuestionKind.ValueType  # 0
+QUESTION_KIND_RECALL: QuestionKind.ValueType  # 1
+"""Give the document back: a revoke package, or status 13."""
+QUESTION_KIND_REMOVAL: QuestionKind.ValueType  # 2
+"""An update takes this recipient off the list."""
+QUESTION_KIND_REPLACEMENT: QuestionKind.ValueType  # 3
+"""A replace package stands in for it; accepting that package (03) is consent as well."""
+Global___QuestionKind: _TypeAlias = QuestionKind  # noqa: Y015
 
 @_typing.final
 class Part(_message.Message):
@@ -194,6 +235,78 @@ class Dispatch(_message.Message):
 Global___Dispatch: _TypeAlias = Dispatch  # noqa: Y015
 
 @_typing.final
+class Question(_message.Message):
+    """A question that is open."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    KIND_FIELD_NUMBER: _builtins.int
+    ASKED_BY_DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    ASKED_BY_STATEMENT_ID_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    ASKED_AT_FIELD_NUMBER: _builtins.int
+    UNTIL_FIELD_NUMBER: _builtins.int
+    kind: Global___QuestionKind.ValueType
+    asked_by_dispatch_id: _builtins.str
+    """The package that asks; empty when a status 13 did."""
+    asked_by_statement_id: _builtins.str
+    """The status 13 that asks; empty when a package did."""
+    reason: _builtins.str
+    """Why, in the sender's words."""
+    @_builtins.property
+    def asked_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def until(self) -> _timestamp_pb2.Timestamp:
+        """When it lapses unanswered."""
+
+    def __init__(
+        self,
+        *,
+        kind: Global___QuestionKind.ValueType = ...,
+        asked_by_dispatch_id: _builtins.str = ...,
+        asked_by_statement_id: _builtins.str = ...,
+        reason: _builtins.str = ...,
+        asked_at: _timestamp_pb2.Timestamp | None = ...,
+        until: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["asked_at", b"asked_at", "until", b"until"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["asked_at", b"asked_at", "asked_by_dispatch_id", b"asked_by_dispatch_id", "asked_by_statement_id", b"asked_by_statement_id", "kind", b"kind", "reason", b"reason", "until", b"until"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Question: _TypeAlias = Question  # noqa: Y015
+
+@_typing.final
+class Link(_message.Message):
+    """Another dispatch of the same thread."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    KIND_FIELD_NUMBER: _builtins.int
+    LATER_FIELD_NUMBER: _builtins.int
+    dispatch_id: _builtins.str
+    kind: _builtins.int
+    """BussinessDocType of the other one."""
+    later: _builtins.bool
+    """True when the other one speaks about this one, false when this one speaks about the other."""
+    def __init__(
+        self,
+        *,
+        dispatch_id: _builtins.str = ...,
+        kind: _builtins.int = ...,
+        later: _builtins.bool = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch_id", b"dispatch_id", "kind", b"kind", "later", b"later"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Link: _TypeAlias = Link  # noqa: Y015
+
+@_typing.final
 class Delivery(_message.Message):
     """One recipient's side of a dispatch."""
 
@@ -205,6 +318,10 @@ class Delivery(_message.Message):
     VERSION_FIELD_NUMBER: _builtins.int
     UPDATED_AT_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    MAILBOX_ID_FIELD_NUMBER: _builtins.int
+    HANDOVER_BY_FIELD_NUMBER: _builtins.int
+    ANSWER_BY_FIELD_NUMBER: _builtins.int
+    QUESTION_FIELD_NUMBER: _builtins.int
     dispatch_id: _builtins.str
     recipient_id: _builtins.str
     state: Global___DeliveryState.ValueType
@@ -212,8 +329,22 @@ class Delivery(_message.Message):
     """Grows by one at each move; use it to tell old news from new."""
     reason: _builtins.str
     """Reason given with the last move, where there was one (a refusal)."""
+    mailbox_id: _builtins.str
+    """The agency whose systems take it: the recipient, or for a unit without systems the agency above it."""
     @_builtins.property
     def updated_at(self) -> _timestamp_pb2.Timestamp: ...
+    @_builtins.property
+    def handover_by(self) -> _timestamp_pb2.Timestamp:
+        """Until when the recipient must prove that it holds every part; after it ContentHandoverFailure ends the delivery."""
+
+    @_builtins.property
+    def answer_by(self) -> _timestamp_pb2.Timestamp:
+        """Until when the recipient must accept or refuse; after it AcceptanceRejectionExpiry ends the delivery."""
+
+    @_builtins.property
+    def question(self) -> Global___Question:
+        """What the sender asks now. While it is open, only its answer (15, 16) moves the delivery."""
+
     def __init__(
         self,
         *,
@@ -223,10 +354,14 @@ class Delivery(_message.Message):
         version: _builtins.int = ...,
         updated_at: _timestamp_pb2.Timestamp | None = ...,
         reason: _builtins.str = ...,
+        mailbox_id: _builtins.str = ...,
+        handover_by: _timestamp_pb2.Timestamp | None = ...,
+        answer_by: _timestamp_pb2.Timestamp | None = ...,
+        question: Global___Question | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["updated_at", b"updated_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["answer_by", b"answer_by", "handover_by", b"handover_by", "question", b"question", "updated_at", b"updated_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch_id", b"dispatch_id", "reason", b"reason", "recipient_id", b"recipient_id", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["answer_by", b"answer_by", "dispatch_id", b"dispatch_id", "handover_by", b"handover_by", "mailbox_id", b"mailbox_id", "question", b"question", "reason", b"reason", "recipient_id", b"recipient_id", "state", b"state", "updated_at", b"updated_at", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -382,11 +517,15 @@ class Event(_message.Message):
     REASON_FIELD_NUMBER: _builtins.int
     EVIDENCE_ID_FIELD_NUMBER: _builtins.int
     STATEMENT_ID_FIELD_NUMBER: _builtins.int
+    DELEGATE_ID_FIELD_NUMBER: _builtins.int
+    RELATED_DISPATCH_ID_FIELD_NUMBER: _builtins.int
     dispatch_id: _builtins.str
     sequence: _builtins.int
     """Place among the events of this dispatch that the caller sees, from 1, without gaps."""
     kind: _builtins.str
-    """ERDS event name, or `StatusReport` for a processing state."""
+    """ERDS event name; `StatusReport` for a processing state; `RecallRequested`, `RemovalRequested`,
+    `ReplacementRequested` for a question, `QuestionAgreed`, `QuestionRefused`, `QuestionLapsed` for its end.
+    """
     recipient_id: _builtins.str
     """The delivery it is about; empty when it speaks of the whole dispatch."""
     actor_id: _builtins.str
@@ -398,6 +537,10 @@ class Event(_message.Message):
     """Evidence issued with it."""
     statement_id: _builtins.str
     """Statement that caused it."""
+    delegate_id: _builtins.str
+    """Agency whose certificate acted for `actor_id`, when it was another one."""
+    related_dispatch_id: _builtins.str
+    """Another dispatch that it has to do with: the package that asks, the one that replaces."""
     @_builtins.property
     def at(self) -> _timestamp_pb2.Timestamp: ...
     def __init__(
@@ -413,11 +556,49 @@ class Event(_message.Message):
         reason: _builtins.str = ...,
         evidence_id: _builtins.str = ...,
         statement_id: _builtins.str = ...,
+        delegate_id: _builtins.str = ...,
+        related_dispatch_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "at", b"at", "dispatch_id", b"dispatch_id", "evidence_id", b"evidence_id", "kind", b"kind", "reason", b"reason", "recipient_id", b"recipient_id", "sequence", b"sequence", "statement_id", b"statement_id", "status_code", b"status_code"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["actor_id", b"actor_id", "at", b"at", "delegate_id", b"delegate_id", "dispatch_id", b"dispatch_id", "evidence_id", b"evidence_id", "kind", b"kind", "reason", b"reason", "recipient_id", b"recipient_id", "related_dispatch_id", b"related_dispatch_id", "sequence", b"sequence", "statement_id", b"statement_id", "status_code", b"status_code"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Event: _TypeAlias = Event  # noqa: Y015
+
+@_typing.final
+class Aside(_message.Message):
+    """Something that an agency's system could not process and set aside."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    RECIPIENT_ID_FIELD_NUMBER: _builtins.int
+    SEQUENCE_FIELD_NUMBER: _builtins.int
+    REASON_FIELD_NUMBER: _builtins.int
+    AT_FIELD_NUMBER: _builtins.int
+    dispatch_id: _builtins.str
+    recipient_id: _builtins.str
+    """The delivery; empty when an event about the whole dispatch was set aside."""
+    sequence: _builtins.int
+    """The event, as the agency counts those of the dispatch; 0 for the delivery itself."""
+    reason: _builtins.str
+    @_builtins.property
+    def at(self) -> _timestamp_pb2.Timestamp: ...
+    def __init__(
+        self,
+        *,
+        dispatch_id: _builtins.str = ...,
+        recipient_id: _builtins.str = ...,
+        sequence: _builtins.int = ...,
+        reason: _builtins.str = ...,
+        at: _timestamp_pb2.Timestamp | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["at", b"at"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["at", b"at", "dispatch_id", b"dispatch_id", "reason", b"reason", "recipient_id", b"recipient_id", "sequence", b"sequence"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Aside: _TypeAlias = Aside  # noqa: Y015

@@ -8,6 +8,9 @@ Conventions of every message here:
   - an agency is named by its canonical identifier in the directory, never by an alias;
   - a time is the axis's own clock; evidence shows it in Viet Nam time (+07:00);
   - signed documents travel as `bytes`: they are never rebuilt from fields;
+  - who acts for another agency says for whom in the metadata `axis-acting-for` (an identifier of that agency); the
+    directory must hold a delegation, or the agency must be a unit below without systems of its own. Everything a
+    message calls "the calling agency" is then that agency;
   - a list comes in pages. `after` is empty for the beginning, or the `next` of the page before; `page_size` 0 means
     100, the most is 1000, and a page ends earlier at about 2 MiB, with at least one item. `more` says that others
     stood behind it. A cursor is opaque text: keep it, compare it with nothing. It works for the agency, the list

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from storage.errors import Changed
-from storage.ledger.records import Agency
+from storage.ledger.registry import Agency
 from storage.ledger.sqlite.rows import agency_from, to_json
 from storage.ledger.sqlite.writer import Transaction
 

@@ -11,7 +11,6 @@ from typing import TypeVar
 from storage.errors import NotFound, SchemaTooOld, Unavailable
 from storage.ledger.pages import Page, delivery_bytes, event_bytes, item_bytes, page, record_bytes
 from storage.ledger.records import (
-    Agency,
     Delivery,
     Entry,
     Event,
@@ -26,6 +25,7 @@ from storage.ledger.records import (
     Record,
     Refusal,
 )
+from storage.ledger.registry import Agency
 from storage.ledger.sqlite import directory, rows, writes
 from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers

@@ -8,8 +8,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from storage.ledger.records import (
-    Agency,
-    Certificate,
     Delivery,
     Entry,
     Event,
@@ -21,6 +19,7 @@ from storage.ledger.records import (
     Record,
     Statement,
 )
+from storage.ledger.registry import Agency, Certificate
 
 Row = tuple[Any, ...]
 
