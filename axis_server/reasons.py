@@ -117,6 +117,12 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Reason.CHAIN_INVALID,
             Reason.SIGNED_IN_FUTURE,
             Reason.SIGNED_OUTSIDE_VALIDITY,
+            # These lie with the time-stamping authority.
+            Reason.TSA_CERTIFICATE_EXPIRED,
+            Reason.TSA_CERTIFICATE_REVOKED,
+            Reason.TSA_CERTIFICATE_UNFIT,
+            Reason.TSA_CHAIN_INVALID,
+            Reason.TSA_UNTRUSTED,
         ),
         "ALREADY_EXISTS": (Code.DOCUMENT_ID_TAKEN,),
         "NOT_FOUND": (Code.NOT_FOUND,),

@@ -118,7 +118,7 @@ def errors_page() -> str:
     page = [_ERRORS, "\n## Codes of the axis\n", *map(_entry, own.items())]
     page += ["\n## Verdicts about the certificate that connects\n"]
     page += [_entry((f"{code} (caller)", said)) for code, said in OF_THE_CALLER.items() if code in judged]
-    page += ["\n## Verdicts about a seal\n", *map(_entry, judged.items()), _CLIENT]
+    page += ["\n## Verdicts about a seal or a time-stamp\n", *map(_entry, judged.items()), _CLIENT]
     for code, local in CLIENT_SENTENCES.items():
         name = f"{code} (client)" if code in ANSWERS else code
         english = _joined(local.english, local.hint)

@@ -7,7 +7,7 @@ up to `MAX_LENGTH` certificates, `MAX_SIGNATURES` signature checks and `MAX_PATH
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TypeVar
@@ -239,8 +239,7 @@ def _validity_fault(path: Path, at: datetime) -> Fault | None:
 
 
 def _usage_fault(path: Path, purpose: Purpose) -> Fault | None:
-    unfit = _unfit_to_seal(path[0]) if purpose is Purpose.SEAL else _unfit_to_connect(path[0])
-    if unfit:
+    if unfit := _UNFIT[purpose](path[0]):
         return Reason.KEY_USAGE_FORBIDDEN, unfit
     for issuer in path[1:]:
         basic = _extension(issuer, x509.BasicConstraints)
@@ -271,6 +270,26 @@ def _unfit_to_connect(client: x509.Certificate) -> str | None:
     if extended and not set(extended) & CLIENT_PURPOSES:
         return "the certificate's extended key usage lacks clientAuth"
     return None
+
+
+def _unfit_to_timestamp(authority: x509.Certificate) -> str | None:
+    """RFC 3161 section 2.3: id-kp-timeStamping, critical, and nothing else."""
+    usage = _extension(authority, x509.KeyUsage)
+    if usage and not (usage.digital_signature or usage.content_commitment):
+        return "the key usage of the time-stamping certificate lacks digitalSignature and nonRepudiation"
+    extended = [e for e in authority.extensions if isinstance(e.value, x509.ExtendedKeyUsage)]
+    if not extended or set(extended[0].value) != {ExtendedKeyUsageOID.TIME_STAMPING}:
+        return "the certificate's extended key usage is not timeStamping alone"
+    if not extended[0].critical:
+        return "the certificate's extended key usage is not critical"
+    return None
+
+
+_UNFIT: Mapping[Purpose, Callable[[x509.Certificate], str | None]] = {
+    Purpose.SEAL: _unfit_to_seal,
+    Purpose.CONNECT: _unfit_to_connect,
+    Purpose.TIMESTAMP: _unfit_to_timestamp,
+}
 
 
 _E = TypeVar("_E", bound=x509.ExtensionType)

@@ -24,6 +24,8 @@ class Purpose(StrEnum):
     """Sealing documents, statements and evidence."""
     CONNECT = "connect"
     """Proving a client in mutual TLS."""
+    TIMESTAMP = "timestamp"
+    """Signing time-stamps (RFC 3161)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

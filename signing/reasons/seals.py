@@ -1,68 +1,12 @@
-"""Why a verdict is what it is, and what that means for people, in English and Vietnamese.
-
-Each reason is stable: scripts and documents name it.
-"""
+"""What the reasons about a seal, its signer and its file say."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
-from enum import StrEnum
 
+from signing.reasons.codes import Reason, Sentence
 
-class Reason(StrEnum):
-    """Why a verdict is what it is. Described for readers in `SENTENCES`."""
-
-    SOUND = "SOUND"
-    # unreadable
-    XML_MALFORMED = "XML_MALFORMED"
-    XML_FORBIDDEN = "XML_FORBIDDEN"
-    XML_TOO_LARGE = "XML_TOO_LARGE"
-    # the signature says nothing, or not enough
-    UNSIGNED = "UNSIGNED"
-    PSEUDO_SIGNATURE = "PSEUDO_SIGNATURE"
-    MULTIPLE_SIGNATURES = "MULTIPLE_SIGNATURES"
-    SIGNATURE_MALFORMED = "SIGNATURE_MALFORMED"
-    PARTIAL_SIGNATURE = "PARTIAL_SIGNATURE"
-    DUPLICATE_ID = "DUPLICATE_ID"
-    TRANSFORM_FORBIDDEN = "TRANSFORM_FORBIDDEN"
-    REFERENCE_FORBIDDEN = "REFERENCE_FORBIDDEN"
-    ALGORITHM_FORBIDDEN = "ALGORITHM_FORBIDDEN"
-    LEGACY_ALGORITHM = "LEGACY_ALGORITHM"
-    KEY_TOO_WEAK = "KEY_TOO_WEAK"
-    # the mathematics
-    DIGEST_MISMATCH = "DIGEST_MISMATCH"
-    SIGNATURE_INVALID = "SIGNATURE_INVALID"
-    ATTACHMENT_MISSING = "ATTACHMENT_MISSING"
-    ATTACHMENT_MISMATCH = "ATTACHMENT_MISMATCH"
-    # the signer
-    CERTIFICATE_MISSING = "CERTIFICATE_MISSING"
-    CERTIFICATE_MISMATCH = "CERTIFICATE_MISMATCH"
-    UNTRUSTED_SIGNER = "UNTRUSTED_SIGNER"
-    CERTIFICATE_EXPIRED = "CERTIFICATE_EXPIRED"
-    CERTIFICATE_NOT_YET_VALID = "CERTIFICATE_NOT_YET_VALID"
-    CERTIFICATE_REVOKED = "CERTIFICATE_REVOKED"
-    KEY_USAGE_FORBIDDEN = "KEY_USAGE_FORBIDDEN"
-    NOT_ENTITLED = "NOT_ENTITLED"
-    CHAIN_INVALID = "CHAIN_INVALID"
-    SIGNED_IN_FUTURE = "SIGNED_IN_FUTURE"
-    SIGNED_OUTSIDE_VALIDITY = "SIGNED_OUTSIDE_VALIDITY"
-    # a fact is missing
-    REVOCATION_UNKNOWN = "REVOCATION_UNKNOWN"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sentence:
-    """What a reason means, for people."""
-
-    english: str
-    vietnamese: str
-    next_step: str
-    """English; what the reader can do."""
-    next_step_vietnamese: str
-
-
-SENTENCES: Mapping[Reason, Sentence] = {
+SEALS: Mapping[Reason, Sentence] = {
     Reason.SOUND: Sentence(
         english=(
             "The signature is sound: it covers the whole document, by a trusted signer whose "
@@ -276,4 +220,4 @@ SENTENCES: Mapping[Reason, Sentence] = {
         ),
     ),
 }
-"""One for every reason."""
+"""One for every reason that a seal, its signer or its file gives."""

@@ -1,0 +1,18 @@
+"""Why a verdict is what it is, and what that means for people, in English and Vietnamese.
+
+Each reason is stable: scripts and documents name it. `codes` has the reasons; `seals` and `timestamps` have
+their sentences, together `SENTENCES`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from signing.reasons.codes import Reason, Sentence
+from signing.reasons.seals import SEALS
+from signing.reasons.timestamps import TIMESTAMPS
+
+__all__ = ["SENTENCES", "Reason", "Sentence"]
+
+SENTENCES: Mapping[Reason, Sentence] = {**SEALS, **TIMESTAMPS}
+"""One for every reason."""
