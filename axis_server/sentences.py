@@ -185,6 +185,18 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Look at the dispatch that holds it: it may be this document. Else number the new one anew.",
             "Kiểm tra gói tin đã gửi: có thể chính là văn bản này. Nếu không, đặt mã mới cho văn bản mới.",
         ),
+        "DOCUMENT_UNKNOWN": _says(
+            "Your agency has sent no document under this DocumentId.",
+            "Cơ quan của quý vị chưa gửi văn bản nào có mã định danh (DocumentId) này.",
+            "Name the DocumentId of a document that you sent, and seal again.",
+            "Ghi đúng mã định danh của văn bản đã gửi rồi ký lại.",
+        ),
+        "DOCUMENT_RECALLED": _says(
+            "The document is being recalled, or was taken back from everyone.",
+            "Văn bản đang được thu hồi hoặc đã được thu hồi khỏi mọi nơi nhận.",
+            "Wait until the recall is answered; what was taken back from everyone is sent as a new document.",
+            "Chờ kết quả thu hồi; nếu đã thu hồi khỏi mọi nơi nhận thì gửi thành văn bản mới.",
+        ),
         "NO_RECIPIENT": _says(
             "The package names no recipient.",
             "Gói tin không có nơi nhận.",
@@ -208,6 +220,24 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Gói tin có quá nhiều nơi nhận cho một lần gửi.",
             "Send the document in several packages.",
             "Gửi văn bản thành nhiều gói tin.",
+        ),
+        "RECIPIENT_UNFIT": _says(
+            "A recipient's systems do not take this package; nothing was sent to anyone.",
+            "Hệ thống của nơi nhận không nhận được gói tin này; văn bản chưa được gửi tới nơi nào.",
+            "Send what the recipient takes, or ask it to tell the axis's operator what it takes now.",
+            "Gửi đúng loại mà nơi nhận tiếp nhận được, hoặc đề nghị nơi nhận cập nhật khả năng tiếp nhận.",
+        ),
+        "RECIPIENT_ENDED": _says(
+            "An agency that the update adds was a recipient before, and refused, gave back or missed it.",
+            "Cơ quan được bổ sung từng là nơi nhận và đã từ chối, trả lại hoặc để quá hạn văn bản.",
+            "Send the document to it anew, as a new document.",
+            "Gửi lại cho cơ quan đó thành một văn bản mới.",
+        ),
+        "NOT_A_RECIPIENT": _says(
+            "The document was not sent to an agency that is to give it back.",
+            "Văn bản chưa từng được gửi tới cơ quan được yêu cầu thu hồi, loại bỏ hoặc thay thế.",
+            "Name recipients of the document alone, and seal again.",
+            "Chỉ nêu những nơi đã nhận văn bản rồi ký lại.",
         ),
         "DIGEST_MISMATCH": _says(
             "The bytes do not match the digest given for them.",
@@ -240,10 +270,10 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Xem trạng thái hiện tại của văn bản và báo trạng thái kế tiếp phù hợp.",
         ),
         "REASON_REQUIRED": _says(
-            "A refusal needs a reason.",
-            "Từ chối tiếp nhận phải nêu lý do.",
-            "Write the reason in Description, and seal again.",
-            "Ghi lý do tại Description rồi ký lại.",
+            "This needs a reason.",
+            "Phải nêu lý do.",
+            "Write it in Description (of a status) or BussinessDocReason (of a package), and seal again.",
+            "Ghi lý do tại Description (trạng thái) hoặc BussinessDocReason (gói tin) rồi ký lại.",
         ),
         "STATEMENT_MISMATCH": _says(
             "The statement does not speak of this dispatch, or not for your agency.",
