@@ -11,6 +11,8 @@ from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
 from axis_server.metrics import Metrics
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.settings import GIB, MIB, Secrets, sections
+from signing.reasons.log import LOG
+from signing.verdict import Reason, Sentence
 
 HERE = Path(__file__).parent
 
@@ -45,6 +47,12 @@ A detail or fact has at most 200 bytes. The trailers of a signed refusal have so
 would make them longer is left out. C core, Python, Go and Node take them as they are; a Java client raises
 `maxInboundMetadataSize` to 64 KiB. A message far beyond the limit is cut off by gRPC itself:
 `RESOURCE_EXHAUSTED` without a code.
+"""
+_LOG_VERDICTS = """
+## Verdicts about the log
+
+Whoever checks a proof, a tile or a checkpoint of the transparency log finds these, offline too.
+`LOG_ROLLBACK` and `LOG_SPLIT_VIEW` are alarms: they come with both checkpoints, each signed by the log.
 """
 _CLIENT = """
 ## Codes of the client
@@ -114,11 +122,12 @@ def settings_page() -> str:
 def errors_page() -> str:
     """Every code with its sentences, next steps, status and whether a retry helps."""
     own = {code: answer for code, answer in ANSWERS.items() if code in Code.__members__}
-    judged = {code: answer for code, answer in ANSWERS.items() if code not in own}
+    judged = {code: answer for code, answer in ANSWERS.items() if code not in {*own, *LOG}}
     page = [_ERRORS, "\n## Codes of the axis\n", *map(_entry, own.items())]
     page += ["\n## Verdicts about the certificate that connects\n"]
     page += [_entry((f"{code} (caller)", said)) for code, said in OF_THE_CALLER.items() if code in judged]
-    page += ["\n## Verdicts about a seal or a time-stamp\n", *map(_entry, judged.items()), _CLIENT]
+    page += ["\n## Verdicts about a seal or a time-stamp\n", *map(_entry, judged.items())]
+    page += [_LOG_VERDICTS, *map(_verdict, LOG.items()), _CLIENT]
     for code, local in CLIENT_SENTENCES.items():
         name = f"{code} (client)" if code in ANSWERS else code
         english = _joined(local.english, local.hint)
@@ -137,6 +146,14 @@ def _entry(entry: tuple[str, Answer]) -> str:
         f"\n### {code}\n\n{said.english} {said.next_step}\n\n"
         f"{said.vietnamese} {said.next_step_vietnamese}\n\n"
         f"gRPC `{said.status}` · the same call can succeed later: {again}\n"
+    )
+
+
+def _verdict(entry: tuple[Reason, Sentence]) -> str:
+    reason, said = entry
+    return (
+        f"\n### {reason}\n\n{said.english} {said.next_step}\n\n"
+        f"{said.vietnamese} {said.next_step_vietnamese}\n"
     )
 
 

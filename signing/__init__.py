@@ -9,6 +9,7 @@
         verdict.certificate   # the one that the chain was built for
 
 Modules: `parser` (the one hardened XML parser), `keys`, `seal`, `verify`, `policy`, `trust`, `verdict`
-(verdicts and their reasons), `evidence` (ETSI EN 319 522 evidence documents), `schema/` (the XSD).
+(verdicts and their reasons), `evidence` (ETSI EN 319 522 evidence documents), `schema/` (the XSD),
+`log/` (the transparency log: tree, checkpoints, proofs, witnesses).
 Nothing here imports asyncio, grpc, storage or anything that calls it.
 """
