@@ -8,7 +8,7 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
 
-from axis_server.attest import Attestor
+from axis_server.attest import Attestor, Occasion
 from axis_server.caller import Caller, admit_actor
 from axis_server.changes import Changes
 from axis_server.contents import bounded
@@ -22,7 +22,7 @@ from axis_server.tasks import OwnedTasks, in_worker
 from axis_server.turns import Turns
 from edxml.model import Status
 from signing.dispatch import ni_uri
-from signing.evidence import EventId
+from signing.evidence import EventId, Party
 from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.errors import Conflict, NotFound, StatementTaken
@@ -165,16 +165,18 @@ class Exchange:
         return None
 
     def _attest(self, report: _Report, following: Step) -> Evidence:
-        about = (report.entry, report.statement, report.names)
+        statement = report.statement
+        recipient = Party(agency_id=statement.recipient_id, name=report.names.get(statement.recipient_id, ""))
+        of = Occasion(entry=report.entry, recipient=recipient, at=statement.received_at)
         match following.attests:
             case EventId.CONTENT_HANDOVER:
-                return self._attestor.handed_over(*about)
+                return self._attestor.handed_over(of)
             case EventId.CONSIGNMENT_ACCEPTANCE:
-                return self._attestor.consignment_accepted(*about)
+                return self._attestor.consignment_accepted(of)
             case EventId.CONSIGNMENT_REJECTION:
-                return self._attestor.consignment_rejected(*about, reason=report.reason)
+                return self._attestor.consignment_rejected(of, reason=report.reason)
             case _:
-                return self._attestor.statement_received(*about)
+                return self._attestor.statement_received(report.entry, statement, report.names)
 
 
 def _given_elsewhere() -> Declined:

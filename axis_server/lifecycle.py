@@ -16,20 +16,52 @@ from enum import StrEnum
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from signing.evidence import EventId
-from storage.ledger.records import Event
+from storage.ledger.records import Event, Question
+
+STATEMENT_ID_CHARACTERS = 64
 
 
 class State(StrEnum):
     CONSIGNED = "consigned"
+    FETCHED = "fetched"
     HANDED_OVER = "handed_over"
     ACCEPTED = "accepted"
     REFUSED = "refused"
     IN_PROCESS = "in_process"
     DONE = "done"
+    EXPIRED = "expired"
+    TAKEN_BACK = "taken_back"
 
 
+OPEN = frozenset({State.CONSIGNED, State.FETCHED, State.HANDED_OVER})
+"""No terminal evidence yet: a deadline runs."""
+ASKABLE = OPEN | {State.ACCEPTED, State.IN_PROCESS, State.DONE}
+"""In these a question can be put to the recipient."""
+
+
+class QuestionKind(StrEnum):
+    """What a sender asks of a recipient."""
+
+    RECALL = "recall"
+    REMOVAL = "removal"
+    REPLACEMENT = "replacement"
+
+
+RECALL_REQUESTED = "RecallRequested"
+REMOVAL_REQUESTED = "RemovalRequested"
+REPLACEMENT_REQUESTED = "ReplacementRequested"
+QUESTION_AGREED = "QuestionAgreed"
+QUESTION_REFUSED = "QuestionRefused"
+QUESTION_LAPSED = "QuestionLapsed"
 STATUS_REPORT = "StatusReport"
-"""Kind of the event that a processing state leaves."""
+"""Kinds of events beside the ERDS events; the last is what a processing state leaves."""
+
+REQUESTED: Mapping[str, str] = {
+    QuestionKind.RECALL: RECALL_REQUESTED,
+    QuestionKind.REMOVAL: REMOVAL_REQUESTED,
+    QuestionKind.REPLACEMENT: REPLACEMENT_REQUESTED,
+}
+"""By kind of the question, the event that asking leaves."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +101,11 @@ STEPS: Mapping[tuple[str, str], Step] = {
 SERVED = frozenset(code for code, _ in STEPS)
 ONCE = frozenset({"01", "02", "03", "06"})
 """Codes that a delivery takes at most once: to say one again is to ask what the first left."""
+
+
+def asked_by_statement(question: Question) -> bool:
+    """Tells whether a status 13 asks: a statement is named by its SHA-256, a package by its dispatch id."""
+    return len(question.by) == STATEMENT_ID_CHARACTERS
 
 
 def check_states(states: Collection[str]) -> None:

@@ -88,6 +88,8 @@ def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
 ListenAddress = Annotated[Address, BeforeValidator(_address)]
 OptionalAddress = Annotated[Address | None, BeforeValidator(_optional_address)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]
+Hours = Annotated[float, Field(gt=0, le=87_600)]
+HoursByPriority = tuple[Hours, Hours, Hours, Hours, Hours]
 SizeOrZero = Annotated[int, BeforeValidator(_size), Field(ge=0)]
 ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
 
@@ -207,6 +209,20 @@ class LimitSettings(_Section):
     """Signed refusals kept for one agency; more are answered TOO_MANY_REFUSALS, without evidence."""
 
 
+class DeadlineSettings(_Section):
+    """Until when a recipient must take a document and answer it. They are fixed when the axis accepts the
+    document: a change here holds for what is sent afterwards."""
+
+    handover_hours: HoursByPriority = (72, 24, 8, 2, 2)
+    """Hours from acceptance by the axis to the hand-over (01), for priority 0 normal, 1 urgent, 2 very
+    urgent, 3 express, 4 express timed. Never later than the answer."""
+    answer_hours: HoursByPriority = (120, 48, 24, 8, 8)
+    """Hours from acceptance by the axis to the answer (03 or 02), for the same priorities. A DueDate that
+    lies ahead cuts it short at the end of that day in Viet Nam."""
+    question_hours: Hours = 120
+    """How long a take-back (status 13) waits for 15 or 16."""
+
+
 class MetricsSettings(_Section):
     """Prometheus metrics over plain HTTP."""
 
@@ -234,6 +250,7 @@ class Settings(_Section):
     archive: ArchiveSettings
     ledger: LedgerSettings
     limits: LimitSettings
+    deadlines: DeadlineSettings
     metrics: MetricsSettings
     log: LogSettings
 
@@ -251,6 +268,7 @@ class Readable:
     archive: ArchiveSettings | None
     ledger: LedgerSettings | None
     limits: LimitSettings | None
+    deadlines: DeadlineSettings | None
     metrics: MetricsSettings | None
     log: LogSettings | None
 

@@ -33,7 +33,7 @@ _SHA256_BYTES = 32
 def read(sound: Sound) -> EvidenceRecord:
     """Reads what a verified evidence document says. Raises `NotEvidence`.
 
-    Elements that a record has no place for (delegates, extensions, log entries) are passed over. What it
+    Elements that a record has no place for (extensions, log entries) are passed over. What it
     does have a place for must be there as often as the standard says, and must mean one thing.
     """
     root = sound.root
@@ -41,6 +41,8 @@ def read(sound: Sound) -> EvidenceRecord:
         raise NotEvidence(f"the document is no Evidence of version {VERSION}")
     recipients = _recipients(root)
     content = _optional(root, "UserContentInfo")
+    sender_delegate = _optional(root, "SenderDelegateDetails")
+    delegate = _recipients_delegate(root)
     return EvidenceRecord(
         evidence_id=_text(root, "EvidenceIdentifier"),
         event=_event(_text(root, "ERDSEventId")),
@@ -48,6 +50,8 @@ def read(sound: Sound) -> EvidenceRecord:
         issuer=_issuer(_one(_one(root, "EvidenceIssuerDetails"), "Identity")),
         sender=_party(_one(root, "SenderDetails")),
         recipients=recipients,
+        sender_delegate=None if sender_delegate is None else _party(sender_delegate),
+        recipients_delegate=None if delegate is None else _party(delegate),
         message_id=_text(root, "MessageIdentifier"),
         submitted_at=_submitted(_optional(root, "SubmissionTime")),
         about_recipient=_about(_optional(root, "EvidenceRefersToRecipient"), len(recipients)),
@@ -147,6 +151,16 @@ def _recipients(root: etree._Element) -> tuple[Party, ...]:
     if len(found) == 1 and len(found[0]) == 0:
         return ()
     return tuple(_party(details) for details in found)
+
+
+def _recipients_delegate(root: etree._Element) -> etree._Element | None:
+    """It must act for the very recipient that the evidence refers to."""
+    delegate = _optional(root, "RecipientsDelegateDetails")
+    if delegate is not None and text_of(_one(delegate, "DelegatingRecipients")) != text_of(
+        _optional(root, "EvidenceRefersToRecipient")
+    ):
+        raise NotEvidence("the delegate acts for another recipient")
+    return delegate
 
 
 def _parts(info: etree._Element) -> tuple[ContentPart, ...]:

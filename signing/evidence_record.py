@@ -50,6 +50,10 @@ class EvidenceRecord:
     """Numbered from 1 in this order; empty when none is known, as in a rejection at the door."""
     message_id: str
     """The dispatch id; of a statement, its statement id."""
+    sender_delegate: Party | None = None
+    """Who acted for the sender with a certificate of its own."""
+    recipients_delegate: Party | None = None
+    """Who acted for the recipient that it refers to."""
     submitted_at: datetime | None = None
     about_recipient: int | None = None
     """Number (from 1) of the recipient it refers to (EvidenceRefersToRecipient)."""

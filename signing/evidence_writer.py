@@ -70,10 +70,14 @@ class EvidenceWriter:
                 _attribute(NAME_ATTRIBUTE, record.issuer.name) if record.issuer.name else "",
                 f"</Identity>{self._certificate}</EvidenceIssuerDetails>",
                 f"<SenderDetails>{_party(record.sender)}</SenderDetails>",
+                f"<SenderDelegateDetails>{_party(record.sender_delegate)}</SenderDelegateDetails>"
+                if record.sender_delegate
+                else "",
                 "".join(
                     [f"<RecipientDetails>{_party(party)}</RecipientDetails>" for party in record.recipients]
                 )
                 or "<RecipientDetails></RecipientDetails>",
+                _recipients_delegate(record),
                 f"<SubmissionTime>{_time(record.submitted_at)}</SubmissionTime>"
                 if record.submitted_at
                 else "",
@@ -105,7 +109,10 @@ def _check(record: EvidenceRecord) -> None:
         raise ValueError(f"there is no recipient number {record.about_recipient}")
     if record.document_id and not record.parts:
         raise ValueError("a document id needs a part beside it")
-    if not all(party.agency_id for party in (record.issuer, record.sender, *record.recipients)):
+    if record.recipients_delegate is not None and record.about_recipient is None:
+        raise ValueError("a recipient's delegate needs the recipient that it acts for")
+    delegates = [one for one in (record.sender_delegate, record.recipients_delegate) if one is not None]
+    if not all(party.agency_id for party in (record.issuer, record.sender, *record.recipients, *delegates)):
         raise ValueError("a party needs an agency id")
     if not (record.evidence_id and record.message_id):
         raise ValueError("an evidence needs its own id and its message's")
@@ -140,6 +147,16 @@ def _party(party: Party) -> str:
     identity = f"<Identity>{_attribute(NAME_ATTRIBUTE, party.name)}</Identity>" if party.name else ""
     agency_id = _text(party.agency_id)
     return f'{identity}<Identifier IdentifierSchemeName="{AGENCY_ID_SCHEME}">{agency_id}</Identifier>'
+
+
+def _recipients_delegate(record: EvidenceRecord) -> str:
+    """Names the one recipient that is delegated by its number."""
+    if record.recipients_delegate is None:
+        return ""
+    return (
+        f"<RecipientsDelegateDetails>{_party(record.recipients_delegate)}"
+        f"<DelegatingRecipients>{record.about_recipient}</DelegatingRecipients></RecipientsDelegateDetails>"
+    )
 
 
 def _reasons(reasons: tuple[EventReason, ...]) -> str:

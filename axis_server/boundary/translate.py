@@ -11,7 +11,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from axis.v1 import directory_pb2, inbox_pb2, records_pb2, types_pb2
 from axis_server.caller import Role
 from axis_server.errors import Declined
-from axis_server.lifecycle import State
+from axis_server.lifecycle import QuestionKind, State, asked_by_statement
 from axis_server.reasons import Code
 from storage.ledger import records, registry
 
@@ -22,6 +22,14 @@ STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.REFUSED: types_pb2.DELIVERY_STATE_REFUSED,
     State.IN_PROCESS: types_pb2.DELIVERY_STATE_IN_PROCESS,
     State.DONE: types_pb2.DELIVERY_STATE_DONE,
+    State.FETCHED: types_pb2.DELIVERY_STATE_FETCHED,
+    State.EXPIRED: types_pb2.DELIVERY_STATE_EXPIRED,
+    State.TAKEN_BACK: types_pb2.DELIVERY_STATE_TAKEN_BACK,
+}
+QUESTIONS: dict[str, types_pb2.QuestionKind.ValueType] = {
+    QuestionKind.RECALL: types_pb2.QUESTION_KIND_RECALL,
+    QuestionKind.REMOVAL: types_pb2.QUESTION_KIND_REMOVAL,
+    QuestionKind.REPLACEMENT: types_pb2.QUESTION_KIND_REPLACEMENT,
 }
 ROLES = {
     Role.SYSTEM: directory_pb2.ROLE_SYSTEM,
@@ -76,7 +84,7 @@ def state(name: str) -> types_pb2.DeliveryState.ValueType:
 
 
 def counts(by_state: Mapping[str, int]) -> list[types_pb2.StateCount]:
-    """In the order in which states follow each other; those without a name are one."""
+    """In the order of the wire's numbers; those without a name are one."""
     numbers: Counter[types_pb2.DeliveryState.ValueType] = Counter()
     for name, count in by_state.items():
         numbers[state(name)] += count
@@ -91,6 +99,22 @@ def delivery(record: records.Delivery) -> types_pb2.Delivery:
         version=record.version,
         updated_at=time(record.updated_at),
         reason=record.reason,
+        mailbox_id=record.mailbox_id,
+        handover_by=time(record.handover_by),
+        answer_by=time(record.answer_by),
+        question=None if record.question is None else question(record.question),
+    )
+
+
+def question(record: records.Question) -> types_pb2.Question:
+    stated = asked_by_statement(record)
+    return types_pb2.Question(
+        kind=QUESTIONS.get(record.kind, types_pb2.QUESTION_KIND_UNSPECIFIED),
+        asked_by_dispatch_id="" if stated else record.by,
+        asked_by_statement_id=record.by if stated else "",
+        reason=record.reason,
+        asked_at=time(record.asked_at),
+        until=time(record.until),
     )
 
 
@@ -128,6 +152,8 @@ def event(record: records.Event) -> types_pb2.Event:
         reason=record.reason,
         evidence_id=record.evidence_id,
         statement_id=record.statement_id,
+        delegate_id=record.delegate_id,
+        related_dispatch_id=record.related_id,
     )
 
 

@@ -46,6 +46,8 @@ def variety() -> Iterator[EvidenceRecord]:
     yield record(about_recipient=3, policy_ids=("urn:oid:1.2.3", "urn:oid:1.2.4"))
     yield record(recipients=(Party(agency_id="000.00.00.G22"),), sender=Party(agency_id="X"))
     yield record(issuer=Party(agency_id="AXIS"), reasons=(EventReason(code="CONDITIONAL"),))
+    yield record(sender_delegate=Party(agency_id="P1", name="Nhà cung cấp"))
+    yield record(about_recipient=2, recipients_delegate=Party(agency_id="P1", name="Nhà cung cấp"))
 
 
 @pytest.mark.parametrize("said", list(variety()), ids=lambda said: str(said.event))
@@ -203,6 +205,8 @@ def test_one_signers_evidence_is_not_anothers() -> None:
         (record(event=EventId.SUBMISSION_REJECTION), "needs a reason"),
         (record(about_recipient=4), "no recipient number 4"),
         (record(about_recipient=0), "no recipient number 0"),
+        (record(recipients_delegate=Party(agency_id="P1")), "needs the recipient"),
+        (record(sender_delegate=Party(agency_id="")), "needs an agency id"),
         (record(parts=()), "needs a part"),
         (record(sender=Party(agency_id="")), "needs an agency id"),
         (record(recipients=(Party(agency_id="", name="Ai"),)), "needs an agency id"),
