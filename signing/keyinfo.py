@@ -59,7 +59,7 @@ def read_candidates(key_info: etree._Element | None) -> tuple[Candidate, ...]:
     unique = dict.fromkeys(base64_of(element) for element in elements)
     if any(len(der) > MAX_CERTIFICATE_BYTES for der in unique):
         raise Breach(Reason.SIGNATURE_MALFORMED, f"a certificate of more than {MAX_CERTIFICATE_BYTES} bytes")
-    return tuple(_candidate(der) for der in unique)
+    return tuple(candidate_of(der) for der in unique)
 
 
 def require_same_key(key_info: etree._Element, key: PublicKeyTypes) -> None:
@@ -76,14 +76,19 @@ def require_same_key(key_info: etree._Element, key: PublicKeyTypes) -> None:
 
 
 @functools.lru_cache(maxsize=1024)
-def _candidate(der: bytes) -> Candidate:
-    """Kept, because the same signers come again and again, and reading a certificate takes as long as
-    checking it."""
+def candidate_of(der: bytes) -> Candidate:
+    """Reads a certificate that came with a signature. Raises `Breach`.
+
+    Kept, because the same signers come again and again, and reading a certificate takes as long as checking
+    it.
+    """
     try:
         certificate = x509.load_der_x509_certificate(der)
         key = certificate.public_key()
         if certificate.serial_number <= 0:
             raise ValueError("a serial number is positive (RFC 5280, 4.1.2.2)")
+        if der[-len(certificate.signature) - 1]:
+            raise ValueError("a signature is whole octets")
         # Read lazily otherwise, and then a judgement would be what fails.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc

@@ -122,3 +122,13 @@ def end_of_element(utf8: bytes, number: int) -> tuple[int, int, bytes]:
             wanted = depth + 1
         depth += not empty
     raise LookupError(number)
+
+
+def with_last_child(utf8: bytes, number: int, child: bytes) -> bytes:
+    """Returns `utf8` with the text `child` as the last child of the element `number`, which is opened when it
+    is an empty tag. Every other byte stays. Raises `LookupError` as `end_of_element`."""
+    start, end, tag = end_of_element(utf8, number)
+    if not tag.endswith(b"/"):
+        return b"".join((utf8[:start], child, utf8[start:]))
+    name = tag[:-1].split(None, 1)[0]
+    return b"".join((utf8[: end - 2], b">", child, b"</", name, b">", utf8[end:]))

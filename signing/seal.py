@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from signing.algorithms import DS, ENVELOPED, EXCLUSIVE, SHA256, XADES, XADES_TYPE
 from signing.canonical import EXCLUSIVE_FORM, canonical_document
 from signing.keys import Signer
-from signing.markup import end_of_element
+from signing.markup import with_last_child
 from signing.parser import DEFAULT_LIMITS, Limits, encoding_of, parse
 from signing.structure import DETACHED_SCHEMES, MAX_DETACHED
 
@@ -107,8 +107,10 @@ class Sealer:
         signature = self._signature(canonical_document(root, EXCLUSIVE_FORM), at, detached or {})
         encoding = encoding_of(document)
         if encoding in ("utf-8", "utf-8-sig"):
-            return _inserted(document, number, signature)
-        return _inserted(document.decode(encoding).encode(), number, signature).decode().encode(encoding)
+            return with_last_child(document, number, signature)
+        return (
+            with_last_child(document.decode(encoding).encode(), number, signature).decode().encode(encoding)
+        )
 
     def seal_canonical(
         self, document: bytes, *, at: datetime, detached: Mapping[str, str] | None = None
@@ -121,7 +123,7 @@ class Sealer:
         """
         if b"SignedInfo>" in document:  # canonical text escapes the bracket, so this is markup
             raise SealError("The document is already signed.")
-        return _inserted(document, 0, self._signature(document, at, detached or {}))
+        return with_last_child(document, 0, self._signature(document, at, detached or {}))
 
     def _signature(self, canonical: bytes, at: datetime, detached: Mapping[str, str]) -> bytes:
         if len(detached) > MAX_DETACHED:
@@ -186,15 +188,6 @@ def _detached_reference(name: str, uri: str, sha256: str) -> str:
 def _attribute(value: str) -> str:
     """`value` as a canonical form writes it in an attribute."""
     return value.translate(_ATTRIBUTE_ENTITIES)
-
-
-def _inserted(utf8: bytes, number: int, signature: bytes) -> bytes:
-    """`utf8` with `signature` as the last child of the element `number`; an empty tag is opened for it."""
-    start, end, tag = end_of_element(utf8, number)
-    if not tag.endswith(b"/"):
-        return b"".join((utf8[:start], signature, utf8[start:]))
-    name = tag[:-1].split(None, 1)[0]
-    return b"".join((utf8[: end - 2], b">", signature, b"</", name, b">", utf8[end:]))
 
 
 def _digest(data: bytes) -> str:

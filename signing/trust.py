@@ -111,8 +111,8 @@ class TrustStore:
     ) -> Chain | Refused | Undecided:
         """Builds a chain from `certificate` to an anchor and judges it at `at`: validity, signatures, path
         length, name constraints, key usage (digitalSignature or nonRepudiation where KeyUsage is there; to
-        connect, digitalSignature and clientAuth; to time-stamp, timeStamping alone and critical), revocation by the CRLs given. `intermediates` are untrusted
-        helpers, such as those in a signature's KeyInfo.
+        connect, digitalSignature and clientAuth; to time-stamp, timeStamping alone and critical), revocation
+        by the CRLs given. `intermediates` are untrusted helpers, such as those in a signature's KeyInfo.
 
         A chain that held is remembered with the span of time in which nothing about it changes. `at` must be
         aware.
