@@ -28,7 +28,7 @@ from axis_server.boundary.submission import SubmissionServicer
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
 from axis_server.cursors import KEY_NAME, Cursors
-from axis_server.directory import DirectoryWatch
+from axis_server.directory_watch import DirectoryWatch
 from axis_server.exchange import Exchange
 from axis_server.expiry import expire
 from axis_server.inbox import Inbox

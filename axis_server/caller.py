@@ -25,16 +25,35 @@ READERS = ACTORS | {Role.ARCHIVIST}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """An agency, by one of its certificates. Only the boundary makes one, from a verified TLS peer."""
+    """An agency, by one of its certificates or by one of its delegate's. Only the boundary makes one, from a
+    verified TLS peer."""
 
     agency: Agency
+    """In whose name the caller acts."""
     certificate: Certificate
     helpers: tuple[x509.Certificate, ...] = ()
     """Intermediates that the peer brought; not to be trusted."""
+    delegate: Agency | None = None
+    """The agency whose certificate it is, when that is another one."""
+    may_send: bool = True
+    """It may do what the agency does as a sender, and see what it sent; of a delegate, as the directory
+    says."""
+    may_receive: bool = True
+    """The same of what the agency receives."""
 
     @property
     def agency_id(self) -> str:
         return self.agency.agency_id
+
+    @property
+    def actor_id(self) -> str:
+        """The agency whose certificate it is."""
+        return self.agency.agency_id if self.delegate is None else self.delegate.agency_id
+
+    @property
+    def delegate_id(self) -> str:
+        """The delegate's identifier; empty when the agency acts itself."""
+        return "" if self.delegate is None else self.delegate.agency_id
 
     @property
     def role(self) -> Role:

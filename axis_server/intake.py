@@ -18,7 +18,7 @@ from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
 from axis_server.quota import UploadLimits
 from axis_server.reasons import Code, answer
-from axis_server.routing import resolve
+from axis_server.routing import Resolved, resolve
 from axis_server.tasks import OwnedTasks, in_worker
 from axis_server.turns import Turns
 from edxml.model import ORIGINAL, Package
@@ -29,7 +29,6 @@ from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.records import Entry, Evidence, Kept, NewEvent, Part, Refusal
-from storage.ledger.registry import Agency
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""
@@ -72,7 +71,7 @@ class _Examined:
 
     package: Package
     parts: tuple[Part, ...]
-    recipients: tuple[Agency, ...]
+    resolved: Resolved
     warnings: tuple[str, ...]
 
 
@@ -217,7 +216,7 @@ class Intake:
         """Steps 2 and 3, in a worker thread. Raises `Declined`."""
         examined = _examine(submission, content, view, self._rules, self._limits.recipients)  # 2
         entry = _entry(submission, examined)
-        names = {agency.agency_id: agency.name for agency in examined.recipients}
+        names = examined.resolved.names
         evidence = (
             self._attestor.submission_accepted(entry, names),
             self._attestor.content_consigned(entry, names),
@@ -312,7 +311,13 @@ def _examine(
     if package.kind == 0 and not package.document_id:
         raise Declined(Code.DOCUMENT_ID_MISSING)
     bounded(package.document_id, "DocumentId")
-    recipients = resolve((organ.organ_id for organ in package.recipients), view, limit=most_recipients)
+    resolved = resolve(
+        (organ.organ_id for organ in package.recipients),
+        view,
+        sender_id=caller.agency_id,
+        at=submission.at,
+        limit=most_recipients,
+    )
     original = Part(
         number=0,
         identifier=ORIGINAL,
@@ -325,8 +330,10 @@ def _examine(
     return _Examined(
         package=replace(package, attachments=()),
         parts=parts_of(original, package, judged.sound.detached),
-        recipients=recipients,
-        warnings=tuple(warning[:SHOWN_CHARACTERS] for warning in judged.warnings[:WARNINGS_MOST]),
+        resolved=resolved,
+        warnings=tuple(
+            warning[:SHOWN_CHARACTERS] for warning in (*resolved.warnings, *judged.warnings)[:WARNINGS_MOST]
+        ),
     )
 
 

@@ -25,6 +25,7 @@ class Code(StrEnum):
     ROLE_FORBIDDEN = "ROLE_FORBIDDEN"
     SENDER_MISMATCH = "SENDER_MISMATCH"
     SIGNER_MISMATCH = "SIGNER_MISMATCH"
+    NOT_DELEGATED = "NOT_DELEGATED"
     # what
     INVALID_ARGUMENT = "INVALID_ARGUMENT"
     PACKAGE_TOO_LARGE = "PACKAGE_TOO_LARGE"
@@ -104,6 +105,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.ROLE_FORBIDDEN,
             Code.SENDER_MISMATCH,
             Code.SIGNER_MISMATCH,
+            Code.NOT_DELEGATED,
         ),
         "FAILED_PRECONDITION": (
             Code.ATTACHMENT_MISSING,

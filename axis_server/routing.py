@@ -2,64 +2,155 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from axis_server.directory import DirectoryView
+from axis_server.directory import DirectoryView, in_force, is_shown
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from edxml.agency_id import normalise
-from storage.ledger.registry import Agency
+from storage.ledger.records import Recipient
+from storage.ledger.registry import Agency, Group
 
 NAMED_AT_MOST = 4
-"""Wrong identifiers that a refusal names; it counts the rest."""
+"""Wrong identifiers that a refusal or warning names; it counts the rest."""
 IDENTIFIER_SHOWN = 35
 """Characters of a wrong identifier that a refusal repeats."""
 
 
-def resolve(identifiers: Iterable[str], view: DirectoryView, *, limit: int) -> tuple[Agency, ...]:
-    """Returns the agencies that `identifiers` name, in that order, each once, however many of its names were
-    used.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resolved:
+    """Whom a package reaches, frozen."""
 
-    One wrong recipient refuses all: a document that reached only some would look sent. The sender may be
-    among its own recipients: it then receives like any other, because leaving it out silently would freeze
-    another list than the one that was signed, and offices do address themselves.
+    recipients: tuple[Recipient, ...]
+    """In the order of the package, a group's members in the group's order; each once."""
+    names: Mapping[str, str]
+    """Display names of the recipients, in the same order."""
+    warnings: tuple[str, ...]
+    """Members of groups that were left out, as code and detail."""
+    agencies: tuple[Agency, ...]
+    """The recipients as the directory has them, in the same order."""
 
-    Raises `Declined`: NO_RECIPIENT, UNKNOWN_RECIPIENT, SUSPENDED_RECIPIENT, TOO_MANY_RECIPIENTS (more than
-    `limit`).
+
+def resolve(
+    identifiers: Iterable[str], view: DirectoryView, *, sender_id: str, at: datetime, limit: int
+) -> Resolved:
+    """Returns whom `identifiers` (of agencies, units and groups) name for the agency that sends, each once,
+    however many of its names were used.
+
+    One wrong recipient refuses all: a document that reached only some would look sent. A member of a group
+    that cannot be addressed is left out, with a warning: nobody named it. A group of another agency is
+    unknown. The sender may be among its own recipients: it then receives like any other, because leaving it
+    out silently would freeze another list than the one that was signed, and offices do address themselves.
+
+    Raises `Declined`: NO_RECIPIENT, UNKNOWN_RECIPIENT (also for one that nobody has a system for),
+    SUSPENDED_RECIPIENT, TOO_MANY_RECIPIENTS (more than `limit`).
     """
-    recipients: dict[str, Agency] = {}
+    seats = _Seats(view=view, at=at)
     unknown: dict[str, str] = {}
+    suspended: dict[str, None] = {}
+    warnings: list[str] = []
     for identifier in identifiers:
-        members = _members(identifier, view)
-        if not members:
-            unknown.setdefault(normalise(identifier), identifier)
-        for agency in members:
-            recipients.setdefault(agency.agency_id, agency)
-    if len(recipients) + len(unknown) > limit:
+        if (agency := view.resolve(identifier)) is not None:
+            match seats.take(agency):
+                case "no system":
+                    unknown.setdefault(agency.agency_id, f"{agency.agency_id} (has no system)")
+                case "suspended":
+                    suspended.setdefault(agency.agency_id)
+        elif (group := view.group(identifier, seen_by=sender_id)) is not None:
+            if group.active:
+                warnings += _take_members(group, seats, sender_id)
+            else:
+                suspended.setdefault(group.group_id)
+        else:
+            unknown.setdefault(normalise(identifier), identifier[:IDENTIFIER_SHOWN])
+    if len(seats.taken) + len(unknown) + len(suspended) > limit:
         raise Declined(Code.TOO_MANY_RECIPIENTS, f"more than {limit} recipients", facts={"limit": str(limit)})
     if unknown:
         raise _wrong(Code.UNKNOWN_RECIPIENT, list(unknown.values()))
-    if suspended := [agency.agency_id for agency in recipients.values() if not agency.active]:
-        raise _wrong(Code.SUSPENDED_RECIPIENT, suspended)
-    if not recipients:
-        raise Declined(Code.NO_RECIPIENT)
-    return tuple(recipients.values())
+    if suspended:
+        raise _wrong(Code.SUSPENDED_RECIPIENT, list(suspended))
+    if not seats.taken:
+        raise Declined(Code.NO_RECIPIENT, "; ".join(warnings))
+    return Resolved(
+        recipients=tuple(
+            Recipient(agency_id=agency.agency_id, mailbox_id=mailbox)
+            for agency, mailbox in seats.taken.values()
+        ),
+        names={agency.agency_id: agency.name for agency, _ in seats.taken.values()},
+        warnings=tuple(warnings),
+        agencies=tuple(agency for agency, _ in seats.taken.values()),
+    )
 
 
-def _members(identifier: str, view: DirectoryView) -> tuple[Agency, ...]:
-    """Whom one identifier names: an agency. A unit names its agency, a group its members, once the directory
-    has them."""
-    agency = view.resolve(identifier)
-    return (agency,) if agency is not None else ()
+def members(group: Group, view: DirectoryView, *, seen_by: str) -> Iterator[Agency | str]:
+    """Yields the agencies of a group, its own before those of its categories, nested groups where they stand;
+    an identifier where there is nobody to be reached by it.
+
+    An agency may come several times. Circles are harmless, and a nested group that `seen_by` may not know of
+    is passed over.
+    """
+    passed: set[str] = set()
+    waiting: list[Agency | str | Group] = [group]
+    while waiting:
+        match waiting.pop():
+            case Group() as nested:
+                if nested.group_id in passed or not is_shown(nested, seen_by):
+                    continue
+                passed.add(nested.group_id)
+                if not nested.active:
+                    yield nested.group_id
+                    continue
+                own = [view.resolve(name) or view.group(name) or name for name in nested.members]
+                by_category = [one for name in nested.categories for one in view.in_category(name)]
+                waiting += reversed([*own, *by_category])
+            case reached:
+                yield reached
+
+
+@dataclass(slots=True, kw_only=True)
+class _Seats:
+    """Recipients as they are found."""
+
+    view: DirectoryView
+    at: datetime
+    taken: dict[str, tuple[Agency, str]] = field(default_factory=dict)
+    """By identifier, with the mailbox."""
+
+    def take(self, agency: Agency) -> str:
+        """Adds a recipient, and says why it could not be one."""
+        if agency.agency_id in self.taken:
+            return ""
+        if not in_force(agency, self.at):
+            return "suspended"
+        seat = self.view.seat(agency, self.at)
+        if seat is None:
+            return "no system"
+        if not in_force(seat, self.at):
+            return "suspended"
+        self.taken[agency.agency_id] = (agency, seat.agency_id)
+        return ""
+
+
+def _take_members(group: Group, seats: _Seats, sender_id: str) -> Iterator[str]:
+    """Adds the members of a group, and yields a warning of those left out."""
+    left_out: dict[str, None] = {}
+    for member in members(group, seats.view, seen_by=sender_id):
+        if isinstance(member, str):
+            left_out.setdefault(member)
+        elif seats.take(member):
+            left_out.setdefault(member.agency_id)
+    if left_out:
+        yield f"RECIPIENT_LEFT_OUT: {_counted(list(left_out))}, of group {group.group_id}"
 
 
 def _wrong(code: Code, identifiers: Sequence[str]) -> Declined:
-    named = ", ".join(
-        identifier[:IDENTIFIER_SHOWN] or "(empty)" for identifier in identifiers[:NAMED_AT_MOST]
-    )
+    named = ", ".join(identifier or "(empty)" for identifier in identifiers[:NAMED_AT_MOST])
+    return Declined(code, _counted(identifiers), facts={"recipient": named, "count": str(len(identifiers))})
+
+
+def _counted(identifiers: Sequence[str]) -> str:
+    named = ", ".join(identifier or "(empty)" for identifier in identifiers[:NAMED_AT_MOST])
     rest = len(identifiers) - NAMED_AT_MOST
-    return Declined(
-        code,
-        f"{named} and {rest} more" if rest > 0 else named,
-        facts={"recipient": named, "count": str(len(identifiers))},
-    )
+    return f"{named} and {rest} more" if rest > 0 else named

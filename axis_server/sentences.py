@@ -59,6 +59,14 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Seal with your agency's certificate, or ask the axis's operator to register this one.",
             "Ký bằng chứng thư số của cơ quan, hoặc đề nghị đơn vị vận hành trục đăng ký chứng thư này.",
         ),
+        "NOT_DELEGATED": _says(
+            "Your agency may not do this in that agency's name.",
+            "Cơ quan của quý vị không được ủy quyền thực hiện thao tác này thay cho cơ quan đó.",
+            "Check the identifier in `axis-acting-for`; that agency asks the axis's operator to register the"
+            " delegation, its scope (send, receive) and its dates.",
+            "Kiểm tra mã cơ quan tại `axis-acting-for`; cơ quan ủy quyền đề nghị đơn vị vận hành trục đăng ký"
+            " ủy quyền, phạm vi (gửi, nhận) và thời hạn.",
+        ),
         "INVALID_ARGUMENT": _says(
             "The request is not well formed.",
             "Yêu cầu không đúng định dạng.",

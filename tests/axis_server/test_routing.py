@@ -2,30 +2,52 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
 import pytest
 
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.routing import NAMED_AT_MOST, resolve
-from storage.ledger.registry import Agency
+from axis_server.routing import NAMED_AT_MOST, Resolved, resolve
+from storage.ledger.registry import Agency, Certificate
+
+AT = datetime(2026, 3, 2, 5, tzinfo=UTC)
+SYSTEM = Certificate(sha256="aa" * 32, pem="", role="system", may_connect=True, may_seal=True)
+
+
+def office(agency_id: str, name: str = "", *aliases: str, **facts: Any) -> Agency:
+    """An agency with a system of its own."""
+    certificate = replace(SYSTEM, sha256=hashlib.sha256(agency_id.encode()).hexdigest())
+    return Agency(agency_id=agency_id, name=name, aliases=aliases, certificates=(certificate,), **facts)
+
 
 VIEW = DirectoryView.of(
     [
-        Agency(agency_id="G90", name="Bộ Mẫu", aliases=("000.00.00.G90",)),
-        Agency(agency_id="H90", name="UBND tỉnh Ví Dụ", aliases=("000.00.00.H90", "Sở Ví Dụ")),
-        Agency(agency_id="H91.01", name="Sở Nội vụ"),
-        Agency(agency_id="H92", name="Tạm dừng", active=False),
+        office("G90", "Bộ Mẫu", "000.00.00.G90"),
+        office("H90", "UBND tỉnh Ví Dụ", "000.00.00.H90", "Sở Ví Dụ"),
+        office("H91.01", "Sở Nội vụ"),
+        office("H92", "Tạm dừng", active=False),
     ]
 )
 
 
+def resolved(
+    identifiers: Iterable[str], view: DirectoryView = VIEW, *, limit: int = 100, at: datetime = AT
+) -> Resolved:
+    return resolve(identifiers, view, sender_id="G90", at=at, limit=limit)
+
+
 def ids(*identifiers: str, limit: int = 100) -> list[str]:
-    return [agency.agency_id for agency in resolve(identifiers, VIEW, limit=limit)]
+    return [one.agency_id for one in resolved(identifiers, limit=limit).recipients]
 
 
 def refusal(*identifiers: str, limit: int = 100) -> Declined:
     with pytest.raises(Declined) as declined:
-        resolve(identifiers, VIEW, limit=limit)
+        resolved(identifiers, limit=limit)
     return declined.value
 
 
@@ -53,12 +75,12 @@ def test_an_unknown_recipient_refuses_all_and_is_named() -> None:
 
 
 def test_two_thousand_recipients_with_one_wrong_refuse_all() -> None:
-    view = DirectoryView.of(Agency(agency_id=f"H{n}", name="") for n in range(2000))
+    view = DirectoryView.of(office(f"H{n}") for n in range(2000))
     identifiers = [f"H{n}" for n in range(2000)]
-    assert len(resolve(identifiers, view, limit=2000)) == 2000
+    assert len(resolved(identifiers, view, limit=2000).recipients) == 2000
     identifiers[1234] = "H9999"
     with pytest.raises(Declined) as declined:
-        resolve(identifiers, view, limit=2000)
+        resolved(identifiers, view, limit=2000)
     assert (declined.value.code, declined.value.facts["recipient"]) == ("UNKNOWN_RECIPIENT", "H9999")
 
 

@@ -1,0 +1,52 @@
+"""Keeps the newest view of the directory, by asking the store what changed."""
+
+from __future__ import annotations
+
+import asyncio
+
+import structlog
+
+from axis_server.directory import DirectoryView
+from storage.errors import Unavailable
+from storage.ledger.directory import Directory
+
+log = structlog.get_logger()
+
+
+class DirectoryWatch:
+    """Keeps the newest view: `view()` is free of waiting; `refresh()` asks the store whether it changed.
+
+    Until the first refresh nobody is in the directory. A store that does not answer leaves the last view in
+    force.
+    """
+
+    def __init__(self, directory: Directory) -> None:
+        self._directory = directory
+        self._version: int | None = None
+        self._view = DirectoryView()
+
+    def view(self) -> DirectoryView:
+        """Returns the view as of the last refresh."""
+        return self._view
+
+    async def refresh(self) -> None:
+        """Takes over what was registered since the last refresh; what contradicts itself there is an alarm
+        each time.
+
+        Raises `Unavailable`; the last view then stays in force.
+        """
+        version = await self._directory.version()
+        if version != self._version:
+            self._view = DirectoryView.of(await self._directory.agencies())
+            self._version = version
+        if conflicts := self._view.conflicts:
+            log.critical("directory.inconsistent", conflicts=conflicts)
+
+    async def follow(self, interval: float) -> None:
+        """Refreshes every `interval` seconds, for ever; what hinders it is an alarm and is tried again."""
+        while True:
+            await asyncio.sleep(interval)
+            try:
+                await self.refresh()
+            except Unavailable as trouble:
+                log.warning("directory.unavailable", detail=str(trouble))
