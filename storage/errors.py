@@ -14,7 +14,8 @@ StorageError
 ├── SchemaTooOld        an older program has written this ledger, or none: it is upgraded where it is written
 ├── NotALedger          the file is something else; nothing was touched
 └── Unavailable         the store did not answer; nothing is known about the effect: walk the same road again
-    └── StoreFull       no room; nothing was kept
+    ├── StoreFull       no room; nothing was kept
+    └── Misconfigured   the store answers, and not as it must: the sentence says what to set right
 """
 
 from __future__ import annotations
@@ -119,3 +120,8 @@ class Unavailable(StorageError):
 
 class StoreFull(Unavailable):
     """The store has no room left."""
+
+
+class Misconfigured(Unavailable):
+    """The store can be reached but cannot serve until an operator has set something right: a key, a bucket, a
+    right, a switch. The sentence names it."""

@@ -11,7 +11,6 @@ import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterable, AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from functools import partial
 from io import FileIO
@@ -24,7 +23,8 @@ from storage.archive.placing import Blob, place_together
 from storage.archive.shelf import Shelf, disk_errors
 from storage.archive.staging import Staging
 from storage.batching import Batches
-from storage.errors import Corrupt, NotFound, OffsetMismatch, StoreFull, Unavailable
+from storage.errors import Corrupt, NotFound, OffsetMismatch, StoreFull
+from storage.threads import Threads
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -51,22 +51,20 @@ class FilesArchive:
     def __init__(self, root: Path, *, threads: int = _THREADS) -> None:
         self._shelf = Shelf(root)
         self._staging = Staging(root, self._shelf)
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="archive")
+        self._threads = Threads(threads, name="archive")
         self._placing: Batches[Blob, int] = Batches(
             partial(place_together, self._shelf),
             name="the archive",
             callers=_BATCH_BLOBS,
             weight=_BATCH_BYTES,
         )
-        self._closed = False
 
     async def aclose(self) -> None:
         """Waits for file operations under way and closes what is open."""
-        if self._closed:
+        if self._threads.closed:
             return
-        self._closed = True
         await self._placing.aclose()
-        await asyncio.to_thread(self._threads.shutdown)
+        await self._threads.aclose()
         self._staging.close()
         await asyncio.to_thread(self._shelf.close)
 
@@ -170,22 +168,7 @@ class FilesArchive:
             raise
 
     async def _in_thread(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
-        """Runs `work` in a thread and, when cancelled, waits for it first: no file is closed under a
-        writer."""
-        if self._closed:
-            raise Unavailable("the archive is closed")
-        running = asyncio.wrap_future(self._threads.submit(work, *args, **kwargs))
-        try:
-            return await asyncio.shield(running)
-        except asyncio.CancelledError:
-            while not running.done():
-                try:
-                    await asyncio.wait({running})
-                except asyncio.CancelledError:
-                    continue
-            if not running.cancelled():
-                running.exception()  # told to nobody: the caller has gone
-            raise
+        return await self._threads.run(work, *args, **kwargs)
 
 
 class _Reading:

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,11 @@ import pytest
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
+from storage.archive.s3 import Lock, S3Archive
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.sqlite import SqliteLedger
+from tests.conftest import ON_CEPH
+from tests.storage.ceph import Ceph
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,20 +28,36 @@ class ArchiveUnderTest:
     """Replaces the stored bytes of a digest behind the archive's back."""
 
 
+Factory = Callable[[pytest.FixtureRequest, Path], AbstractAsyncContextManager[ArchiveUnderTest]]
+
+
 @asynccontextmanager
-async def _memory_archive(room: Path) -> AsyncIterator[ArchiveUnderTest]:
+async def _memory_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[ArchiveUnderTest]:
     archive = MemoryArchive()
     yield ArchiveUnderTest(archive=archive, tamper=archive.blobs.__setitem__)
 
 
 @asynccontextmanager
-async def _files_archive(room: Path) -> AsyncIterator[ArchiveUnderTest]:
+async def _files_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[ArchiveUnderTest]:
     archive = FilesArchive(room / "archive")
 
     def tamper(digest: str, content: bytes) -> None:
         path = room / "archive" / digest[:2] / digest[2:4] / digest
         path.chmod(0o640)
         path.write_bytes(content)
+
+    yield ArchiveUnderTest(archive=archive, tamper=tamper)
+    await archive.aclose()
+
+
+@asynccontextmanager
+async def _s3_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[ArchiveUnderTest]:
+    ceph: Ceph = request.getfixturevalue("ceph")
+    target = ceph.bucket()
+    archive = await S3Archive.open(target, lock=Lock.GOVERNANCE)
+
+    def tamper(digest: str, content: bytes) -> None:
+        ceph.client.put_object(target.bucket, f"blobs/{digest}", BytesIO(content), len(content))
 
     yield ArchiveUnderTest(archive=archive, tamper=tamper)
     await archive.aclose()
@@ -55,19 +75,17 @@ async def _sqlite_ledger(room: Path) -> AsyncIterator[SqliteLedger]:
     await ledger.aclose()
 
 
-ARCHIVES: dict[str, Callable[[Path], AbstractAsyncContextManager[ArchiveUnderTest]]] = {
-    "memory": _memory_archive,
-    "files": _files_archive,
-}
+ARCHIVES: dict[str, Factory] = {"memory": _memory_archive, "files": _files_archive, "s3": _s3_archive}
+ENGINE_OF = {"s3": ON_CEPH}
 LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryLedger | SqliteLedger]]] = {
     "memory": _memory_ledger,
     "sqlite": _sqlite_ledger,
 }
 
 
-@pytest.fixture(params=ARCHIVES)
+@pytest.fixture(params=[pytest.param(name, marks=ENGINE_OF.get(name, ())) for name in ARCHIVES])
 async def under_test(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[ArchiveUnderTest]:
-    async with ARCHIVES[request.param](tmp_path) as one:
+    async with ARCHIVES[request.param](request, tmp_path) as one:
         yield one
 
 

@@ -1,0 +1,97 @@
+"""Object lock: whether a bucket may keep originals, and retention of what it keeps."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from minio.error import S3Error
+from minio.objectlockconfig import ObjectLockConfig
+from minio.retention import Retention as Locked
+
+from storage.archive.names import checked_digest
+from storage.archive.retention import Kept
+from storage.archive.s3.bucket import Bucket
+from storage.archive.s3.placing import blob_key
+from storage.errors import Misconfigured, NotFound
+from storage.threads import Threads
+
+
+class Lock(StrEnum):
+    """How blobs are locked after the commit."""
+
+    OFF = "off"
+    GOVERNANCE = "governance"
+    """Whoever has the right to bypass governance may shorten it."""
+    COMPLIANCE = "compliance"
+    """Nobody may, the operator of the store included."""
+
+
+def checked_bucket(bucket: Bucket, lock: Lock) -> None:
+    """Raises `Misconfigured` unless the bucket keeps every version and, if `lock` asks for it, locks them;
+    the sentence says what to do."""
+    versioning = bucket.request(lambda: bucket.client.get_bucket_versioning(bucket.name))
+    if versioning.status != "Enabled":
+        raise Misconfigured(f'versioning of bucket "{bucket.name}" is off: switch it on')
+    config = lock_config(bucket)
+    if config is None and lock is not Lock.OFF:
+        raise Misconfigured(
+            f'bucket "{bucket.name}" has no object lock: create another one with object lock enabled, or say'
+            " that blobs are not to be locked"
+        )
+    if config is not None and config.mode:
+        raise Misconfigured(
+            f'bucket "{bucket.name}" locks everything written to it by default ({config.mode}): remove that'
+            " rule; the axis locks originals itself, and must remove what uploads leave"
+        )
+
+
+def lock_config(bucket: Bucket) -> ObjectLockConfig | None:
+    """Returns the bucket's lock configuration, None when it has no object lock."""
+    try:
+        return bucket.request(lambda: bucket.client.get_object_lock_config(bucket.name))
+    except S3Error:
+        return None
+
+
+class S3Retention:
+    """Retention by object lock on the current version of each blob."""
+
+    def __init__(self, bucket: Bucket, threads: Threads, lock: Lock) -> None:
+        self._bucket = bucket
+        self._threads = threads
+        self._lock = lock
+
+    async def retain(self, digest: str, until: datetime) -> None:
+        await self._threads.run(self._retain, checked_digest(digest), until)
+
+    async def hold(self, digest: str, on: bool) -> None:
+        await self._threads.run(self._hold, checked_digest(digest), on)
+
+    async def kept(self, digest: str) -> Kept:
+        return await self._threads.run(self._kept, checked_digest(digest))
+
+    def _retain(self, digest: str, until: datetime) -> None:
+        before = self._kept(digest).until
+        until = until.replace(microsecond=0) + timedelta(seconds=until.microsecond > 0)
+        if before is None or before < until:
+            locked = Locked(self._lock.upper(), until)
+            client, name, key = self._bucket.client, self._bucket.name, blob_key(digest)
+            self._bucket.request(lambda: client.set_object_retention(name, key, locked))
+
+    def _hold(self, digest: str, on: bool) -> None:
+        self._kept(digest)
+        client, name, key = self._bucket.client, self._bucket.name, blob_key(digest)
+        switch = client.enable_object_legal_hold if on else client.disable_object_legal_hold
+        self._bucket.request(lambda: switch(name, key))
+
+    def _kept(self, digest: str) -> Kept:
+        if self._lock is Lock.OFF:
+            raise Misconfigured("blobs are not locked here: set the lock to governance or compliance")
+        client, name, key = self._bucket.client, self._bucket.name, blob_key(digest)
+        try:
+            locked = self._bucket.request(lambda: client.get_object_retention(name, key))
+            held = self._bucket.request(lambda: client.is_object_legal_hold_enabled(name, key))
+        except S3Error as exc:
+            raise NotFound(digest) from exc
+        return Kept(until=locked.retain_until_date if locked else None, held=held)
