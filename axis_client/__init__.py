@@ -18,13 +18,19 @@
             axis.hand_over(fetched)                    # our seal says: every byte is here
             axis.accept(item.dispatch.dispatch_id)
 
-`AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client`,
-`sync`, `packing` (what goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof`
-(evidence is checked here), `patience` (retries), `files`, `model` (the nouns), `errors`, `sentences`, `wire`
-(the only place that speaks gRPC), `cli` (the `axis` command).
+        for news in axis.events(after=kept):           # everything, as it happens, from where we were
+            process(news)
+            kept = news.cursor
+
+`AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client` with
+`connection` and `acts` (one room for each thing that an agency does), `sync`, `packing` and `threads` (what
+goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof` (evidence is checked here),
+`patience` (retries), `files`, `model` and `oversight` (the nouns), `errors`, `sentences`, `wire` (the only
+place that speaks gRPC), `cli` (the `axis` command).
 """
 
-from axis_client.client import AsyncClient, Surroundings
+from axis_client.client import AsyncClient
+from axis_client.connection import Surroundings
 from axis_client.errors import AxisError, EvidenceError, LocalError, NotFound, NotTrusted, Refused, TryLater
 from axis_client.model import Proof, State, Statement
 from axis_client.patience import Patience

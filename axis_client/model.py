@@ -21,6 +21,8 @@ class State(StrEnum):
 
     CONSIGNED = "consigned"
     """It waits in the recipient's inbox."""
+    FETCHED = "fetched"
+    """The recipient's system began to take it."""
     HANDED_OVER = "handed_over"
     """The recipient's system proved that it holds every byte (status 01)."""
     ACCEPTED = "accepted"
@@ -30,17 +32,63 @@ class State(StrEnum):
     IN_PROCESS = "in_process"
     """Assigned or being processed (status 04, 05)."""
     DONE = "done"
-    """Processed (status 06). Final."""
+    """Processed (status 06). Final, unless it is taken back."""
+    EXPIRED = "expired"
+    """A deadline passed before it was handed over, or answered. Final."""
+    TAKEN_BACK = "taken_back"
+    """Recalled or replaced, with the recipient's consent (status 15). Final."""
     UNKNOWN = "unknown"
     """A state that this version does not know."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Capabilities:
+    """What an agency's systems take."""
+
+    attachment_bytes: int = 0
+    """Largest file; 0 means no bound of its own."""
+    kinds: tuple[int, ...] = (0, 1, 2, 3)
+    """BussinessDocType."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Agency:
+    """An agency, or a unit below one."""
+
     agency_id: str
     name: str
     aliases: tuple[str, ...] = ()
     active: bool = True
+    parent_id: str = ""
+    category: str = ""
+    capabilities: Capabilities = Capabilities()
+    since: datetime | None = None
+    until: datetime | None = None
+    """Exclusive."""
+    mailbox_id: str = ""
+    """The agency whose systems take what is sent to it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Group:
+    """A name for many recipients: a package may name it in To."""
+
+    group_id: str
+    name: str
+    owner_id: str = ""
+    members: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    active: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GroupGone:
+    """A group that the caller sees no more."""
+
+    group_id: str
+
+
+DirectoryEntry = Agency | Group | GroupGone
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,16 +139,60 @@ class Dispatch:
     parts: tuple[Part, ...]
 
 
+class QuestionKind(StrEnum):
+    """What a sender asks of a recipient."""
+
+    RECALL = "recall"
+    """Give the document back."""
+    REMOVAL = "removal"
+    """An update takes this recipient off the list."""
+    REPLACEMENT = "replacement"
+    """Another document stands in for it."""
+    UNKNOWN = "unknown"
+    """A question that this version does not know."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Question:
+    """What the sender asks about a delivery; the recipient answers with `agree` or `decline`."""
+
+    kind: QuestionKind
+    asked_by_dispatch_id: str
+    """The package that asks; empty when a status 13 did."""
+    asked_by_statement_id: str
+    reason: str
+    asked_at: datetime
+    until: datetime
+    """When it lapses unanswered."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Link:
+    """Another dispatch of the same thread."""
+
+    dispatch_id: str
+    kind: int
+    """BussinessDocType of the other one."""
+    later: bool
+    """True when the other one speaks about this one."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """A dispatch and one of its recipients."""
 
     dispatch_id: str
     recipient_id: str
+    mailbox_id: str
+    """The agency whose systems take it."""
     state: State
     version: int
     updated_at: datetime
+    handover_by: datetime
+    answer_by: datetime
     reason: str = ""
+    question: Question | None = None
+    """While it is open, only its answer moves the delivery."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -134,6 +226,10 @@ class Event:
     reason: str = ""
     evidence_id: str = ""
     statement_id: str = ""
+    delegate_id: str = ""
+    """Agency whose certificate acted for `actor_id`."""
+    related_dispatch_id: str = ""
+    dispatch_id: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -144,7 +240,8 @@ class Status:
     counts: dict[State, int]
     """How many deliveries are in each state, of those that the caller sees."""
     delivery: Delivery | None
-    """The caller's own, when it is a recipient."""
+    """The caller's own, when it is a recipient, or that of a unit whose mailbox it is."""
+    links: tuple[Link, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

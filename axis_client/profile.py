@@ -14,6 +14,7 @@
     seal_password_env = "AXIS_SEAL_PASSWORD"
     crls = ["root.crl"]
     tls_name = "axis"                 # when the axis's certificate bears another name than the host
+    acting_for = "G90.01"             # act in the name of this agency, by a delegation in the directory
 
 Paths are relative to the file.
 """
@@ -51,7 +52,7 @@ _TEXTS = frozenset(
         "seal_key",
         "seal_p12",
     }
-    | {"seal_password_env", "tls_name"}
+    | {"seal_password_env", "tls_name", "acting_for"}
 )
 _LISTS = frozenset({"trust", "crls"})
 _REQUIRED = ("axis", "agency", "ca", "certificate", "key", "trust")
@@ -74,6 +75,8 @@ class Profile:
     """Seals documents and statements."""
     trust: TrustStore = field(repr=False)
     tls_name: str = ""
+    acting_for: str = ""
+    """The agency in whose name everything is done; empty for `agency` itself."""
 
     @classmethod
     def load(
@@ -97,6 +100,7 @@ class Profile:
             signer=_signer(fields, key_password, environ, ask),
             trust=fields.trust(),
             tls_name=fields.text("tls_name"),
+            acting_for=fields.text("acting_for"),
         )
 
     def check_time(self, now: datetime) -> None:

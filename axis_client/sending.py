@@ -26,7 +26,7 @@ Report = Callable[[Progress], None]
 """Is told how far a transfer is, after each chunk."""
 Source = Callable[[int], AsyncGenerator[bytes, None]]
 """Gives the bytes of a blob from an offset on, in chunks of at most 1 MiB."""
-Resolve = Callable[[str], Awaitable[str]]
+Resolve = Callable[[str], Awaitable[str | None]]
 """Asks the directory for the canonical identifier of an agency."""
 
 
@@ -106,7 +106,7 @@ async def confirm(
             document_id=outgoing.package.document_id,
         )
         proof.check_parts(entry, outgoing.parts)
-        proof.check_recipients(entry, meant)
+        proof.check_recipients(entry, sorted(meant))
     if submitted.dispatch.dispatch_id != mine:
         raise proof.mismatch(acceptance, "dispatch", submitted.dispatch.dispatch_id, mine)
     return Sent(
@@ -118,10 +118,12 @@ async def confirm(
     )
 
 
-async def _canonical(identifiers: Sequence[str], named: set[str], resolve: Resolve) -> list[str]:
+async def _canonical(identifiers: Sequence[str], named: set[str], resolve: Resolve) -> set[str]:
     """Names the agencies meant as the directory does. Only those are asked for that the evidence does not
-    name as they stand in the package: an old or irregular identifier of the same agency."""
-    found = set()
+    name as they stand in the package: an old or irregular identifier of the same agency, or a group. A group
+    was resolved and frozen by the axis, so with one, whom else the evidence names is meant as well."""
+    found: set[str] = set()
     for identifier in dict.fromkeys(map(normalise, identifiers)):
-        found.add(identifier if identifier in named else await resolve(identifier))
-    return sorted(found)
+        canonical = identifier if identifier in named else await resolve(identifier)
+        found |= named if canonical is None else {canonical}
+    return found

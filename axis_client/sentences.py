@@ -133,6 +133,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "REASON_REQUIRED": Sentence(
         "A refusal needs a reason.", "Từ chối phải nêu lý do.", "Add --reason.", "Thêm --reason."
     ),
+    "NOTHING_TO_UPDATE": Sentence(
+        "Nothing would change.",
+        "Không có thay đổi nào.",
+        "Name a recipient with --add or --remove.",
+        "Nêu nơi nhận bằng --add hoặc --remove.",
+    ),
     "UNKNOWN_RECIPIENT": Sentence(
         "The directory knows no such agency:",
         "Danh bạ không có cơ quan này:",

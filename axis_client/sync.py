@@ -5,17 +5,23 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, Collection, Coroutine, Iterable, Iterator, Sequence
+from datetime import date
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
-from axis_client.client import AsyncClient, Source, Surroundings, unseen
+from axis_client.acts.following import EVERYTHING
+from axis_client.acts.sending import Source
+from axis_client.client import AsyncClient
+from axis_client.connection import Surroundings, unseen
 from axis_client.model import (
     Agency,
     Answered,
     Delivery,
+    DirectoryEntry,
     Event,
     Fetched,
+    Group,
     InboxItem,
     Me,
     OutboxItem,
@@ -24,6 +30,17 @@ from axis_client.model import (
     Sent,
     State,
     Status,
+)
+from axis_client.oversight import (
+    Aside,
+    Attention,
+    Checked,
+    Dimension,
+    EventFilter,
+    Side,
+    Statistics,
+    StreamEvent,
+    Taken,
 )
 from axis_client.profile import Profile
 from axis_client.sending import Report
@@ -77,6 +94,28 @@ class Client:
     def agency(self, agency_id: str) -> Agency:
         return self._run(self._client.agency(agency_id))
 
+    def agencies(
+        self,
+        query: str = "",
+        *,
+        category: str = "",
+        below: str = "",
+        direct: bool = False,
+        inactive: bool = False,
+    ) -> Iterator[Agency]:
+        return self._iterate(
+            self._client.agencies(query, category=category, below=below, direct=direct, inactive=inactive)
+        )
+
+    def groups(self) -> Iterator[Group]:
+        return self._iterate(self._client.groups())
+
+    def group(self, group_id: str) -> Iterator[str]:
+        return self._iterate(self._client.group(group_id))
+
+    def sync_directory(self, after: str = "") -> Iterator[tuple[tuple[DirectoryEntry, ...], str]]:
+        return self._iterate(self._client.sync_directory(after))
+
     def seal(
         self, package: Source, attachments: Iterable[Path | str] = (), to: Sequence[str] | None = None
     ) -> bytes:
@@ -92,6 +131,11 @@ class Client:
     ) -> Sent:
         return self._run(self._client.send(package, attachments, to, progress=progress))
 
+    def check(
+        self, package: Source, attachments: Iterable[Path | str] = (), to: Sequence[str] | None = None
+    ) -> Checked:
+        return self._run(self._client.check(package, attachments, to))
+
     def inbox(self, after: str = "", states: Collection[State] = ()) -> Iterator[InboxItem]:
         return self._iterate(self._client.inbox(after, states))
 
@@ -103,19 +147,83 @@ class Client:
     ) -> Fetched:
         return self._run(self._client.fetch(dispatch_id, directory, force=force, progress=progress))
 
-    def hand_over(self, fetched: Fetched) -> Answered:
-        return self._run(self._client.hand_over(fetched))
+    def hand_over(self, fetched: Fetched, recipient: str = "") -> Answered:
+        return self._run(self._client.hand_over(fetched, recipient))
 
     def accept(
-        self, dispatch_id: str, directory: Path | str | None = None, *, progress: Report = unseen
+        self,
+        dispatch_id: str,
+        directory: Path | str | None = None,
+        *,
+        recipient: str = "",
+        progress: Report = unseen,
     ) -> Answered:
-        return self._run(self._client.accept(dispatch_id, directory, progress=progress))
+        return self._run(self._client.accept(dispatch_id, directory, recipient=recipient, progress=progress))
 
-    def refuse(self, dispatch_id: str, reason: str) -> Answered:
-        return self._run(self._client.refuse(dispatch_id, reason))
+    def refuse(self, dispatch_id: str, reason: str, *, recipient: str = "") -> Answered:
+        return self._run(self._client.refuse(dispatch_id, reason, recipient=recipient))
 
-    def report(self, dispatch_id: str, code: str, description: str = "") -> Answered:
-        return self._run(self._client.report(dispatch_id, code, description))
+    def report(self, dispatch_id: str, code: str, description: str = "", *, recipient: str = "") -> Answered:
+        return self._run(self._client.report(dispatch_id, code, description, recipient=recipient))
+
+    def agree(self, dispatch_id: str, *, recipient: str = "", description: str = "") -> Answered:
+        return self._run(self._client.agree(dispatch_id, recipient=recipient, description=description))
+
+    def decline(self, dispatch_id: str, reason: str, *, recipient: str = "") -> Answered:
+        return self._run(self._client.decline(dispatch_id, reason, recipient=recipient))
+
+    def take(self, most: int = 1, seconds: int = 300) -> tuple[Taken, ...]:
+        return self._run(self._client.take(most, seconds))
+
+    def extend(self, taken: Taken, seconds: int = 300) -> Taken:
+        return self._run(self._client.extend(taken, seconds))
+
+    def release(self, taken: Taken) -> None:
+        self._run(self._client.release(taken))
+
+    def set_taken_aside(self, taken: Taken, reason: str) -> None:
+        self._run(self._client.set_taken_aside(taken, reason))
+
+    def recall(self, dispatch_id: str, recipient: str, reason: str) -> Answered:
+        return self._run(self._client.recall(dispatch_id, recipient, reason))
+
+    def revoke(self, dispatch_id: str, reason: str, to: Sequence[str] | None = None) -> bytes:
+        return self._run(self._client.revoke(dispatch_id, reason, to))
+
+    def update(
+        self, dispatch_id: str, reason: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> bytes:
+        return self._run(self._client.update(dispatch_id, reason, add=add, remove=remove))
+
+    def events(
+        self,
+        after: str = "",
+        wanted: EventFilter = EVERYTHING,
+        *,
+        follow: bool = True,
+        from_now: bool = False,
+    ) -> Iterator[StreamEvent]:
+        return self._iterate(self._client.events(after, wanted, follow=follow, from_now=from_now))
+
+    def set_aside(self, dispatch_id: str, reason: str, *, sequence: int = 0, recipient: str = "") -> None:
+        self._run(self._client.set_aside(dispatch_id, reason, sequence=sequence, recipient=recipient))
+
+    def asides(self) -> Iterator[Aside]:
+        return self._iterate(self._client.asides())
+
+    def take_up(self, dispatch_id: str, *, sequence: int = 0, recipient: str = "") -> None:
+        self._run(self._client.take_up(dispatch_id, sequence=sequence, recipient=recipient))
+
+    def attention(self, soon_hours: int = 24, past_days: int = 30, most: int = 100) -> Attention:
+        return self._run(self._client.attention(soon_hours, past_days, most))
+
+    def acknowledge(self, dispatch_id: str, recipient: str) -> None:
+        self._run(self._client.acknowledge(dispatch_id, recipient))
+
+    def statistics(
+        self, side: Side, first: date, last: date, by: Collection[Dimension] = (), *, agency: str = ""
+    ) -> Statistics:
+        return self._run(self._client.statistics(side, first, last, by, agency=agency))
 
     def status(self, dispatch_id: str) -> Status:
         return self._run(self._client.status(dispatch_id))
@@ -123,8 +231,8 @@ class Client:
     def deliveries(self, dispatch_id: str, states: Collection[State] = ()) -> Iterator[Delivery]:
         return self._iterate(self._client.deliveries(dispatch_id, states))
 
-    def events(self, dispatch_id: str) -> Iterator[Event]:
-        return self._iterate(self._client.events(dispatch_id))
+    def history(self, dispatch_id: str) -> Iterator[Event]:
+        return self._iterate(self._client.history(dispatch_id))
 
     def evidence(
         self, dispatch_id: str, events: Collection[str] = (), recipient_id: str = ""

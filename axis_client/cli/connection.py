@@ -8,7 +8,8 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 from axis_client.cli.terminal import Terminal
-from axis_client.client import AsyncClient, Surroundings
+from axis_client.client import AsyncClient
+from axis_client.connection import Surroundings
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 

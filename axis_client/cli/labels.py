@@ -15,11 +15,14 @@ from signing.evidence import EVENT_LABELS, EventId
 
 STATES = {
     State.CONSIGNED: Label("chờ nhận", "waiting"),
+    State.FETCHED: Label("đang tải về", "being fetched"),
     State.HANDED_OVER: Label("đã đến", "arrived"),
     State.ACCEPTED: Label("đã tiếp nhận", "accepted"),
     State.REFUSED: Label("từ chối tiếp nhận", "refused"),
     State.IN_PROCESS: Label("đang xử lý", "in process"),
     State.DONE: Label("hoàn thành", "done"),
+    State.EXPIRED: Label("quá hạn", "expired"),
+    State.TAKEN_BACK: Label("đã thu hồi", "taken back"),
     State.UNKNOWN: Label("không rõ", "unknown"),
 }
 

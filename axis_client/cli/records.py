@@ -37,7 +37,7 @@ def status(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
         found = await client.status(dispatch_id)
         if terminal.as_json:
             deliveries = [delivery async for delivery in client.deliveries(dispatch_id)]
-            events = [event async for event in client.events(dispatch_id)]
+            events = [event async for event in client.history(dispatch_id)]
             terminal.object(shapes.status(found, deliveries, events))
         else:
             _show_status(terminal, found)
@@ -185,7 +185,7 @@ async def _show_deliveries(terminal: Terminal, client: AsyncClient, status: Stat
 
 
 async def _show_events(terminal: Terminal, client: AsyncClient, dispatch_id: str) -> None:
-    shown, more = await _first(client.events(dispatch_id))
+    shown, more = await _first(client.history(dispatch_id))
     columns = [("Lúc", "At"), ("Việc", "What"), ("Nơi nhận", "To"), ("Lý do", "Reason")]
     rows = [
         (labels.time(e.at), labels.event(terminal, e.kind, e.status_code), e.recipient_id, e.reason)

@@ -18,7 +18,7 @@ from rich.table import Table
 from rich.text import Text
 
 from axis_client import model
-from axis_client.client import unseen
+from axis_client.connection import unseen
 from axis_client.errors import AxisError, LocalError, TryLater
 from axis_client.sending import Report
 

@@ -15,13 +15,25 @@ from axis_client.errors import EvidenceError, explain
 
 _STATES = {
     types_pb2.DELIVERY_STATE_CONSIGNED: model.State.CONSIGNED,
+    types_pb2.DELIVERY_STATE_FETCHED: model.State.FETCHED,
     types_pb2.DELIVERY_STATE_HANDED_OVER: model.State.HANDED_OVER,
     types_pb2.DELIVERY_STATE_ACCEPTED: model.State.ACCEPTED,
     types_pb2.DELIVERY_STATE_REFUSED: model.State.REFUSED,
     types_pb2.DELIVERY_STATE_IN_PROCESS: model.State.IN_PROCESS,
     types_pb2.DELIVERY_STATE_DONE: model.State.DONE,
+    types_pb2.DELIVERY_STATE_EXPIRED: model.State.EXPIRED,
+    types_pb2.DELIVERY_STATE_TAKEN_BACK: model.State.TAKEN_BACK,
+}
+_QUESTIONS = {
+    types_pb2.QUESTION_KIND_RECALL: model.QuestionKind.RECALL,
+    types_pb2.QUESTION_KIND_REMOVAL: model.QuestionKind.REMOVAL,
+    types_pb2.QUESTION_KIND_REPLACEMENT: model.QuestionKind.REPLACEMENT,
 }
 STATE_NUMBERS = {state: number for number, state in _STATES.items()}
+
+
+def state_numbers(states: Iterable[model.State]) -> list[types_pb2.DeliveryState.ValueType]:
+    return [STATE_NUMBERS[state] for state in states]
 
 
 def time(stamp: Timestamp) -> datetime:
@@ -30,8 +42,43 @@ def time(stamp: Timestamp) -> datetime:
 
 def agency(message: directory_pb2.Agency) -> model.Agency:
     return model.Agency(
-        agency_id=message.agency_id, name=message.name, aliases=tuple(message.aliases), active=message.active
+        agency_id=message.agency_id,
+        name=message.name,
+        aliases=tuple(message.aliases),
+        active=message.active,
+        parent_id=message.parent_id,
+        category=message.category,
+        capabilities=model.Capabilities(
+            attachment_bytes=message.capabilities.attachment_bytes, kinds=tuple(message.capabilities.kinds)
+        ),
+        since=time(message.since) if message.HasField("since") else None,
+        until=time(message.until) if message.HasField("until") else None,
+        mailbox_id=message.mailbox_id,
     )
+
+
+def group(message: directory_pb2.Group) -> model.Group:
+    return model.Group(
+        group_id=message.group_id,
+        name=message.name,
+        owner_id=message.owner_id,
+        members=tuple(message.members),
+        categories=tuple(message.categories),
+        active=message.active,
+    )
+
+
+def directory_entry(message: directory_pb2.DirectoryEntry) -> model.DirectoryEntry | None:
+    """Returns None for an entry of a sort that only a later version knows."""
+    match message.WhichOneof("entry"):
+        case "agency":
+            return agency(message.agency)
+        case "group":
+            return group(message.group)
+        case "gone_group_id":
+            return model.GroupGone(group_id=message.gone_group_id)
+        case _:
+            return None
 
 
 def me(message: directory_pb2.WhoAmIResponse) -> model.Me:
@@ -89,8 +136,27 @@ def delivery(message: types_pb2.Delivery) -> model.Delivery:
         state=_STATES.get(message.state, model.State.UNKNOWN),
         version=message.version,
         updated_at=time(message.updated_at),
+        handover_by=time(message.handover_by),
+        answer_by=time(message.answer_by),
+        mailbox_id=message.mailbox_id,
         reason=message.reason,
+        question=question(message.question) if message.HasField("question") else None,
     )
+
+
+def question(message: types_pb2.Question) -> model.Question:
+    return model.Question(
+        kind=_QUESTIONS.get(message.kind, model.QuestionKind.UNKNOWN),
+        asked_by_dispatch_id=message.asked_by_dispatch_id,
+        asked_by_statement_id=message.asked_by_statement_id,
+        reason=message.reason,
+        asked_at=time(message.asked_at),
+        until=time(message.until),
+    )
+
+
+def link(message: types_pb2.Link) -> model.Link:
+    return model.Link(dispatch_id=message.dispatch_id, kind=message.kind, later=message.later)
 
 
 def counts(messages: Iterable[types_pb2.StateCount]) -> dict[model.State, int]:
@@ -145,6 +211,9 @@ def event(message: types_pb2.Event) -> model.Event:
         reason=message.reason,
         evidence_id=message.evidence_id,
         statement_id=message.statement_id,
+        delegate_id=message.delegate_id,
+        related_dispatch_id=message.related_dispatch_id,
+        dispatch_id=message.dispatch_id,
     )
 
 
@@ -167,6 +236,7 @@ def status(message: records_pb2.GetStatusResponse) -> model.Status:
         dispatch=dispatch(message.dispatch),
         counts=counts(message.counts),
         delivery=delivery(message.delivery) if message.HasField("delivery") else None,
+        links=tuple(link(entry) for entry in message.links),
     )
 
 

@@ -314,7 +314,7 @@ async def test_a_list_that_goes_round_in_circles_is_left(running: RunningAxis, d
 
     mischief.alter["ListEvents"] = (records_pb2.ListEventsResponse, alter)
     async with between(running, PROVINCE, mischief) as profile, AsyncClient(profile) as axis:
-        assert [event.sequence async for event in axis.events(dispatch_id)] == [1, 2]
+        assert [event.sequence async for event in axis.history(dispatch_id)] == [1, 2]
     assert mischief.calls.count("ListEvents") == 1
 
 

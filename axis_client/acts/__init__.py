@@ -1,0 +1,5 @@
+"""What an agency does at the axis, by room; `AsyncClient` is all of them together.
+
+`addressing` (who is there), `sending` (also before sending, and taking back), `receiving` (also answering),
+`knowing` (where things stand, what proves it), `following` (events, queue, attention, statistics).
+"""

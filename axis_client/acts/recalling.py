@@ -1,0 +1,76 @@
+"""Taking back, changing, replacing: what a sender asks about a document that it has sent."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from contextlib import aclosing
+
+from axis_client import answering
+from axis_client.acts.receiving import Receiving, required
+from axis_client.acts.sending import Sending
+from axis_client.errors import EvidenceError, LocalError, explain
+from axis_client.model import Answered
+from axis_client.packing import open_package, open_xml, unreadable_xml, written
+from axis_client.threads import revoke_package, update_package
+from edxml import codes
+from edxml.agency_id import normalise
+from edxml.model import Organ, Package
+from signing.parser import DEFAULT_LIMITS, Malformed
+from signing.verdict import Reason
+
+
+class Recalling(Sending, Receiving):
+    """A sender's later acts. `revoke` and `update` return an unsealed package, to be sealed and sent as any
+    document is: so its bytes can be kept until it is sent."""
+
+    async def recall(self, dispatch_id: str, recipient: str, reason: str) -> Answered:
+        """Asks one recipient to give a document back (status 13, *lấy lại*); it answers 15 or 16."""
+        because = required(reason)
+        status = await self.status(dispatch_id)
+        canonical = (await self.agency(recipient)).agency_id
+        parties = answering.of_sender(canonical, await self.whoami())
+        return await self._state(codes.TAKE_BACK, status.dispatch, parties, because)
+
+    async def revoke(self, dispatch_id: str, reason: str, to: Sequence[str] | None = None) -> bytes:
+        """Makes the package (kind 1, *thu hồi*) that asks all recipients of a document, or those named in
+        `to`, to give it back."""
+        document = await self._document(dispatch_id)
+        organs = None if to is None else _named(document, to)
+        return written(revoke_package(document, required(reason), organs))
+
+    async def update(
+        self, dispatch_id: str, reason: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
+    ) -> bytes:
+        """Makes the package (kind 2, *cập nhật*) that adds recipients to a document and asks others to give
+        it back."""
+        if not (add or remove):
+            raise explain(LocalError, "NOTHING_TO_UPDATE")
+        document = await self._document(dispatch_id)
+        added = [Organ(organ_id=one, organ_name=(await self.agency(one)).name) for one in add]
+        removed = [organ.organ_id for organ in _named(document, remove)]
+        return written(update_package(document, required(reason), add=added, remove=removed))
+
+    async def _document(self, dispatch_id: str) -> Package:
+        """Reads the package of a dispatch, held against its digest in the evidence."""
+        attested = await self._attested(dispatch_id)
+        original = attested.dispatch.parts[0]
+        if original.size > DEFAULT_LIMITS.bytes:
+            raise unreadable_xml(Malformed(Reason.XML_TOO_LARGE, dispatch_id))
+        content = bytearray()
+
+        async def read() -> None:
+            async with aclosing(self._wire.fetch_part(dispatch_id, 0, len(content))) as chunks:
+                async for chunk in chunks:
+                    content.extend(chunk)
+
+        await self._persist(read, lambda: len(content))
+        if hashlib.sha256(content).hexdigest() != original.sha256:
+            raise explain(EvidenceError, "CONTENT_MISMATCH", f"the package of {dispatch_id}")
+        return open_package(open_xml(bytes(content)))
+
+
+def _named(document: Package, identifiers: Sequence[str]) -> list[Organ]:
+    """Finds recipients as the document names them; one that it does not name is named as it is."""
+    known = {normalise(organ.organ_id): organ for organ in document.recipients}
+    return [known.get(normalise(one), Organ(organ_id=one)) for one in identifiers]
