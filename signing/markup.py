@@ -132,3 +132,17 @@ def with_last_child(utf8: bytes, number: int, child: bytes) -> bytes:
         return b"".join((utf8[:start], child, utf8[start:]))
     name = tag[:-1].split(None, 1)[0]
     return b"".join((utf8[: end - 2], b">", child, b"</", name, b">", utf8[end:]))
+
+
+def without_element(utf8: bytes, number: int) -> bytes:
+    """Returns `utf8` without the element `number`, from its first bracket to its last; every other byte
+    stays.
+
+    Raises `LookupError` as `end_of_element`.
+    """
+    seen = -1
+    for start, _, tag in tags(utf8):
+        seen += tag[0] != _SLASH
+        if seen == number:
+            return utf8[:start] + utf8[end_of_element(utf8, number)[1] :]
+    raise LookupError(number)

@@ -15,7 +15,7 @@ is fetched here.
 
 from __future__ import annotations
 
-from signing.timestamps.growth import GrowError, Grown, content_to_stamp, grow, verify_grown
+from signing.timestamps.growth import GrowError, Grown, content_to_stamp, grow, ungrown, verify_grown
 from signing.timestamps.request import Imprint, NotGranted, TimestampRequest, request, token_of
 from signing.timestamps.verification import Timestamp, verify_token
 
@@ -30,6 +30,7 @@ __all__ = [
     "grow",
     "request",
     "token_of",
+    "ungrown",
     "verify_grown",
     "verify_token",
 ]

@@ -9,7 +9,7 @@ never in its place.
 from __future__ import annotations
 
 from base64 import b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,7 +17,7 @@ from lxml import etree
 
 from signing.algorithms import DS, EXCLUSIVE, XADES
 from signing.canonical import EXCLUSIVE_FORM, FORMS, INCLUSIVE_FORM, Form, NotCanonical, canonical_part
-from signing.markup import with_last_child
+from signing.markup import with_last_child, without_element
 from signing.parser import DEFAULT_LIMITS, Limits, encoding_of, parse
 from signing.policy import DEFAULT_POLICY, Policy
 from signing.structure import Breach, base64_of, read_structure
@@ -72,12 +72,19 @@ def grow(document: bytes, tokens: Sequence[bytes], limits: Limits = DEFAULT_LIMI
         raise GrowError("The seal has no XAdES properties that could grow.")
     if places[0].find(_UNSIGNED) is not None:
         raise GrowError("The seal has grown already. Grow the B-level document.")
-    number = next(n for n, element in enumerate(root.iter("*")) if element is places[0])
-    property_ = _property(tokens)
-    encoding = encoding_of(document)
-    if encoding in ("utf-8", "utf-8-sig"):
-        return with_last_child(document, number, property_)
-    return with_last_child(document.decode(encoding).encode(), number, property_).decode().encode(encoding)
+    number = _number(root, places[0])
+    return _edited(document, lambda utf8: with_last_child(utf8, number, _property(tokens)))
+
+
+def ungrown(document: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """Returns what a `document` that `grow` made grew from, byte for byte: the B-level document that the
+    archive and the log know, to be held against their digests. Raises `GrowError`, `Malformed`."""
+    root = parse(document, limits)
+    found = _signature(root)[0].findall(f"{_QUALIFYING}/{_UNSIGNED}")
+    if len(found) != 1:
+        raise GrowError("The document has not grown.")
+    number = _number(root, found[0])
+    return _edited(document, lambda utf8: without_element(utf8, number))
 
 
 def verify_grown(
@@ -118,6 +125,18 @@ def verify_grown(
     stamps.sort(key=lambda each: each.latest)
     seal = verify(document, trust=trust, at=stamps[0].latest, policy=policy, detached=detached, limits=limits)
     return Grown(seal=seal, timestamps=tuple(stamps)) if isinstance(seal, Sound) else seal
+
+
+def _number(root: etree._Element, wanted: etree._Element) -> int:
+    return next(n for n, element in enumerate(root.iter("*")) if element is wanted)
+
+
+def _edited(document: bytes, edit: Callable[[bytes], bytes]) -> bytes:
+    """`document` with its text edited in UTF-8, in the encoding that it has."""
+    encoding = encoding_of(document)
+    if encoding in ("utf-8", "utf-8-sig"):
+        return edit(document)
+    return edit(document.decode(encoding).encode()).decode().encode(encoding)
 
 
 def _signature(root: etree._Element) -> tuple[etree._Element, etree._Element]:
