@@ -17,10 +17,13 @@ import structlog
 from cryptography import x509
 
 from axis_server.admission import Admission
+from axis_server.attention import Attention
 from axis_server.attest import Attestor
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
+from axis_server.boundary.events import EventServicer
 from axis_server.boundary.inbox import InboxServicer
 from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.overview import OverviewServicer
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.server import Door, Health, Services, make_server
 from axis_server.boundary.shares import Shares
@@ -29,6 +32,7 @@ from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.directory_watch import DirectoryWatch
+from axis_server.events import Events
 from axis_server.exchange import Exchange
 from axis_server.expiry import expire
 from axis_server.inbox import Inbox
@@ -36,9 +40,11 @@ from axis_server.intake import Intake, IntakeLimits
 from axis_server.metrics import Metrics
 from axis_server.operation.material import TlsMaterial, pem_of, tls_material
 from axis_server.probe import Prober
+from axis_server.queue import Queue
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
 from axis_server.settings import Address, Secrets, Settings
+from axis_server.statistics import Statistics
 from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
 from axis_server.trust import TrustWatch
@@ -143,7 +149,9 @@ async def running(
             clock=now,
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
-        services = _services(settings, stores, watch, admission, cursors, signer, trust.store, workers, owned)
+        services = _services(
+            settings, stores, watch, admission, cursors, signer, trust.store, workers, owned, metrics
+        )
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(
             admission=admission,
@@ -200,6 +208,7 @@ def _services(
     trust: Callable[[], TrustStore],
     workers: Executor,
     owned: OwnedTasks,
+    metrics: Metrics,
 ) -> Services:
     archive, ledger, changes = stores.archive, stores.ledger, Changes()
     turns = Turns(settings.server.workers + 1)
@@ -239,6 +248,7 @@ def _services(
         turns=turns,
         owned=owned,
     )
+    queue = Queue(ledger=ledger, clock=now, new_token=new_id)
     facts = AxisFacts(
         axis_id=settings.axis.id,
         certificates=tuple(pem_of([one]).decode() for one in (signer.certificate, *signer.chain)),
@@ -264,10 +274,22 @@ def _services(
                 changes=changes,
                 workers=workers,
             ),
+            queue=queue,
             exchange=exchange,
             cursors=cursors,
         ),
+        events=EventServicer(
+            events=Events(ledger=ledger, still=admission.again, changes=changes),
+            queue=queue,
+            cursors=cursors,
+            metrics=metrics,
+            clock=now,
+        ),
         records=RecordServicer(records=Records(ledger=ledger), cursors=cursors),
+        overview=OverviewServicer(
+            attention=Attention(ledger=ledger, clock=now),
+            statistics=Statistics(ledger=ledger, directory=watch.view, clock=now),
+        ),
         directory=DirectoryServicer(directory=watch.view, facts=facts),
     )
 

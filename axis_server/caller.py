@@ -21,6 +21,7 @@ class Role(StrEnum):
 
 ACTORS = frozenset({Role.SYSTEM, Role.CLERK})
 READERS = ACTORS | {Role.ARCHIVIST}
+OVERSEERS = READERS | {Role.OPERATOR}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +75,15 @@ def admit_actor(caller: Caller) -> None:
     Raises `Declined`: AGENCY_SUSPENDED, ROLE_FORBIDDEN.
     """
     _admit(caller, ACTORS, f"the role {caller.role} changes nothing")
+
+
+def admit_overseer(caller: Caller) -> None:
+    """Lets a caller see what needs attention and how many there are: of its own agency, or as the operator
+    without what documents say.
+
+    Raises `Declined`: AGENCY_SUSPENDED.
+    """
+    _admit(caller, OVERSEERS, f"the role {caller.role} oversees nothing")
 
 
 def _admit(caller: Caller, roles: frozenset[Role], otherwise: str) -> None:

@@ -33,6 +33,8 @@ class Metrics:
     submissions_accepted: Counter
     submissions_refused: Counter
     watches_open: Gauge
+    events_given: Counter
+    watch_lag: Histogram
     probe_up: Gauge
     certificate_days_left: Gauge
     trust_current: Gauge
@@ -61,7 +63,14 @@ class Metrics:
                 "axis_submissions_accepted", "Submissions answered with evidence; a retry counts again."
             ),
             submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
-            watches_open=gauge("axis_watches_open", "Watches in progress: of inboxes and of health."),
+            watches_open=gauge("axis_watches_open", "Watches in progress: of inboxes, events and health."),
+            events_given=counter("axis_events_given", "Events given to agencies; repeated ones count again."),
+            watch_lag=Histogram(
+                "axis_watch_lag_seconds",
+                "From when an event happened to when a watch sent it; events older than the watch left out.",
+                buckets=SECONDS,
+                registry=registry,
+            ),
             probe_up=gauge("axis_probe_up", "1 while the store serves, 0 while it does not.", ("store",)),
             certificate_days_left=gauge(
                 "axis_certificate_days_left",

@@ -70,6 +70,7 @@ class Code(StrEnum):
     STATEMENT_MISMATCH = "STATEMENT_MISMATCH"
     HANDOVER_INCOMPLETE = "HANDOVER_INCOMPLETE"
     STATUS_FORBIDDEN = "STATUS_FORBIDDEN"
+    LEASE_LOST = "LEASE_LOST"
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
@@ -118,6 +119,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.DOCUMENT_RECALLED,
             Code.WRONG_STATE,
             Code.STATUS_FORBIDDEN,
+            Code.LEASE_LOST,
             Code.UPLOAD_QUOTA,
             # These lie in the signer's certificate and the time, not in the document's bytes.
             Reason.UNTRUSTED_SIGNER,

@@ -301,6 +301,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Report one of the statuses that the detail names.",
             "Báo một trong các trạng thái nêu trong chi tiết.",
         ),
+        "LEASE_LOST": _says(
+            "This delivery is not in your hands any more: another system has it, or it was given back.",
+            "Hệ thống của quý vị không còn giữ văn bản này: hệ thống khác đang giữ, hoặc đã được trả lại.",
+            "Stop working on it, and take again.",
+            "Dừng xử lý văn bản này và nhận lại từ hàng đợi.",
+        ),
         "STORE_UNAVAILABLE": _says(
             "The axis cannot reach its store; nothing is known about the effect.",
             "Trục tạm thời không truy cập được kho lưu trữ; chưa rõ kết quả.",

@@ -123,7 +123,8 @@ class ServerSettings(_Section):
     calls_per_agency: int = Field(default=100, ge=1)
     """Of these, by one agency, over all its connections; more are answered TOO_MANY_CALLS."""
     watches: int = Field(default=2000, ge=1)
-    """Inboxes watched at once, by all agencies; more are answered TOO_MANY_WATCHES and may poll."""
+    """Inboxes and event streams watched at once, by all agencies; more are answered TOO_MANY_WATCHES and may
+    poll."""
     watches_per_agency: int = Field(default=20, ge=1)
     """Of these, by one agency. Watches of the health service count too."""
     concurrent_streams: int = Field(default=100, ge=1)

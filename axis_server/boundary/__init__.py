@@ -5,7 +5,7 @@ interceptor   around every call: who, how long, how it ended; every error become
 watches       the places of calls that last for weeks
 shares        how many other calls an agency has open
 errors        the one table from what was raised to `google.rpc.Status`
-submission, inbox, records, directory
+submission, inbox, events, records, overview, directory
               the services of `axis.v1`: they translate and call, no more
 translate     records to messages
 server        the gRPC server with its limits, health and reflection

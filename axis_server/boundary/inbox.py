@@ -10,8 +10,11 @@ from axis.v1 import inbox_pb2, inbox_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
+from axis_server.errors import Declined
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
+from axis_server.queue import Held, Queue
+from axis_server.reasons import Code
 
 T = TypeVar("T")
 
@@ -20,10 +23,11 @@ INBOX = "inbox"
 
 
 class InboxServicer(inbox_pb2_grpc.InboxServiceServicer):
-    """Translates; `Inbox` and `Exchange` decide."""
+    """Translates; `Inbox`, `Queue` and `Exchange` decide."""
 
-    def __init__(self, *, inbox: Inbox, exchange: Exchange, cursors: Cursors) -> None:
+    def __init__(self, *, inbox: Inbox, queue: Queue, exchange: Exchange, cursors: Cursors) -> None:
         self._inbox = inbox
+        self._queue = queue
         self._exchange = exchange
         self._cursors = cursors
 
@@ -63,6 +67,37 @@ class InboxServicer(inbox_pb2_grpc.InboxServiceServicer):
         async with _closing(source) as chunks:
             async for chunk in chunks:
                 yield inbox_pb2.FetchPartResponse(chunk=chunk)
+
+    async def TakeInbox(
+        self, request: inbox_pb2.TakeInboxRequest, context: Context
+    ) -> inbox_pb2.TakeInboxResponse:
+        caller = current_caller()
+        scope = (INBOX, caller.agency_id)
+        taken = await self._queue.take(caller, most=request.most, seconds=request.lease_seconds)
+        return inbox_pb2.TakeInboxResponse(
+            items=[translate.taken_item(one, self._cursors.token(one.item.cursor, *scope)) for one in taken]
+        )
+
+    async def SettleInbox(
+        self, request: inbox_pb2.SettleInboxRequest, context: Context
+    ) -> inbox_pb2.SettleInboxResponse:
+        caller = current_caller()
+        held = Held(
+            dispatch_id=request.dispatch_id,
+            recipient_id=request.recipient_id,
+            token=request.lease_token,
+        )
+        match request.WhichOneof("settlement"):
+            case "extend_seconds":
+                until = await self._queue.extend(caller, held, request.extend_seconds)
+                return inbox_pb2.SettleInboxResponse(until=translate.time(until))
+            case "release" if request.release:
+                await self._queue.release(caller, held)
+            case "set_aside_reason":
+                await self._queue.park(caller, held, request.set_aside_reason)
+            case _:
+                raise Declined(Code.INVALID_ARGUMENT, "name a settlement: extend, release or set aside")
+        return inbox_pb2.SettleInboxResponse()
 
     async def Report(self, request: inbox_pb2.ReportRequest, context: Context) -> inbox_pb2.ReportResponse:
         moved = await self._exchange.report(current_caller(), request.dispatch_id, request.statement)

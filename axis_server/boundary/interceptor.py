@@ -32,7 +32,7 @@ from storage.errors import Corrupt
 log = structlog.get_logger()
 
 SUBMIT = "SubmissionService/Submit"
-WATCHES = frozenset({"InboxService/WatchInbox", "Health/Watch"})
+WATCHES = frozenset({"InboxService/WatchInbox", "EventService/WatchEvents", "Health/Watch"})
 """Calls that last for weeks."""
 LAMP = "Health/Check"
 """Asked every few seconds; the log is not to be full of it."""

@@ -8,12 +8,12 @@ from datetime import datetime
 
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from axis.v1 import directory_pb2, inbox_pb2, records_pb2, types_pb2
+from axis.v1 import directory_pb2, events_pb2, inbox_pb2, records_pb2, types_pb2
 from axis_server.caller import Role
 from axis_server.errors import Declined
 from axis_server.lifecycle import QuestionKind, State, asked_by_statement
 from axis_server.reasons import Code
-from storage.ledger import records, registry
+from storage.ledger import oversight, records, registry
 
 STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
@@ -172,6 +172,42 @@ def inbox_item(record: records.InboxItem, cursor: str) -> inbox_pb2.InboxItem:
 def outbox_item(record: records.OutboxItem, cursor: str) -> records_pb2.OutboxItem:
     return records_pb2.OutboxItem(
         cursor=cursor, dispatch=dispatch(record.entry), counts=counts(record.counts)
+    )
+
+
+def taken_item(leased: oversight.Leased, cursor: str) -> inbox_pb2.TakenItem:
+    return inbox_pb2.TakenItem(
+        item=inbox_item(leased.item, cursor),
+        lease_token=leased.lease.token,
+        until=time(leased.lease.until),
+        attempts=leased.lease.attempts,
+    )
+
+
+def subject(record: records.Entry) -> events_pb2.Subject:
+    return events_pb2.Subject(
+        sender_id=record.sender_id,
+        sender_name=record.sender_name,
+        document_id=record.document_id,
+        kind=record.kind,
+        code_number=record.code_number,
+        code_notation=record.code_notation,
+        subject=record.subject,
+        priority=record.priority,
+    )
+
+
+def stream_event(item: records.StreamItem, cursor: str) -> events_pb2.StreamEvent:
+    return events_pb2.StreamEvent(cursor=cursor, event=event(item.event), about=subject(item.entry))
+
+
+def aside(record: oversight.Aside) -> types_pb2.Aside:
+    return types_pb2.Aside(
+        dispatch_id=record.dispatch_id,
+        recipient_id=record.recipient_id,
+        sequence=record.sequence,
+        reason=record.reason,
+        at=time(record.at),
     )
 
 

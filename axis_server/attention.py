@@ -1,0 +1,108 @@
+"""What needs attention: what nobody may forget, the most urgent first.
+
+An agency sees its own. The operator sees that it is there, of all agencies: identifiers, times and states,
+and nothing that a document or a clerk says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from axis_server.caller import Caller, Role, admit_actor, admit_overseer
+from axis_server.errors import Declined
+from axis_server.events import Side, side_of
+from axis_server.reasons import Code
+from storage.errors import NotFound
+from storage.ledger.base import Oversight
+from storage.ledger.oversight import Concern, Concerns
+
+SOON_HOURS = 24
+SOON_HOURS_MOST = 24 * 366
+PAST_DAYS = 30
+PAST_DAYS_MOST = 366
+SHOWN = 100
+SHOWN_MOST = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """How far an overseer looks. 0 means the usual; what is more than the most is the most."""
+
+    soon_hours: int = 0
+    """How near a deadline is near."""
+    past_days: int = 0
+    """How far back endings are looked for."""
+    shown: int = 0
+    """How many concerns are shown; all are counted."""
+
+    def __post_init__(self) -> None:
+        """Raises `Declined` (INVALID_ARGUMENT) for a negative number."""
+        if min(self.soon_hours, self.past_days, self.shown) < 0:
+            raise Declined(Code.INVALID_ARGUMENT, "hours, days and numbers are not negative")
+
+    async def look(self, ledger: Oversight, agency_id: str | None, at: datetime) -> Concerns:
+        """Returns what an agency has to look after at a time; None means all agencies."""
+        return await ledger.concerns(
+            agency_id,
+            soon=at + timedelta(hours=min(self.soon_hours or SOON_HOURS, SOON_HOURS_MOST)),
+            since=at - timedelta(days=min(self.past_days or PAST_DAYS, PAST_DAYS_MOST)),
+            limit=min(self.shown or SHOWN, SHOWN_MOST),
+        )
+
+
+class Attention:
+    """Says what an agency, or the operator, has to look after."""
+
+    def __init__(self, *, ledger: Oversight, clock: Callable[[], datetime]) -> None:
+        self._ledger = ledger
+        self._clock = clock
+
+    async def concerns(self, caller: Caller, window: Window) -> Concerns:
+        """Returns what needs the caller's attention. Raises `Declined`."""
+        admit_overseer(caller)
+        if caller.role is Role.OPERATOR:
+            return bare(await window.look(self._ledger, None, self._clock()))
+        return await window.look(self._ledger, caller.agency_id, self._clock())
+
+    async def acknowledge(self, caller: Caller, dispatch_id: str, recipient_id: str) -> None:
+        """Notes that the caller's agency, which sent it, has seen how a delivery stands; what happens later
+        needs attention anew. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
+        admit_actor(caller)
+        try:
+            await self._ledger.acknowledge(caller.agency_id, dispatch_id, recipient_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND) from absent
+
+
+def side_of_concern(concern: Concern, caller: Caller) -> Side | None:
+    """Says on which side of a concern the caller's agency stands; the operator stands on none."""
+    if caller.role is Role.OPERATOR:
+        return None
+    return side_of(concern.entry.sender_id, caller.agency_id)
+
+
+def bare(concerns: Concerns) -> Concerns:
+    """Leaves identifiers, times and states: no subject, no number (which DocumentIds and names of files hold
+    too), no reason."""
+    return replace(concerns, items=tuple(map(_bare, concerns.items)))
+
+
+def _bare(concern: Concern) -> Concern:
+    delivery = concern.delivery
+    question = replace(delivery.question, reason="") if delivery.question is not None else None
+    return replace(
+        concern,
+        entry=replace(
+            concern.entry,
+            document_id="",
+            code_number="",
+            code_notation="",
+            subject="",
+            parts=(),
+            warnings=(),
+        ),
+        delivery=replace(delivery, reason="", question=question),
+        aside=replace(concern.aside, reason="") if concern.aside is not None else None,
+    )
