@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import aclosing
 from datetime import datetime
-from typing import cast
 
 from axis.v1 import events_pb2, events_pb2_grpc
 from axis_server.boundary import translate
@@ -69,7 +68,7 @@ class EventServicer(events_pb2_grpc.EventServiceServicer):
         scope = (STREAM, caller.agency_id)
         after = self._cursors.place(request.after, *scope)
         watch = self._events.watch(caller, after, wanted(request.filter), from_now=request.from_now)
-        async with aclosing(cast("AsyncGenerator[StreamItem | Reached, None]", watch)) as found:
+        async with aclosing(watch) as found:
             async for news in found:
                 if isinstance(news, Reached):
                     yield events_pb2.WatchEventsResponse(reached=self._cursors.token(news.place, *scope))
