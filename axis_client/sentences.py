@@ -133,6 +133,12 @@ SENTENCES: Mapping[str, Sentence] = {
     "REASON_REQUIRED": Sentence(
         "A refusal needs a reason.", "Từ chối phải nêu lý do.", "Add --reason.", "Thêm --reason."
     ),
+    "SEALED_ALREADY": Sentence(
+        "The package is sealed, and cannot be changed any more.",
+        "Gói tin đã ký số nên không sửa được nữa.",
+        "Give the unsealed package.",
+        "Dùng gói tin chưa ký.",
+    ),
     "NOTHING_TO_UPDATE": Sentence(
         "Nothing would change.",
         "Không có thay đổi nào.",

@@ -195,6 +195,9 @@ class Client:
     ) -> bytes:
         return self._run(self._client.update(dispatch_id, reason, add=add, remove=remove))
 
+    def replacement(self, package: Source, replaced: Sequence[str], reason: str) -> bytes:
+        return self._run(self._client.replacement(package, replaced, reason))
+
     def events(
         self,
         after: str = "",

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
+from pathlib import Path
 
 from axis_client import answering
 from axis_client.acts.receiving import Receiving, required
-from axis_client.acts.sending import Sending
+from axis_client.acts.sending import Sending, Source
 from axis_client.errors import EvidenceError, LocalError, explain
 from axis_client.model import Answered
-from axis_client.packing import open_package, open_xml, unreadable_xml, written
-from axis_client.threads import revoke_package, update_package
+from axis_client.packing import is_sealed, open_package, open_xml, read_document, unreadable_xml, written
+from axis_client.threads import replacing, revoke_package, update_package
 from edxml import codes
 from edxml.agency_id import normalise
 from edxml.model import Organ, Package
@@ -50,6 +52,22 @@ class Recalling(Sending, Receiving):
         added = [Organ(organ_id=one, organ_name=(await self.agency(one)).name) for one in add]
         removed = [organ.organ_id for organ in _named(document, remove)]
         return written(update_package(document, required(reason), add=added, remove=removed))
+
+    async def replacement(self, package: Source, replaced: Sequence[str], reason: str) -> bytes:
+        """Makes an unsealed document into one that replaces the documents of other dispatches (kind 3, *thay
+        thế*) at the recipients who hold them."""
+        content = (
+            package if isinstance(package, bytes) else await asyncio.to_thread(read_document, Path(package))
+        )
+        root = open_xml(content)
+        if is_sealed(root):
+            raise explain(LocalError, "SEALED_ALREADY")
+        replacements = []
+        for dispatch_id in replaced:
+            status = await self.status(dispatch_id)
+            holders = [one.recipient_id async for one in self.deliveries(dispatch_id)]
+            replacements.append((status.dispatch.document_id, holders))
+        return written(replacing(open_package(root), replacements, required(reason)))
 
     async def _document(self, dispatch_id: str) -> Package:
         """Reads the package of a dispatch, held against its digest in the evidence."""

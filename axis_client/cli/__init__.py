@@ -5,8 +5,9 @@ Exit codes: 0 done (a document that is verified is sound), 1 refused, 2 wrong us
 what goes wrong stands on standard error, in Vietnamese and English, with `--json` as one object a line too.
 
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
-`sealing`, `verifying` with `findings`, `inspecting` (no axis needed), `sender`, `receiver`, `records`;
-`labels`, `shapes` (what a thing looks like to people, and as JSON).
+`sealing`, `verifying` with `findings`, `inspecting` (no axis needed), `checking`, `sender`, `receiver`,
+`recalling`, `records`, `following`, `statistics`, `addressing`; `labels`, `shapes` (what a thing
+looks like to people, and as JSON).
 """
 
 from __future__ import annotations
@@ -17,11 +18,16 @@ from collections.abc import Sequence
 
 import click
 
+from axis_client.cli.addressing import agencies, agency, groups
+from axis_client.cli.checking import check
+from axis_client.cli.following import aside, attention, watch
 from axis_client.cli.inspecting import inspect
+from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
-from axis_client.cli.records import agency, evidence, outbox, retrieve, status, whoami
+from axis_client.cli.records import evidence, outbox, retrieve, status, whoami
 from axis_client.cli.sealing import seal
 from axis_client.cli.sender import send
+from axis_client.cli.statistics import stats
 from axis_client.cli.terminal import EXIT_USAGE, ReaderGone, Terminal, exit_code
 from axis_client.cli.verifying import verify
 from axis_client.errors import AxisError, LocalError, explain
@@ -48,22 +54,12 @@ def axis(context: click.Context) -> None:
         context.exit(EXIT_USAGE)
 
 
-for _command in (
-    seal,
-    verify,
-    inspect,
-    send,
-    inbox,
-    fetch,
-    accept,
-    refuse,
-    report,
-    status,
-    evidence,
-    retrieve,
-):
-    axis.add_command(_command)
-for _command in (outbox, whoami, agency):
+_SENDING = (seal, check, send, recall, update, outbox)
+_RECEIVING = (inbox, fetch, accept, refuse, report, agree, decline)
+_KNOWING = (status, evidence, retrieve, verify, inspect)
+_FOLLOWING = (watch, attention, aside, stats)
+_ADDRESSING = (whoami, agency, agencies, groups)
+for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING):
     axis.add_command(_command)
 
 

@@ -7,7 +7,8 @@ from datetime import datetime
 
 from axis_client.cli import shapes
 from axis_client.cli.terminal import Terminal
-from axis_client.model import Proof, State
+from axis_client.model import Delivery, Link, Proof, Question, QuestionKind, State
+from axis_client.oversight import Why
 from axis_client.proof import is_receipt
 from edxml import codes
 from edxml.codes import Label
@@ -25,6 +26,31 @@ STATES = {
     State.TAKEN_BACK: Label("đã thu hồi", "taken back"),
     State.UNKNOWN: Label("không rõ", "unknown"),
 }
+
+QUESTIONS = {
+    QuestionKind.RECALL: Label("đề nghị thu hồi", "to be given back"),
+    QuestionKind.REMOVAL: Label("đề nghị bỏ khỏi danh sách nhận", "to leave the list of recipients"),
+    QuestionKind.REPLACEMENT: Label("đề nghị thay thế", "to be replaced"),
+    QuestionKind.UNKNOWN: Label("không rõ", "unknown"),
+}
+WHYS = {
+    Why.DUE_SOON: Label("sắp đến hạn", "due soon"),
+    Why.QUESTION_OPEN: Label("chờ trả lời đề nghị", "question open"),
+    Why.SET_ASIDE: Label("hệ thống không xử lý được", "set aside"),
+    Why.REFUSED: Label("bị từ chối", "refused"),
+    Why.EXPIRED: Label("quá hạn", "expired"),
+    Why.QUESTION_REFUSED: Label("không đồng ý thu hồi", "recall refused"),
+    Why.UNKNOWN: Label("không rõ", "unknown"),
+}
+_EVENTS = {
+    "RecallRequested": Label("Bên gửi đề nghị thu hồi", "The sender asks to give it back"),
+    "RemovalRequested": Label("Bên gửi bỏ khỏi danh sách nhận", "The sender takes it off the list"),
+    "ReplacementRequested": Label("Bên gửi thay thế văn bản", "The sender replaces it"),
+    "QuestionAgreed": Label("Bên nhận đồng ý", "The recipient agrees"),
+    "QuestionRefused": Label("Bên nhận không đồng ý", "The recipient refuses to"),
+    "QuestionLapsed": Label("Đề nghị hết hạn, không có trả lời", "The question lapsed unanswered"),
+}
+_AWAITING_HANDOVER = frozenset({State.CONSIGNED, State.FETCHED})
 
 
 def time(at: datetime) -> str:
@@ -46,6 +72,8 @@ def event(terminal: Terminal, name: str, status_code: str = "") -> str:
     if name in set(EventId):
         label = EVENT_LABELS[EventId(name)]
         return terminal.text(label.vietnamese, label.english)
+    if name in _EVENTS:
+        return terminal.text(_EVENTS[name].vietnamese, _EVENTS[name].english)
     status = codes.STATUS.get(status_code)
     return terminal.text(status.vietnamese, status.english) if status else name
 
@@ -65,3 +93,29 @@ def priority(terminal: Terminal, value: int) -> str:
 def kind(terminal: Terminal, value: int) -> str:
     label = codes.KIND.get(str(value))
     return terminal.text(label.vietnamese, label.english) if label else str(value)
+
+
+def question(terminal: Terminal, of: Question) -> str:
+    """Says what the sender asks, until when, and why."""
+    asked = terminal.text(QUESTIONS[of.kind].vietnamese, QUESTIONS[of.kind].english)
+    reason = f": {of.reason}" if of.reason else ""
+    return f"{asked} ({terminal.text('trước', 'by')} {time(of.until)}){reason}"
+
+
+def why(terminal: Terminal, value: Why) -> str:
+    return terminal.text(WHYS[value].vietnamese, WHYS[value].english)
+
+
+def deadline(of: Delivery) -> str:
+    """The deadline that runs; empty when nothing is awaited."""
+    if of.state in _AWAITING_HANDOVER:
+        return time(of.handover_by)
+    return time(of.answer_by) if of.state is State.HANDED_OVER else ""
+
+
+def link(terminal: Terminal, of: Link) -> str:
+    """Says what another dispatch of the thread is to this one."""
+    what = kind(terminal, of.kind)
+    if of.later:
+        return terminal.text(f"Có văn bản {what}", f"Followed by ({what})")
+    return terminal.text("Nói về văn bản", "Speaks about")

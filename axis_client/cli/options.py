@@ -84,6 +84,14 @@ ATTACH = click.option(
 )
 
 
+RECIPIENT = click.option(
+    "--recipient",
+    default="",
+    metavar="ID",
+    help="Đơn vị, nếu nhận thay nhiều đơn vị. / The unit, if you receive for several.",
+)
+
+
 def _added(command: _Command, *options: Callable[[_Command], _Command]) -> _Command:
     for option in reversed(options):
         command = option(command)

@@ -13,7 +13,7 @@ from axis_client import files
 from axis_client.answering import REPORTABLE
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
-from axis_client.cli.options import FORCE, PATH, common, profile
+from axis_client.cli.options import FORCE, PATH, RECIPIENT, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.model import Answered, FetchedFile, InboxItem, State
@@ -105,10 +105,11 @@ def fetch(
     metavar="DIR",
     help="Giữ các tệp ở đây. / Keep the files here, if still to be fetched.  [default: ./ID]",
 )
+@RECIPIENT
 @profile
 @common
 @click.pass_obj
-def accept(terminal: Terminal, dispatch_id: str, output: Path | None, profile: Path) -> int:
+def accept(terminal: Terminal, dispatch_id: str, output: Path | None, recipient: str, profile: Path) -> int:
     """Tiếp nhận văn bản (03). / Accepts a document (03).
 
     What was not handed over yet is fetched, verified, kept and handed over (01) first.
@@ -116,29 +117,32 @@ def accept(terminal: Terminal, dispatch_id: str, output: Path | None, profile: P
 
     async def act(client: AsyncClient) -> Answered:
         with terminal.progress() as report:
-            return await client.accept(dispatch_id, output or _folder(dispatch_id), progress=report)
+            return await client.accept(
+                dispatch_id, output or folder(dispatch_id), recipient=recipient, progress=report
+            )
 
-    return _answer(terminal, profile, act)
+    return answer(terminal, profile, act)
 
 
 @click.command()
 @DISPATCH
 @click.option("--reason", required=True, help="Lý do, bên gửi sẽ được báo. / Why; the sender is told.")
+@RECIPIENT
 @profile
 @common
 @click.pass_obj
-def refuse(terminal: Terminal, dispatch_id: str, reason: str, profile: Path) -> int:
+def refuse(terminal: Terminal, dispatch_id: str, reason: str, recipient: str, profile: Path) -> int:
     """Từ chối tiếp nhận (02). / Refuses a document (02). Final."""
 
     async def act(client: AsyncClient) -> Answered:
-        answered = await client.refuse(dispatch_id, reason)
+        answered = await client.refuse(dispatch_id, reason, recipient=recipient)
         first = answered.delivery.reason
         if first and first != reason.strip():
             earlier = f"Đã từ chối trước đó, lý do đó vẫn giữ nguyên: {first}"
             terminal.note(terminal.text(earlier, f"It was refused before, and that reason stands: {first}"))
         return answered
 
-    return _answer(terminal, profile, act)
+    return answer(terminal, profile, act)
 
 
 @click.command()
@@ -157,11 +161,18 @@ def refuse(terminal: Terminal, dispatch_id: str, reason: str, profile: Path) -> 
     metavar="DIR",
     help="Với 01: giữ các tệp ở đây. / With 01: keep the files here.  [default: ./ID]",
 )
+@RECIPIENT
 @profile
 @common
 @click.pass_obj
 def report(
-    terminal: Terminal, dispatch_id: str, status: str, description: str, output: Path | None, profile: Path
+    terminal: Terminal,
+    dispatch_id: str,
+    status: str,
+    description: str,
+    output: Path | None,
+    recipient: str,
+    profile: Path,
 ) -> int:
     """Báo trạng thái (01, 04, 05, 06). / Reports a state.
 
@@ -170,15 +181,17 @@ def report(
 
     async def act(client: AsyncClient) -> Answered:
         if status != codes.ARRIVED:
-            return await client.report(dispatch_id, status, description)
+            return await client.report(dispatch_id, status, description, recipient=recipient)
         with terminal.progress() as report:
-            fetched = await client.fetch(dispatch_id, output or _folder(dispatch_id), progress=report)
-        return replace(await client.hand_over(fetched), fetched=fetched)
+            fetched = await client.fetch(dispatch_id, output or folder(dispatch_id), progress=report)
+        return replace(await client.hand_over(fetched, recipient), fetched=fetched)
 
-    return _answer(terminal, profile, act)
+    return answer(terminal, profile, act)
 
 
-def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[Answered]]) -> int:
+def answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[Answered]]) -> int:
+    """Runs a statement and shows what the axis made of it."""
+
     async def answered(client: AsyncClient) -> int:
         result = await act(client)
         if terminal.as_json:
@@ -195,7 +208,7 @@ def _answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awai
     return with_axis(terminal, profile, answered)
 
 
-def _folder(dispatch_id: str) -> Path:
+def folder(dispatch_id: str) -> Path:
     """Where the files go unless somebody says: a folder here, named by letters and digits only."""
     return Path("".join(char for char in dispatch_id if char.isascii() and char.isalnum()) or "in")
 

@@ -1,4 +1,4 @@
-"""`axis status`, `evidence`, `retrieve`, `outbox`, `whoami`, `agency`: what there is to know."""
+"""`axis status`, `evidence`, `retrieve`, `outbox`, `whoami`: what there is to know."""
 
 from __future__ import annotations
 
@@ -146,27 +146,6 @@ def whoami(terminal: Terminal, profile: Path) -> int:
     return with_axis(terminal, profile, act)
 
 
-@click.command()
-@click.argument("agency_id", metavar="ID")
-@profile
-@common
-@click.pass_obj
-def agency(terminal: Terminal, agency_id: str, profile: Path) -> int:
-    """Tra danh bạ cơ quan. / Finds an agency by any of its identifiers."""
-
-    async def act(client: AsyncClient) -> int:
-        found = await client.agency(agency_id)
-        if terminal.as_json:
-            terminal.object(shapes.agency(found))
-        else:
-            names = ", ".join((found.agency_id, *found.aliases))
-            suspended = "" if found.active else terminal.text(" (tạm ngừng)", " (suspended)")
-            terminal.say(f"{found.name}: {names}{suspended}")
-        return EXIT_OK
-
-    return with_axis(terminal, profile, act)
-
-
 def _show_status(terminal: Terminal, status: Status) -> None:
     dispatch = status.dispatch
     kind = labels.kind(terminal, dispatch.kind)
@@ -174,11 +153,14 @@ def _show_status(terminal: Terminal, status: Status) -> None:
     terminal.say(f"  {terminal.text('Mã định danh', 'DocumentId')}: {dispatch.document_id}")
     terminal.say(f"  {terminal.text('Nơi gửi', 'From')}: {dispatch.sender_name} ({dispatch.sender_id})")
     terminal.say(f"  {terminal.text('Nơi nhận', 'To')}: {labels.counts(terminal, status.counts)}")
+    for link in status.links:
+        terminal.say(f"  {labels.link(terminal, link)}: {link.dispatch_id}")
 
 
 async def _show_deliveries(terminal: Terminal, client: AsyncClient, status: Status) -> None:
     shown, _ = await _first(client.deliveries(status.dispatch.dispatch_id))
     columns = [("Nơi nhận", "To"), ("Trạng thái", "State"), ("Lúc", "At"), ("Lý do", "Reason")]
+    columns += [("Hạn", "Deadline"), ("Chờ trả lời", "Asked")]
     terminal.table(columns, [_delivery_row(terminal, delivery) for delivery in shown])
     if (rest := sum(status.counts.values()) - len(shown)) > 0:
         terminal.say(terminal.text(f"… và {rest} nơi nhận khác", f"… and {rest} more recipients"))
@@ -209,7 +191,10 @@ async def _first(items: AsyncGenerator[T, None]) -> tuple[list[T], bool]:
 
 def _delivery_row(terminal: Terminal, delivery: Delivery) -> tuple[str, ...]:
     at = labels.time(delivery.updated_at)
-    return delivery.recipient_id, labels.state(terminal, delivery.state), at, delivery.reason
+    deadline = labels.deadline(delivery)
+    asked = labels.question(terminal, delivery.question) if delivery.question else ""
+    state = labels.state(terminal, delivery.state)
+    return delivery.recipient_id, state, at, delivery.reason, deadline, asked
 
 
 def _outbox_row(terminal: Terminal, item: OutboxItem) -> tuple[str, ...]:

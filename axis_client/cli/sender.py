@@ -34,6 +34,14 @@ from axis_client.packing import is_sealed, open_xml, read_document, same_content
     metavar="OUT",
     help="Lưu gói tin đã ký trước khi gửi. / Keep the sealed package here before it is sent.",
 )
+@click.option(
+    "--replaces",
+    "replaced",
+    multiple=True,
+    metavar="ID",
+    help="Thay thế văn bản đã gửi này; cần --reason. / Replaces what was sent as ID; needs --reason.",
+)
+@click.option("--reason", default="", help="Lý do thay thế. / Why it replaces.")
 @FORCE
 @profile
 @common
@@ -44,6 +52,8 @@ def send(
     attachments: tuple[Path, ...],
     recipients: tuple[str, ...],
     keep: Path | None,
+    replaced: tuple[str, ...],
+    reason: str,
     force: bool,
     profile: Path,
 ) -> int:
@@ -60,12 +70,15 @@ def send(
     waiting = None if keep else _waiting(file)
 
     async def act(client: AsyncClient) -> int:
-        package: Path | bytes = file
+        source: Path | bytes = file
+        if replaced:
+            source = await client.replacement(file, replaced, reason)
+        package = source
         if keep is not None:
-            package = await client.seal(file, attachments, recipients or None)
+            package = await client.seal(source, attachments, recipients or None)
             files.write(keep, package, force=force)
         elif waiting is not None:
-            sealed = await client.seal(file, attachments, recipients or None)
+            sealed = await client.seal(source, attachments, recipients or None)
             package = _resumed(terminal, waiting, sealed, force=force)
         try:
             with terminal.progress() as report:
@@ -75,10 +88,23 @@ def send(
             _point_to_the_first(refused)
             raise
         _forget(waiting)
-        _show(terminal, sent)
+        show_sent(terminal, sent)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
+
+
+async def send_kept(terminal: Terminal, client: AsyncClient, package: bytes, waiting: Path) -> Sent:
+    """Seals and sends a package that was made here; its sealed bytes wait in `waiting` until it is known what
+    became of them, so that the same command again is the same dispatch."""
+    sealed = _resumed(terminal, waiting, await client.seal(package), force=False)
+    try:
+        sent = await client.send(sealed)
+    except Refused:
+        _forget(waiting)
+        raise
+    _forget(waiting)
+    return sent
 
 
 def _waiting(file: Path) -> Path | None:
@@ -121,7 +147,8 @@ def _point_to_the_first(refused: Refused) -> None:
         refused.hint_vi = f"Có thể văn bản đã được gửi: axis status {dispatch_id}. {refused.hint_vi}"
 
 
-def _show(terminal: Terminal, sent: Sent) -> None:
+def show_sent(terminal: Terminal, sent: Sent) -> None:
+    """Says that it is sent, to whom, and what proves it."""
     if terminal.as_json:
         terminal.object(shapes.sent(sent))
         return

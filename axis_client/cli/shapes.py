@@ -14,14 +14,27 @@ from axis_client.model import (
     Dispatch,
     Event,
     FetchedFile,
+    Group,
     InboxItem,
+    Link,
     Me,
     OutboxItem,
     Proof,
+    Question,
     Sent,
     State,
     Statement,
     Status,
+)
+from axis_client.oversight import (
+    Aside,
+    Attention,
+    Checked,
+    Concern,
+    Finding,
+    StreamEvent,
+    Subject,
+    Tally,
 )
 
 Shape = dict[str, object]
@@ -75,7 +88,26 @@ def delivery(of: Delivery) -> Shape:
         "version": of.version,
         "updated_at": time(of.updated_at),
         "reason": of.reason,
+        "mailbox_id": of.mailbox_id,
+        "handover_by": time(of.handover_by),
+        "answer_by": time(of.answer_by),
+        "question": None if of.question is None else question(of.question),
     }
+
+
+def question(of: Question) -> Shape:
+    return {
+        "kind": str(of.kind),
+        "asked_by_dispatch_id": of.asked_by_dispatch_id,
+        "asked_by_statement_id": of.asked_by_statement_id,
+        "reason": of.reason,
+        "asked_at": time(of.asked_at),
+        "until": time(of.until),
+    }
+
+
+def link(of: Link) -> Shape:
+    return {"dispatch_id": of.dispatch_id, "kind": of.kind, "later": of.later}
 
 
 def inbox_item(of: InboxItem) -> Shape:
@@ -102,6 +134,7 @@ def status(of: Status, deliveries: Iterable[Delivery], events: Iterable[Event]) 
         "dispatch_id": of.dispatch.dispatch_id,
         "dispatch": dispatch(of.dispatch),
         "counts": counts(of.counts),
+        "links": [link(entry) for entry in of.links],
         "deliveries": [delivery(entry) for entry in deliveries],
         "events": [event(entry) for entry in events],
     }
@@ -122,6 +155,8 @@ def event(of: Event) -> Shape:
         "reason": of.reason,
         "evidence_id": of.evidence_id,
         "statement_id": of.statement_id,
+        "delegate_id": of.delegate_id,
+        "related_dispatch_id": of.related_dispatch_id,
     }
 
 
@@ -175,7 +210,30 @@ def file(of: FetchedFile) -> Shape:
 
 
 def agency(of: Agency) -> Shape:
-    return {"agency_id": of.agency_id, "name": of.name, "aliases": list(of.aliases), "active": of.active}
+    return {
+        "agency_id": of.agency_id,
+        "name": of.name,
+        "aliases": list(of.aliases),
+        "active": of.active,
+        "parent_id": of.parent_id,
+        "category": of.category,
+        "mailbox_id": of.mailbox_id,
+        "attachment_bytes": of.capabilities.attachment_bytes,
+        "kinds": list(of.capabilities.kinds),
+        "since": None if of.since is None else time(of.since),
+        "until": None if of.until is None else time(of.until),
+    }
+
+
+def group(of: Group) -> Shape:
+    return {
+        "group_id": of.group_id,
+        "name": of.name,
+        "owner_id": of.owner_id,
+        "members": list(of.members),
+        "categories": list(of.categories),
+        "active": of.active,
+    }
 
 
 def me(of: Me) -> Shape:
@@ -186,4 +244,97 @@ def me(of: Me) -> Shape:
         "axis_id": of.axis_id,
         "max_message_bytes": of.max_message_bytes,
         "max_attachment_bytes": of.max_attachment_bytes,
+    }
+
+
+def subject(of: Subject) -> Shape:
+    return {
+        "sender_id": of.sender_id,
+        "sender_name": of.sender_name,
+        "document_id": of.document_id,
+        "kind": of.kind,
+        "number": "/".join(part for part in (of.code_number, of.code_notation) if part),
+        "subject": of.subject,
+        "priority": of.priority,
+    }
+
+
+def stream_event(of: StreamEvent) -> Shape:
+    return {
+        "cursor": of.cursor,
+        "dispatch_id": of.event.dispatch_id,
+        **event(of.event),
+        "about": subject(of.about),
+    }
+
+
+def aside(of: Aside) -> Shape:
+    return {
+        "dispatch_id": of.dispatch_id,
+        "recipient_id": of.recipient_id,
+        "sequence": of.sequence,
+        "reason": of.reason,
+        "at": time(of.at),
+    }
+
+
+def concern(of: Concern) -> Shape:
+    return {
+        "why": str(of.why),
+        "side": str(of.side),
+        "dispatch_id": of.delivery.dispatch_id,
+        "recipient_id": of.delivery.recipient_id,
+        "about": subject(of.about),
+        "delivery": delivery(of.delivery),
+        "aside": None if of.aside is None else aside(of.aside),
+    }
+
+
+def attention(of: Attention) -> Shape:
+    return {
+        "counts": {str(why): count for why, count in of.counts.items()},
+        "concerns": [concern(entry) for entry in of.concerns],
+    }
+
+
+def tally(of: Tally) -> Shape:
+    return {
+        "period": of.period,
+        "agency_id": of.agency_id,
+        "priority": of.priority,
+        "kind": of.kind,
+        "dispatches": of.dispatches,
+        "deliveries": of.deliveries,
+        **{str(state): of.states.get(state, 0) for state in State if state is not State.UNKNOWN},
+        "on_time": of.on_time,
+        "late": of.late,
+        "done_on_time": of.done_on_time,
+        "done_late": of.done_late,
+    }
+
+
+def finding(of: Finding) -> Shape:
+    return {
+        "code": of.code,
+        "message": of.message,
+        "message_vi": of.message_vi,
+        "hint": of.hint,
+        "hint_vi": of.hint_vi,
+        "detail": of.detail,
+        "facts": dict(of.facts),
+        "retryable": of.retryable,
+    }
+
+
+def checked(of: Checked) -> Shape:
+    return {
+        "accepted": of.refusal is None,
+        "refusal": None if of.refusal is None else finding(of.refusal),
+        "warnings": [finding(entry) for entry in of.warnings],
+        "already_accepted": of.already_accepted,
+        "recipients": list(of.recipient_ids),
+        "recipient_count": of.recipient_count,
+        "handover_by": None if of.handover_by is None else time(of.handover_by),
+        "answer_by": None if of.answer_by is None else time(of.answer_by),
+        "dispatch": None if of.dispatch is None else dispatch(of.dispatch),
     }

@@ -1,0 +1,250 @@
+"""`axis watch`, `attention`, `aside`: following along."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from contextlib import aclosing
+from pathlib import Path
+
+import click
+
+from axis_client import files
+from axis_client.cli import labels, shapes
+from axis_client.cli.connection import with_axis
+from axis_client.cli.options import PATH, common, profile
+from axis_client.cli.terminal import EXIT_OK, Terminal
+from axis_client.client import AsyncClient
+from axis_client.errors import LocalError, explain
+from axis_client.oversight import Aside, Concern, EventFilter, Side, StreamEvent
+
+SAID = 500
+"""Characters of what a failing command said that go into the reason of an aside."""
+PAUSE = 2.0
+"""Seconds between the tries of a failing command."""
+CURSOR_BYTES = 4096
+
+
+@click.command()
+@click.option("--after", default="", metavar="CURSOR", help="Start after this cursor (--json shows it).")
+@click.option("--now", is_flag=True, help="Bỏ qua những việc đã qua. / Pass over what is past.")
+@click.option("--once", is_flag=True, help="Dừng khi hết. / End where there is no more.")
+@click.option(
+    "--keep",
+    type=PATH,
+    metavar="FILE",
+    help="Nhớ chỗ đã xử lý xong. / Keep the place in FILE, and go on from it the next time.",
+)
+@click.option("--kind", "kinds", multiple=True, metavar="EVENT", help="Only this event; may be repeated.")
+@click.option("--dispatch", default="", metavar="ID", help="Only this dispatch.")
+@click.option("--urgent", type=click.IntRange(0, 4), default=0, help="Only this priority or higher.")
+@click.option("--side", type=click.Choice([str(side) for side in Side]), default="any", show_default=True)
+@click.option(
+    "--run",
+    "command",
+    metavar="COMMAND",
+    help="Chạy lệnh này cho từng việc. / Run this for each event, as JSON on its standard input.",
+)
+@click.option(
+    "--tries",
+    type=click.IntRange(1, 100),
+    default=3,
+    show_default=True,
+    help="With --run: how often, before the event is set aside with what the command said.",
+)
+@profile
+@common
+@click.pass_obj
+def watch(
+    terminal: Terminal,
+    after: str,
+    now: bool,
+    once: bool,
+    keep: Path | None,
+    kinds: tuple[str, ...],
+    dispatch: str,
+    urgent: int,
+    side: str,
+    command: str | None,
+    tries: int,
+    profile: Path,
+) -> int:
+    """Theo dõi mọi việc của cơ quan, theo thứ tự. / Shows everything that happens, in order, as it happens.
+
+    With --keep an event counts as processed once it is shown, or its command succeeded or was set aside; what
+    was cut is shown again.
+    """
+    wanted = EventFilter(kinds=kinds, dispatch_id=dispatch, min_priority=urgent, side=Side(side))
+    start = after or _kept(keep)
+    if now and start:
+        raise explain(LocalError, "USAGE", "--now goes without --after and without a place that was kept")
+
+    async def act(client: AsyncClient) -> int:
+        events = client.events(start, wanted, follow=not once, from_now=now)
+        async with aclosing(events):
+            async for event in events:
+                if command is None:
+                    _show_event(terminal, event)
+                else:
+                    await _process(terminal, client, event, command, tries)
+                if keep is not None:
+                    files.write(keep, f"{event.cursor}\n".encode(), force=True)
+        return EXIT_OK
+
+    return with_axis(terminal, profile, act)
+
+
+@click.command()
+@click.option("--hours", type=click.IntRange(1, 720), default=24, show_default=True, help="How near is near.")
+@click.option("--days", type=click.IntRange(1, 3650), default=30, show_default=True, help="How far back.")
+@click.option("--most", type=click.IntRange(1, 1000), default=100, show_default=True)
+@click.option(
+    "--done",
+    "done",
+    nargs=2,
+    metavar="ID RECIPIENT",
+    help="Đã xem kết quả này. / This ending was seen: it is not shown any more.",
+)
+@profile
+@common
+@click.pass_obj
+def attention(
+    terminal: Terminal, hours: int, days: int, most: int, done: tuple[str, str] | None, profile: Path
+) -> int:
+    """Những việc cần xử lý, gấp nhất trước. / Shows what needs attention, the most urgent first."""
+
+    async def act(client: AsyncClient) -> int:
+        if done:
+            await client.acknowledge(*done)
+            return EXIT_OK
+        found = await client.attention(hours, days, most)
+        if terminal.as_json:
+            terminal.object(shapes.attention(found))
+            return EXIT_OK
+        if not found.concerns:
+            terminal.say(terminal.text("Không có việc nào cần xử lý.", "Nothing needs attention."))
+            return EXIT_OK
+        columns = [("Mã gửi", "ID"), ("Việc", "Why"), ("Khẩn", "Priority"), ("Hạn", "Deadline")]
+        columns += [
+            ("Nơi nhận", "To"),
+            ("Số, ký hiệu", "Number"),
+            ("Trích yếu", "Subject"),
+            ("Lý do", "Reason"),
+        ]
+        terminal.table(columns, [_concern_row(terminal, concern) for concern in found.concerns])
+        rest = sum(found.counts.values()) - len(found.concerns)
+        if rest > 0:
+            terminal.say(terminal.text(f"… và {rest} việc khác: --most", f"… and {rest} more: --most"))
+        return EXIT_OK
+
+    return with_axis(terminal, profile, act)
+
+
+@click.command()
+@click.argument("dispatch_id", metavar="[ID]", default="")
+@click.option(
+    "--sequence", type=click.IntRange(min=0), default=0, help="The event; 0 is the delivery itself."
+)
+@click.option("--recipient", default="", metavar="ID", help="The delivery's recipient.")
+@click.option("--reason", default="", help="Lý do không xử lý được. / Why it cannot be processed.")
+@click.option("--undo", is_flag=True, help="Xử lý lại. / Take it up again.")
+@profile
+@common
+@click.pass_obj
+def aside(
+    terminal: Terminal,
+    dispatch_id: str,
+    sequence: int,
+    recipient: str,
+    reason: str,
+    undo: bool,
+    profile: Path,
+) -> int:
+    """Những việc hệ thống gác lại. / Lists what was set aside; with ID and --reason, sets something aside."""
+
+    async def act(client: AsyncClient) -> int:
+        if not dispatch_id:
+            async for one in client.asides():
+                _show_aside(terminal, one)
+        elif undo:
+            await client.take_up(dispatch_id, sequence=sequence, recipient=recipient)
+        else:
+            await client.set_aside(dispatch_id, reason, sequence=sequence, recipient=recipient)
+        return EXIT_OK
+
+    return with_axis(terminal, profile, act)
+
+
+def _kept(keep: Path | None) -> str:
+    """The place that an earlier run kept; empty when there is none. Raises `LocalError`."""
+    if keep is None or not keep.exists():
+        return ""
+    return (files.read(keep, CURSOR_BYTES) or b"").decode("ascii", "replace").strip()
+
+
+async def _process(
+    terminal: Terminal, client: AsyncClient, event: StreamEvent, command: str, tries: int
+) -> None:
+    """Runs the command on an event until it succeeds; one that keeps failing is set aside."""
+    said = ""
+    for attempt in range(tries):
+        if attempt:
+            await asyncio.sleep(PAUSE)
+        process = await asyncio.create_subprocess_shell(
+            command, stdin=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE
+        )
+        _, errors = await process.communicate(json.dumps(shapes.stream_event(event)).encode())
+        if process.returncode == 0:
+            return
+        said = f"exit code {process.returncode}: {errors.decode(errors='replace').strip()[-SAID:]}"
+    of, about = event.event.dispatch_id, event.event.recipient_id
+    await client.set_aside(of, said, sequence=event.event.sequence, recipient=about)
+    terminal.note(
+        terminal.text(
+            f"Gác lại {of}, việc {event.event.sequence}: {said}",
+            f"Set aside {of}, event {event.event.sequence}: {said}",
+        )
+    )
+
+
+def _show_event(terminal: Terminal, event: StreamEvent) -> None:
+    if terminal.as_json:
+        terminal.object(shapes.stream_event(event))
+        return
+    happened, about = event.event, event.about
+    number = "/".join(part for part in (about.code_number, about.code_notation) if part)
+    cells = (
+        labels.time(happened.at),
+        labels.event(terminal, happened.kind, happened.status_code),
+        happened.recipient_id,
+        number,
+        about.subject,
+        happened.reason,
+        happened.dispatch_id,
+    )
+    terminal.say(" | ".join(cell for cell in cells if cell))
+
+
+def _concern_row(terminal: Terminal, concern: Concern) -> tuple[str, ...]:
+    about, delivery = concern.about, concern.delivery
+    reason = concern.aside.reason if concern.aside else delivery.reason
+    if delivery.question is not None:
+        reason = labels.question(terminal, delivery.question)
+    return (
+        delivery.dispatch_id,
+        labels.why(terminal, concern.why),
+        labels.priority(terminal, about.priority),
+        labels.deadline(delivery),
+        delivery.recipient_id,
+        "/".join(part for part in (about.code_number, about.code_notation) if part),
+        about.subject,
+        reason,
+    )
+
+
+def _show_aside(terminal: Terminal, one: Aside) -> None:
+    if terminal.as_json:
+        terminal.object(shapes.aside(one))
+    else:
+        what = f"#{one.sequence}" if one.sequence else one.recipient_id
+        terminal.say(f"{labels.time(one.at)} | {one.dispatch_id} | {what} | {one.reason}")
