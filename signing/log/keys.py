@@ -22,7 +22,6 @@ from signing.keys import UnusableKey
 from signing.log.fields import LARGEST, read_base64, write_base64
 
 _KEY_SIZE = 32
-_SIGNATURE_SIZE = 64
 _TIME_SIZE = 8
 _LONGEST_NAME = 255
 """Bytes; what cosignatures allow a name to have at most (tlog-cosignature)."""
@@ -72,8 +71,6 @@ class VerifierKey:
             if at is None:
                 return False
             text = cosigned_message(text, at)
-        if len(value) != _SIGNATURE_SIZE:
-            return False
         try:
             Ed25519PublicKey.from_public_bytes(self.public).verify(value, text)
         except InvalidSignature:

@@ -85,7 +85,7 @@ def verify_consistency_proof(
         raise NotProven(Reason.LOG_WRONG_SIZE, f"no tree has {max(old_size, size, key=abs)} leaves")
     if old_size > size:
         raise NotProven(Reason.LOG_ROLLBACK, f"the tree had {old_size} leaves and now has {size}")
-    if (old_size == 0 and old_root != EMPTY_ROOT) or (size == 0 and root != EMPTY_ROOT):
+    if old_size == 0 and old_root != EMPTY_ROOT:
         raise NotProven(Reason.LOG_SPLIT_VIEW, "the root of an empty tree is not the hash of nothing")
     if old_size == size and old_root != root:
         raise NotProven(Reason.LOG_SPLIT_VIEW, f"two trees of {size} leaves have different roots")

@@ -28,7 +28,8 @@ from signing.log.tree import CompactRange, Fetch, Node, cover, leaf_hash, node_h
 from signing.reasons import Reason
 
 TileSource = Callable[[Sequence[Tile]], Sequence[bytes]]
-"""Returns the bytes of the tiles asked for, in that order. Asked once for all that are needed."""
+"""Returns the bytes of the tiles asked for, in that order and exactly as wide: a log that no longer has a
+partial tile has the full one, of which the source gives the beginning. Asked once for all that are needed."""
 
 
 def tile_reader(checkpoint: Checkpoint, source: TileSource) -> Fetch:
