@@ -14,13 +14,13 @@ from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 
 from signing.issuance import signed_certificate
 from signing.pkix import broken_rule
 from signing.policy import Policy, Purpose
-from signing.revocation import CrlIndex, revocation
+from signing.revocation import StatusIndex, revocation
+from signing.strength import key_weakness
 from signing.verdict import Reason, Refused, Undecided
 
 MAX_LENGTH = 8
@@ -28,7 +28,6 @@ MAX_LENGTH = 8
 MAX_SIGNATURES = 32
 MAX_PATHS = 16
 
-LEGACY_RSA_BITS = 1024
 LEGACY_WARNING = "LEGACY_ALGORITHM"
 
 INFRASTRUCTURE_PURPOSES = frozenset(
@@ -144,7 +143,7 @@ def judge_path(
     *,
     at: datetime,
     policy: Policy,
-    crls: CrlIndex,
+    known: StatusIndex,
     issuers: Issuers,
     purpose: Purpose = Purpose.SEAL,
 ) -> Chain | Refused | Undecided:
@@ -174,7 +173,7 @@ def judge_path(
     if found:
         return Refused(reason=found[0], detail=found[1], certificate=path[0])
     above = issuers.by_subject.get(path[-1].issuer, ())
-    revoked = revocation(path, at=at, policy=policy, crls=crls, above=above)
+    revoked = revocation(path, at=at, policy=policy, known=known, above=above)
     if isinstance(revoked, Refused | Undecided):
         return revoked
     legacy = policy.allow_legacy and _algorithm_fault(path, replace(policy, allow_legacy=False))
@@ -204,7 +203,7 @@ def _extensions_fault(path: Path) -> Fault | None:
 
 def _algorithm_fault(path: Path, policy: Policy) -> Fault | None:
     for certificate in path:
-        weakness = _key_weakness(certificate, policy)
+        weakness = key_weakness(certificate, policy)
         if weakness:
             return Reason.KEY_TOO_WEAK, f"the key of {name_of(certificate)} {weakness}"
     for certificate in path[:-1]:  # how the anchor was signed proves nothing: it is trusted
@@ -215,16 +214,6 @@ def _algorithm_fault(path: Path, policy: Policy) -> Fault | None:
         if name != "sha1" and name not in policy.digests:
             return Reason.ALGORITHM_FORBIDDEN, f"{name_of(certificate)} is signed over the digest '{name}'"
     return None
-
-
-def _key_weakness(certificate: x509.Certificate, policy: Policy) -> str | None:
-    key = certificate.public_key()
-    if isinstance(key, rsa.RSAPublicKey):
-        least = min(policy.rsa_bits, LEGACY_RSA_BITS) if policy.allow_legacy else policy.rsa_bits
-        return f"has {key.key_size} bits, {least} are needed" if key.key_size < least else None
-    if isinstance(key, ec.EllipticCurvePublicKey):
-        return None if key.curve.name in policy.curves else f"is on the curve {key.curve.name}"
-    return "is neither RSA nor ECDSA"
 
 
 def _validity_fault(path: Path, at: datetime) -> Fault | None:

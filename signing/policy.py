@@ -11,7 +11,8 @@ class Revocation(StrEnum):
     """How much must be known about revocation."""
 
     REQUIRED = "required"
-    """Every certificate below the anchor must be covered by a CRL that holds when judged, else undecided."""
+    """Every certificate below the anchor must be covered by a CRL or OCSP answer that holds when judged, else
+    undecided."""
     DECLARED = "declared"
     """The same for certificates that name a revocation source (CRL distribution point, OCSP), or whose
     issuer's CRL was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
@@ -40,7 +41,10 @@ class Policy:
     carries the warning `LEGACY_ALGORITHM`. Never for intake."""
     revocation: Revocation = Revocation.DECLARED
     clock_skew: timedelta = timedelta(minutes=5)
-    """How far ahead of the time judged a claimed SigningTime may lie."""
+    """How far ahead of the time judged a claimed SigningTime may lie; how far the clocks of time-stamping
+    authorities and OCSP responders may differ from ours."""
+    unbounded_answer: timedelta = timedelta(hours=1)
+    """How long after thisUpdate an OCSP answer without nextUpdate counts."""
 
 
 DEFAULT_POLICY = Policy()

@@ -1,4 +1,4 @@
-"""Whom to trust: anchors, intermediates, CRLs, and the judgement of a chain at a time."""
+"""Whom to trust: anchors, intermediates, CRLs, OCSP answers, and the judgement of a chain at a time."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cryptography import x509
 from signing.chain import MAX_LENGTH, Chain, Issuers, TooManyCandidates, judge_path, paths
 from signing.policy import Policy, Purpose
 from signing.reading import read_bounded
-from signing.revocation import CrlIndex, turning_points
+from signing.revocation import OcspAnswer, StatusIndex, turning_points
 from signing.verdict import Reason, Refused, Undecided
 
 __all__ = ["Chain", "TrustError", "TrustStore"]
@@ -62,9 +62,9 @@ class _Kept:
 class TrustStore:
     """Immutable; safe to share between threads. Judging is cached per certificate while the facts hold."""
 
-    def __init__(self, issuers: Issuers, crls: CrlIndex) -> None:
+    def __init__(self, issuers: Issuers, known: StatusIndex) -> None:
         self._issuers = issuers
-        self._crls = crls
+        self._known = known
         self._kept: dict[tuple[object, ...], _Kept] = {}
         self._lock = threading.Lock()
 
@@ -74,12 +74,13 @@ class TrustStore:
         anchors: Iterable[x509.Certificate],
         intermediates: Iterable[x509.Certificate] = (),
         crls: Iterable[x509.CertificateRevocationList] = (),
+        answers: Iterable[OcspAnswer] = (),
     ) -> TrustStore:
-        """Any certificate may be an anchor, a signer's own too. Raises `TrustError` for what cannot be
-        read.
+        """Any certificate may be an anchor, a signer's own too. `answers` come from
+        `signing.revocation.read_answer`. Raises `TrustError` for what cannot be read.
         """
         try:
-            return cls(Issuers.of(anchors, intermediates), CrlIndex.of(crls))
+            return cls(Issuers.of(anchors, intermediates), StatusIndex.of(crls, answers))
         except ValueError as exc:
             raise TrustError(f"a certificate or CRL cannot be read: {exc}") from exc
 
@@ -98,7 +99,20 @@ class TrustStore:
         self, anchors: Iterable[x509.Certificate], intermediates: Iterable[x509.Certificate] = ()
     ) -> TrustStore:
         """Returns a store with other anchors and the same revocation lists."""
-        return TrustStore(Issuers.of(anchors, intermediates), self._crls)
+        return TrustStore(Issuers.of(anchors, intermediates), self._known)
+
+    def knowing(
+        self,
+        crls: Iterable[x509.CertificateRevocationList] = (),
+        answers: Iterable[OcspAnswer] = (),
+    ) -> TrustStore:
+        """Returns a store that also has these revocation lists and answers, such as those stapled to what is
+        judged: they are held to the same rules as any. Raises `TrustError`.
+        """
+        try:
+            return TrustStore(self._issuers, self._known.joined(crls, answers))
+        except ValueError as exc:
+            raise TrustError(f"a CRL cannot be read: {exc}") from exc
 
     def judge(
         self,
@@ -146,7 +160,7 @@ class TrustStore:
                 by_subject.setdefault(helper.subject, []).append(helper)
             for path in paths(certificate, self._issuers, by_subject):
                 judged = judge_path(
-                    path, at=at, policy=policy, crls=self._crls, issuers=self._issuers, purpose=purpose
+                    path, at=at, policy=policy, known=self._known, issuers=self._issuers, purpose=purpose
                 )
                 if isinstance(judged, Chain):
                     return judged
@@ -162,7 +176,7 @@ class TrustStore:
     def _keep(self, key: tuple[object, ...], asked: _Asked, chain: Chain, at: datetime) -> None:
         if sum(len(c.tbs_certificate_bytes) for c in (asked[0], *asked[3])) > KEPT_BYTES:
             return
-        span = _unchanging(chain, self._crls, at)
+        span = _unchanging(chain, self._known, asked[1], at)
         if span is None:
             return
         with self._lock:
@@ -220,14 +234,16 @@ def _most_telling(failures: list[Refused | Undecided]) -> Refused | Undecided | 
     return undecided or min(failures, key=lambda f: SEVERITY.index(f.reason), default=None)
 
 
-def _unchanging(chain: Chain, crls: CrlIndex, at: datetime) -> tuple[datetime, datetime] | None:
+def _unchanging(
+    chain: Chain, known: StatusIndex, policy: Policy, at: datetime
+) -> tuple[datetime, datetime] | None:
     """The open interval around `at` in which nothing about `chain` changes; None when something does at
     `at`.
     """
     points: list[datetime] = []
     for certificate in chain.certificates:
         points += (certificate.not_valid_before_utc, certificate.not_valid_after_utc)
-        points += turning_points(certificate, crls)
+        points += turning_points(certificate, known, policy)
     if at in points:
         return None
     return max(p for p in points if p < at), min(p for p in points if p > at)
