@@ -256,7 +256,7 @@ def _services(
         max_attachment_bytes=settings.limits.attachment_bytes,
     )
     return Services(
-        submission=SubmissionServicer(
+        submission=SubmissionServicer(  # type: ignore[abstract]
             intake=intake,
             uploads=Uploads(
                 archive=archive,
@@ -290,7 +290,7 @@ def _services(
             attention=Attention(ledger=ledger, clock=now),
             statistics=Statistics(ledger=ledger, directory=watch.view, clock=now),
         ),
-        directory=DirectoryServicer(directory=watch.view, facts=facts),
+        directory=DirectoryServicer(directory=watch.view, facts=facts),  # type: ignore[abstract]
     )
 
 

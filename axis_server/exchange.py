@@ -15,7 +15,7 @@ from axis_server.contents import bounded
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
-from axis_server.lifecycle import Step, stated_before, step
+from axis_server.lifecycle import State, Step, stated_before, step
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS_MOST
 from axis_server.tasks import OwnedTasks, in_worker
@@ -121,6 +121,7 @@ class Exchange:
                 statement_id=digest(content),
                 dispatch_id=entry.dispatch_id,
                 agency_id=caller.agency_id,
+                recipient_id=caller.agency_id,
                 status_code=status.status_code,
                 received_at=now,
                 content=content,
@@ -140,7 +141,7 @@ class Exchange:
                 raise
             evidence = await in_worker(self._workers, self._attest, report, following)
             try:
-                moved = await self._ledger.advance(_move_of(report, delivery, following, evidence))
+                moved = await self._ledger.advance([_move_of(report, delivery, following, evidence)])
             except Conflict as lost:
                 delivery = lost.current
                 continue
@@ -156,7 +157,7 @@ class Exchange:
         after, more = 0, True
         while more:
             page = await self._ledger.history(
-                statement.dispatch_id, recipient_id=statement.agency_id, after=after, limit=PAGE_ITEMS_MOST
+                statement.dispatch_id, viewer=statement.agency_id, after=after, limit=PAGE_ITEMS_MOST
             )
             first = stated_before(statement.status_code, statement.agency_id, page.items)
             if first is not None:
@@ -238,6 +239,7 @@ def _move_of(report: _Report, delivery: Delivery, following: Step, evidence: Evi
         expected_version=delivery.version,
         state=following.state,
         at=statement.received_at,
+        due=delivery.answer_by if following.state == State.HANDED_OVER else None,
         reason=report.reason,
         statement=statement,
         evidence=(evidence,),

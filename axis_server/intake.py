@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axis_server.allowance import Allowance
 from axis_server.attest import XML, Attestor
@@ -28,11 +28,13 @@ from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import Corrupt, DocumentIdTaken, NotFound
 from storage.ledger.base import Ledger
-from storage.ledger.records import Entry, Evidence, Kept, NewEvent, Part, Refusal
+from storage.ledger.records import Entry, Evidence, Kept, NewDispatch, NewEvent, Part, Recipient, Refusal
 
 SHOWN_CHARACTERS = 2000
 """Of a subject, in lists; the original has the rest."""
 WARNINGS_MOST = 50
+ANSWER_WITHIN = timedelta(days=30)
+"""How long a recipient has, from acceptance by the axis."""
 SMALL_BYTES = 64 << 10
 """A package up to this size is hashed where it stands and judged before anything is asked of the ledger: a
 hop into a thread costs more than that saves."""
@@ -247,7 +249,16 @@ class Intake:
             NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id) for one in evidence
         ]
         try:
-            kept = await self._ledger.commit(entry, draft.recipients, evidence, events)  # 7
+            kept = await self._ledger.commit(
+                NewDispatch(
+                    entry=entry,
+                    recipients=tuple(Recipient(agency_id=one, mailbox_id=one) for one in draft.recipients),
+                    handover_by=entry.accepted_at + ANSWER_WITHIN,
+                    answer_by=entry.accepted_at + ANSWER_WITHIN,
+                    evidence=evidence,
+                    events=tuple(events),
+                )
+            )  # 7
         except DocumentIdTaken as taken:
             raise _document_id_taken(taken.dispatch_id) from taken
         self._changes.notify(draft.recipients)  # 8

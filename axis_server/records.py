@@ -8,7 +8,7 @@ was never there.
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from axis_server.caller import Caller, admit_reader
 from axis_server.errors import Declined
@@ -84,9 +84,7 @@ class Records:
         would tell how often something happened that the caller may not see. Raises `Declined`."""
         most = page_items(limit)
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        page = await self._ledger.history(dispatch_id, recipient_id=standing.sees, after=after, limit=most)
-        numbered = enumerate(page.items, start=after + 1)
-        return replace(page, items=tuple(replace(event, sequence=place) for place, event in numbered))
+        return await self._ledger.history(dispatch_id, viewer=standing.sees, after=after, limit=most)
 
     async def evidence(
         self,

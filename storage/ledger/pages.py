@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from storage.ledger.records import Delivery, Entry, Event, InboxItem, OutboxItem, Record
+from storage.ledger.records import Delivery, Entry, Event, InboxItem, OutboxItem, Record, StreamItem
 
 T = TypeVar("T")
 
@@ -45,11 +45,16 @@ def page(found: Iterable[tuple[int, T]], size: Callable[[T], int], *, after: int
 
 
 def delivery_bytes(delivery: Delivery) -> int:
-    return _FACTS + _bytes(delivery.reason)
+    question = delivery.question
+    return _FACTS + _bytes(delivery.reason, question.reason if question else "")
 
 
 def event_bytes(event: Event) -> int:
     return _FACTS + _bytes(event.reason)
+
+
+def stream_bytes(item: StreamItem) -> int:
+    return event_bytes(item.event) + _FACTS + _entry_bytes(item.entry)
 
 
 def record_bytes(record: Record) -> int:

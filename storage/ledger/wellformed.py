@@ -7,48 +7,86 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from storage.ledger.records import Entry, Evidence, Move, NewEvent, Refusal
+from storage.ledger.records import Evidence, Move, NewDispatch, NewEvent, Question, Recipient, Refusal
 from storage.ledger.registry import Agency
 
 SIZE_MOST = (1 << 63) - 1
 """Largest number that every store can note."""
 
 
-def check_commit(
-    entry: Entry, recipients: Sequence[str], evidence: Sequence[Evidence], events: Sequence[NewEvent]
-) -> None:
+def check_commit(new: NewDispatch) -> None:
     """Raises `ValueError` when a dispatch could not be true as given."""
+    entry = new.entry
     _require(bool(entry.dispatch_id), "a dispatch has an id")
     _require(
         [part.number for part in entry.parts] == list(range(len(entry.parts))), "parts are numbered from 0"
     )
     _require(bool(entry.parts), "a dispatch has its package as part 0")
     _require(max(abs(entry.kind), abs(entry.priority)) <= SIZE_MOST, "a code is a number of 63 bits")
-    _require(len(set(recipients)) == len(recipients), "a recipient is named once")
-    check_times([entry.accepted_at])
+    check_times([entry.accepted_at, new.handover_by, new.answer_by])
+    check_text([entry.dispatch_id, entry.sender_id, entry.promulgation_date, entry.due_date])
     check_text([entry.document_id, entry.sender_name, entry.code_number, entry.code_notation, entry.subject])
-    check_text(recipients)
     check_text(entry.warnings)
     for part in entry.parts:
         check_text([part.identifier, part.name, part.content_type])
         check_blob(part.sha256, part.size)
-    _check_leaves(entry.dispatch_id, evidence, events)
+    _check_recipients(new.recipients)
+    _check_leaves(entry.dispatch_id, new.evidence, new.events)
+    earlier = (*new.about, *(ask.dispatch_id for ask in new.asks), *(join.dispatch_id for join in new.joins))
+    _require(entry.dispatch_id not in earlier, "a dispatch speaks about earlier ones")
+    _require(len(set(new.about)) == len(new.about), "a dispatch is about another one once")
+    check_text(earlier)
+    for ask in new.asks:
+        _require(len(set(ask.recipients)) == len(ask.recipients), "a recipient is named once")
+        check_text([*ask.recipients, *ask.states])
+        _check_question(ask.question)
+        _check_leaves(ask.dispatch_id, (), [ask.event])
+    for join in new.joins:
+        check_times([join.at, join.handover_by, join.answer_by])
+        _check_recipients(join.recipients)
+        _check_leaves(join.dispatch_id, join.evidence, [join.event])
 
 
-def check_move(move: Move) -> None:
-    """Raises `ValueError` when a move could not be true as given."""
-    check_times([move.at])
-    check_text([move.reason])
-    if move.statement is not None:
+def check_moves(moves: Sequence[Move]) -> None:
+    """Raises `ValueError` when moves could not be true as given."""
+    _require(bool(moves), "there is something to move")
+    moved = {(move.dispatch_id, move.recipient_id) for move in moves}
+    _require(len(moved) == len(moves), "a delivery is moved once")
+    _require(len({move.statement for move in moves}) == 1, "moves of one act share its statement")
+    for move in moves:
+        _check_move(move)
+    if (statement := moves[0].statement) is not None:
         _require(
-            move.statement.dispatch_id == move.dispatch_id, "a statement speaks of the dispatch it moves"
-        )
-        _require(
-            move.statement.statement_id == hashlib.sha256(move.statement.content).hexdigest(),
+            statement.statement_id == hashlib.sha256(statement.content).hexdigest(),
             "a statement is named by the SHA-256 of its content",
         )
-        check_times([move.statement.received_at])
+        _require(bool(statement.recipient_id), "a statement speaks of a delivery")
+        check_times([statement.received_at])
+        check_text(
+            [statement.dispatch_id, statement.agency_id, statement.recipient_id, statement.status_code]
+        )
+
+
+def _check_move(move: Move) -> None:
+    _require(0 < move.expected_version < SIZE_MOST, "a version is a number of 63 bits")
+    check_times([move.at] if move.due is None else [move.at, move.due])
+    check_text([move.state, move.reason])
+    if move.question is not None:
+        _check_question(move.question)
     _check_leaves(move.dispatch_id, move.evidence, move.events)
+
+
+def _check_recipients(recipients: Sequence[Recipient]) -> None:
+    names = [recipient.agency_id for recipient in recipients]
+    mailboxes = [recipient.mailbox_id for recipient in recipients]
+    _require(len(set(names)) == len(names), "a recipient is named once")
+    _require(all(names) and all(mailboxes), "a recipient has a name and a mailbox")
+    check_text([*names, *mailboxes])
+
+
+def _check_question(question: Question) -> None:
+    check_times([question.asked_at, question.until])
+    check_text([question.kind, question.by, question.reason])
 
 
 def check_refusal(refusal: Refusal) -> None:
@@ -107,9 +145,11 @@ def _check_leaves(dispatch_id: str, evidence: Sequence[Evidence], events: Sequen
     for one in evidence:
         _require(one.dispatch_id == dispatch_id, "evidence speaks of its own dispatch")
         check_times([one.issued_at])
+        check_text([one.evidence_id, one.event, one.recipient_id])
     for event in events:
         check_times([event.at])
-        check_text([event.kind, event.reason, event.actor_id, event.status_code])
+        check_text([event.kind, event.reason, event.recipient_id, event.actor_id, event.delegate_id])
+        check_text([event.status_code, event.evidence_id, event.statement_id, event.related_id])
 
 
 def _require(held: bool, rule: str) -> None:

@@ -168,7 +168,16 @@ async def test_cursors_live_on_when_the_axis_starts_again(tmp_path: Path) -> Non
 
 def test_a_state_that_this_wire_has_no_name_for_is_unspecified() -> None:
     delivery = Delivery(
-        dispatch_id="d", recipient_id="H90", state="recalled", version=4, updated_at=at(0), reason="r"
+        dispatch_id="d",
+        recipient_id="H90",
+        mailbox_id="H90",
+        state="recalled",
+        version=4,
+        updated_at=at(0),
+        handover_by=at(1),
+        answer_by=at(2),
+        due=None,
+        reason="r",
     )
     assert translate.delivery(delivery).state == types_pb2.DELIVERY_STATE_UNSPECIFIED
     counted = translate.counts({"done": 2, "recalled": 1, "frozen": 3, "consigned": 1})

@@ -16,7 +16,7 @@ from storage.ledger.pages import PAGE_BYTES
 from storage.ledger.records import Evidence, Move, NewEvent, Statement
 from storage.ledger.registry import Agency, Certificate
 from storage.ledger.sqlite import SqliteLedger
-from tests.storage.records import SENDER, accepted, at
+from tests.storage.records import SENDER, accepted, at, recipients
 
 RECIPIENTS = tuple(f"H{number:04d}" for number in range(5000))
 OF_ALL_BYTES, HANDOVER_BYTES, STATEMENT_BYTES = 1_500_000, 12_000, 8_000
@@ -37,6 +37,7 @@ def handed_over(recipient: str) -> Move:
         statement_id=hashlib.sha256(content).hexdigest(),
         dispatch_id=NAME,
         agency_id=recipient,
+        recipient_id=recipient,
         status_code="01",
         received_at=at(60),
         content=content,
@@ -64,6 +65,7 @@ def handed_over(recipient: str) -> Move:
         expected_version=1,
         state="handed_over",
         at=at(60),
+        due=None,
         statement=stated,
         evidence=(issued,),
         events=(noted,),
@@ -73,10 +75,10 @@ def handed_over(recipient: str) -> Move:
 @pytest.fixture
 async def ledger(tmp_path: Path) -> AsyncIterator[SqliteLedger]:
     ledger = await SqliteLedger.open(tmp_path / "ledger.sqlite3")
-    entry, _, issued, noted = accepted(1)
-    of_all = [replace(one, content=one.content.ljust(OF_ALL_BYTES)) for one in issued]
-    await ledger.commit(entry, RECIPIENTS, of_all, noted)
-    await asyncio.gather(*(ledger.advance(handed_over(recipient)) for recipient in RECIPIENTS))
+    new = accepted(1, recipients=recipients(*RECIPIENTS))
+    of_all = tuple(replace(one, content=one.content.ljust(OF_ALL_BYTES)) for one in new.evidence)
+    await ledger.commit(replace(new, evidence=of_all))
+    await asyncio.gather(*(ledger.advance([handed_over(recipient)]) for recipient in RECIPIENTS))
     yield ledger
     await ledger.aclose()
 

@@ -19,9 +19,9 @@ async def main() -> None:
 
     async def commit_some() -> None:
         for number in numbers:
-            kept = await ledger.commit(*accepted(number))
+            kept = await ledger.commit(accepted(number))
             print(kept.entry.dispatch_id, flush=True)
-            moved = await ledger.advance(move(number))
+            moved = await ledger.advance([move(number)])
             print(moved.evidence[0].evidence_id, flush=True)
 
     await asyncio.gather(*(commit_some() for _ in range(16)))

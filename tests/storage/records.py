@@ -5,10 +5,21 @@ from __future__ import annotations
 import hashlib
 from datetime import UTC, datetime, timedelta
 
-from storage.ledger.records import Entry, Evidence, Move, NewEvent, Part, Refusal, Statement
+from storage.ledger.records import (
+    Entry,
+    Evidence,
+    Move,
+    NewDispatch,
+    NewEvent,
+    Part,
+    Recipient,
+    Refusal,
+    Statement,
+)
 from storage.ledger.registry import Agency, Certificate
 
 NOON = datetime(2026, 3, 2, 5, 0, 0, 123456, tzinfo=UTC)
+HANDOVER_BY, ANSWER_BY = NOON + timedelta(days=2), NOON + timedelta(days=9)
 SENDER, RECIPIENTS = "G22.01", ("H37.02", "G01", "H37.DN.001")
 
 
@@ -63,25 +74,38 @@ def evidence(number: int, name: str = "submission", *, recipient_id: str = "", s
     )
 
 
-Accepted = tuple[Entry, tuple[str, ...], list[Evidence], list[NewEvent]]
+def recipients(*names: str) -> tuple[Recipient, ...]:
+    """Each with a mailbox of its own."""
+    return tuple(Recipient(agency_id=name, mailbox_id=name) for name in names)
 
 
-def accepted(number: int, *, salt: str = "") -> Accepted:
+def accepted(number: int, *, salt: str = "", **changes: object) -> NewDispatch:
     """What `commit` takes; another salt is another attempt at the same dispatch, with other evidence."""
-    issued = [evidence(number, "submission", salt=salt), evidence(number, "consignment", salt=salt)]
-    noted = [
-        NewEvent(kind="accepted", at=at(number), actor_id=SENDER, evidence_id=issued[0].evidence_id),
-        NewEvent(kind="consigned", at=at(number), evidence_id=issued[1].evidence_id),
-    ]
-    return entry(number), RECIPIENTS, issued, noted
+    issued = (evidence(number, "submission", salt=salt), evidence(number, "consignment", salt=salt))
+    facts: dict[str, object] = {
+        "entry": entry(number),
+        "recipients": recipients(*RECIPIENTS),
+        "handover_by": HANDOVER_BY,
+        "answer_by": ANSWER_BY,
+        "evidence": issued,
+        "events": (
+            NewEvent(kind="accepted", at=at(number), actor_id=SENDER, evidence_id=issued[0].evidence_id),
+            NewEvent(kind="consigned", at=at(number), evidence_id=issued[1].evidence_id),
+        ),
+    }
+    return NewDispatch(**facts | changes)  # type: ignore[arg-type]
 
 
-def statement(number: int, code: str = "03", *, agency_id: str = RECIPIENTS[0], salt: str = "") -> Statement:
+def statement(
+    number: int, code: str = "03", *, agency_id: str = RECIPIENTS[0], recipient_id: str = "", salt: str = ""
+) -> Statement:
+    """What an agency states about its own delivery, or about that of `recipient_id`."""
     content = f"<status {code} of {number} by {agency_id} {salt}/>".encode()
     return Statement(
         statement_id=hashlib.sha256(content).hexdigest(),
         dispatch_id=f"dispatch-{number}",
         agency_id=agency_id,
+        recipient_id=recipient_id or agency_id,
         status_code=code,
         received_at=at(number + 60),
         content=content,
@@ -97,6 +121,7 @@ def move(number: int, **changes: object) -> Move:
         "expected_version": 1,
         "state": "accepted",
         "at": at(number + 60),
+        "due": None,
         "reason": "",
         "statement": stated,
         "evidence": (issued,),

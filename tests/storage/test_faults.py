@@ -21,8 +21,8 @@ DIGEST = digest_of(CONTENT)
 async def walk(archive, ledger) -> bytes:
     """A small road over both stores; may be walked again."""
     await archive.put(DIGEST, stream(CONTENT))
-    await ledger.commit(*accepted(1))
-    assert (await ledger.kept("dispatch-1")).entry == accepted(1)[0]
+    await ledger.commit(accepted(1))
+    assert (await ledger.kept("dispatch-1")).entry == accepted(1).entry
     return await read(archive, DIGEST)
 
 

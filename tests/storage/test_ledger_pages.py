@@ -18,13 +18,13 @@ NAME = "dispatch-1"
 
 async def answered(ledger: Ledger) -> None:
     """One dispatch that each recipient took, the last one first."""
-    await ledger.commit(*accepted(1))
+    await ledger.commit(accepted(1))
     for recipient in reversed(RECIPIENTS):
         issued = replace(evidence(1, "handover", recipient_id=recipient), event="ContentHandover")
         stated = statement(1, "01", agency_id=recipient)
         noted = NewEvent(kind="ContentHandover", at=at(9), recipient_id=recipient)
         await ledger.advance(
-            move(1, recipient_id=recipient, statement=stated, evidence=(issued,), events=(noted,))
+            [move(1, recipient_id=recipient, statement=stated, evidence=(issued,), events=(noted,))]
         )
 
 
@@ -54,13 +54,13 @@ async def test_records_come_in_the_order_of_commit_whatever_the_page(ledger: Led
 @pytest.mark.parametrize("recipient", RECIPIENTS)
 async def test_a_recipients_records_are_its_own_and_those_of_all(ledger: Ledger, recipient: str) -> None:
     await answered(ledger)
-    found = await ledger.records(NAME, recipient_id=recipient, limit=100)
+    found = await ledger.records(NAME, viewer=recipient, limit=100)
     assert [named(one) for one in found.items] == [
         *OF_ALL,
         ("01", recipient),
         ("ContentHandover", recipient),
     ]
-    events = await ledger.history(NAME, recipient_id=recipient, limit=100)
+    events = await ledger.history(NAME, viewer=recipient, limit=100)
     assert [event.recipient_id for event in events.items] == ["", "", recipient]
     assert (found.more, events.more) == (False, False)
 
@@ -68,7 +68,7 @@ async def test_a_recipients_records_are_its_own_and_those_of_all(ledger: Ledger,
 async def test_what_speaks_of_all_can_be_asked_for_alone(ledger: Ledger) -> None:
     await answered(ledger)
     assert [named(one) for one in (await ledger.records(NAME, recipient_id="", limit=100)).items] == OF_ALL
-    assert len((await ledger.history(NAME, recipient_id="", limit=100)).items) == 2
+    assert len((await ledger.history(NAME, viewer="", limit=100)).items) == 2
     stranger = await ledger.records(NAME, recipient_id="H99", limit=100)
     assert [named(one) for one in stranger.items] == OF_ALL
 
@@ -87,17 +87,17 @@ async def test_named_events_are_evidence_alone(ledger: Ledger) -> None:
 async def test_a_history_is_paged_by_what_was_read_of_it(ledger: Ledger) -> None:
     await answered(ledger)
     for recipient in (None, *RECIPIENTS):
-        all_at_once = await ledger.history(NAME, recipient_id=recipient, limit=100)
+        all_at_once = await ledger.history(NAME, viewer=recipient, limit=100)
         one_by_one = await whole.pages(
-            lambda after, who=recipient: ledger.history(NAME, recipient_id=who, after=after, limit=1)
+            lambda after, who=recipient: ledger.history(NAME, viewer=who, after=after, limit=1)
         )
         assert one_by_one == all_at_once.items
         assert all_at_once.next == len(all_at_once.items)
 
 
 async def test_deliveries_are_paged_and_filtered_by_state_in_their_order(ledger: Ledger) -> None:
-    await ledger.commit(*accepted(1))
-    await ledger.advance(move(1, recipient_id=RECIPIENTS[1], state="refused"))
+    await ledger.commit(accepted(1))
+    await ledger.advance([move(1, recipient_id=RECIPIENTS[1], state="refused")])
     first = await ledger.deliveries(NAME, limit=2)
     assert [one.recipient_id for one in first.items] == list(RECIPIENTS[:2])
     assert first.more
@@ -109,12 +109,12 @@ async def test_deliveries_are_paged_and_filtered_by_state_in_their_order(ledger:
 
 
 async def test_a_page_is_bounded_in_bytes_and_has_at_least_one_item(ledger: Ledger) -> None:
-    given, to, issued, noted = accepted(1)
+    new = accepted(1)
     large = [
-        replace(issued[0], evidence_id=f"large {number}", content=bytes(size))
+        replace(new.evidence[0], evidence_id=f"large {number}", content=bytes(size))
         for number, size in enumerate((PAGE_BYTES * 2, PAGE_BYTES // 2, PAGE_BYTES // 3, PAGE_BYTES // 3))
     ]
-    await ledger.commit(given, to, large, noted)
+    await ledger.commit(replace(new, evidence=tuple(large)))
     sizes, after, more = [], 0, True
     while more:
         page = await ledger.records(NAME, after=after, limit=100)
@@ -126,8 +126,7 @@ async def test_a_page_is_bounded_in_bytes_and_has_at_least_one_item(ledger: Ledg
 async def test_inbox_and_outbox_pages_are_bounded_in_bytes(ledger: Ledger) -> None:
     for number in range(3):
         parts = tuple(replace(records.part(1, n), number=n, name="ế" * 1000) for n in range(400))
-        _, to, issued, noted = accepted(number)
-        await ledger.commit(entry(number, parts=parts), to, issued, noted)
+        await ledger.commit(accepted(number, entry=entry(number, parts=parts)))
     for page in (await ledger.inbox(RECIPIENTS[0], limit=9), await ledger.outbox(SENDER, limit=9)):
         assert (len(page.items), page.more) == (1, True)
     assert len(await whole.inbox(ledger, RECIPIENTS[0])) == len(await whole.outbox(ledger, SENDER)) == 3
@@ -135,7 +134,7 @@ async def test_inbox_and_outbox_pages_are_bounded_in_bytes(ledger: Ledger) -> No
 
 @pytest.mark.parametrize(("after", "limit"), [(0, 0), (0, -1), (-1, 1), (1 << 63, 1)])
 async def test_a_page_that_cannot_be_is_refused(ledger: Ledger, after: int, limit: int) -> None:
-    await ledger.commit(*accepted(1))
+    await ledger.commit(accepted(1))
     for asked in (
         ledger.records(NAME, after=after, limit=limit),
         ledger.history(NAME, after=after, limit=limit),
@@ -148,7 +147,7 @@ async def test_a_page_that_cannot_be_is_refused(ledger: Ledger, after: int, limi
 
 
 async def test_the_largest_place_and_page_are_served(ledger: Ledger) -> None:
-    await ledger.commit(*accepted(1))
+    await ledger.commit(accepted(1))
     most = (1 << 63) - 1
     assert await ledger.records(NAME, after=most, limit=most) == Page(items=(), next=most, more=False)
     assert len((await ledger.inbox(RECIPIENTS[0], limit=most)).items) == 1
@@ -156,13 +155,13 @@ async def test_the_largest_place_and_page_are_served(ledger: Ledger) -> None:
 
 async def test_a_statement_kept_for_one_dispatch_moves_no_other(ledger: Ledger) -> None:
     for number in (1, 2):
-        await ledger.commit(*accepted(number))
-    await ledger.advance(move(1))
+        await ledger.commit(accepted(number))
+    await ledger.advance([move(1)])
     before = await ledger.leaves(start=0, limit=100)
     stolen = replace(statement(1), dispatch_id="dispatch-2")
     for changes in ({}, {"recipient_id": RECIPIENTS[1]}, {"expected_version": 9}):
         with pytest.raises(StatementTaken) as raised:
-            await ledger.advance(move(2, statement=stolen, **changes))
+            await ledger.advance([move(2, statement=stolen, **changes)])
         assert raised.value.dispatch_id == NAME
     assert await ledger.counts("dispatch-2") == {"consigned": 3}
     assert await ledger.leaves(start=0, limit=100) == before

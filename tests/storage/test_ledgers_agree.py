@@ -31,10 +31,10 @@ Step = Callable[[Ledger], Awaitable[object]]
 
 def a_commit(dice: random.Random, step: int) -> Step:
     number = dice.randrange(12)
-    _, to, issued, noted = accepted(number, salt=str(step))
     changes = {"document_id": dice.choice(["", "one", "two"]), "kind": dice.choice([0, 0, 1])}
     given = entry(number, **(changes if dice.random() < 0.5 else {}))
-    return lambda ledger: ledger.commit(given, to, issued, noted)
+    new = accepted(number, salt=str(step), entry=given)
+    return lambda ledger: ledger.commit(new)
 
 
 def a_move(dice: random.Random, step: int) -> Step:
@@ -47,7 +47,7 @@ def a_move(dice: random.Random, step: int) -> Step:
         statement=dice.choice([None, statement(number, dice.choice(["01", "03"]))]),
         evidence=tuple(evidence(number, f"step {step}", salt=str(n)) for n in range(dice.randrange(3))),
     )
-    return lambda ledger: ledger.advance(moving)
+    return lambda ledger: ledger.advance([moving])
 
 
 def a_refusal(dice: random.Random, step: int) -> Step:
@@ -93,7 +93,7 @@ async def everything(ledger: Ledger) -> list[object]:
             facts.append(await ledger.deliveries(name, limit=limit))
             for recipient in (None, "", *RECIPIENTS):
                 for after in (0, 3):
-                    facts.append(await ledger.history(name, recipient_id=recipient, after=after, limit=limit))
+                    facts.append(await ledger.history(name, viewer=recipient, after=after, limit=limit))
                     facts.append(await ledger.records(name, recipient_id=recipient, after=after, limit=limit))
                 facts.append(
                     await ledger.records(

@@ -54,7 +54,7 @@ async def assert_whole(ledger: Ledger) -> None:
         statements = await whole.statements(ledger, item.entry.dispatch_id)
         assert len(statements) == moves
         evidence = await whole.evidence(ledger, item.entry.dispatch_id)
-        assert evidence == (*accepted(number)[2], *(move(number).evidence if moves else ()))
+        assert evidence == (*accepted(number).evidence, *(move(number).evidence if moves else ()))
         evidence_ids |= {one.evidence_id for one in evidence}
         statement_ids |= {one.statement_id for one in statements}
     assert {leaf.content_id for leaf in leaves if leaf.kind == "evidence"} == evidence_ids
@@ -75,7 +75,7 @@ async def test_everything_acknowledged_survives_kill_nine(path: Path, lines: int
     assert len(acknowledged) >= lines
     assert set(acknowledged) <= known
     await assert_whole(ledger)
-    await ledger.commit(*accepted(100_001))
+    await ledger.commit(accepted(100_001))
     await ledger.aclose()
 
 
@@ -92,7 +92,7 @@ async def test_two_processes_write_one_ledger_and_a_third_follows(path: Path, sq
     for child in children:
         child.communicate(timeout=60)
         assert child.returncode == 0
-    assert cursors == list(range(1, 201))
+    assert cursors == [3 * number for number in range(1, 201)]  # the last of three recipients each
     assert leaves == list(range(800))
     await assert_whole(sqlite)
 
@@ -100,10 +100,10 @@ async def test_two_processes_write_one_ledger_and_a_third_follows(path: Path, sq
 async def test_two_processes_race_for_one_dispatch_and_both_get_the_winner(path: Path) -> None:
     ledgers = [await SqliteLedger.open(path) for _ in range(3)]
     for number in range(20):
-        attempts = [ledger.commit(*accepted(number, salt=str(n))) for n, ledger in enumerate(ledgers)]
+        attempts = [ledger.commit(accepted(number, salt=str(n))) for n, ledger in enumerate(ledgers)]
         answers = await asyncio.gather(*attempts)
         assert len(set(answers)) == 1
-        moves = [ledger.advance(move(number, evidence=(), statement=None)) for ledger in ledgers]
+        moves = [ledger.advance([move(number, evidence=(), statement=None)]) for ledger in ledgers]
         results = await asyncio.gather(*moves, return_exceptions=True)
         assert sorted(type(result).__name__ for result in results) == ["Conflict", "Conflict", "Moved"]
     for ledger in ledgers:
@@ -152,12 +152,12 @@ async def test_many_waiting_callers_share_one_transaction(path: Path) -> None:
 
 async def test_commits_that_wait_when_the_ledger_closes_are_kept(path: Path) -> None:
     ledger = await SqliteLedger.open(path)
-    waiting = [asyncio.create_task(ledger.commit(*accepted(number))) for number in range(300)]
+    waiting = [asyncio.create_task(ledger.commit(accepted(number))) for number in range(300)]
     await asyncio.sleep(0)
     await ledger.aclose()
     assert len(await asyncio.gather(*waiting)) == 300
     with pytest.raises(Unavailable):
-        await ledger.commit(*accepted(301))
+        await ledger.commit(accepted(301))
     with pytest.raises(Unavailable):
         await ledger.kept("dispatch-1")
     await ledger.aclose()
@@ -169,10 +169,10 @@ async def test_commits_that_wait_when_the_ledger_closes_are_kept(path: Path) -> 
 
 async def test_a_full_disk_is_said_to_each_caller_and_nothing_is_half_kept(tiny_disk: Path) -> None:
     ledger = await SqliteLedger.open(tiny_disk / "ledger.sqlite3")
-    await ledger.commit(*accepted(0))
+    await ledger.commit(accepted(0))
     (tiny_disk / "ballast").write_bytes(bytes(2 << 20))
     answers = await asyncio.gather(
-        *(ledger.commit(*accepted(number)) for number in range(1, 2000)), return_exceptions=True
+        *(ledger.commit(accepted(number)) for number in range(1, 2000)), return_exceptions=True
     )
     refused = [number for number, answer in enumerate(answers, start=1) if isinstance(answer, StoreFull)]
     assert refused
@@ -181,7 +181,7 @@ async def test_a_full_disk_is_said_to_each_caller_and_nothing_is_half_kept(tiny_
             await ledger.kept(f"dispatch-{number}")
     (tiny_disk / "ballast").unlink()
     await assert_whole(ledger)
-    assert (await ledger.commit(*accepted(refused[0]))).entry == entry(refused[0])
+    assert (await ledger.commit(accepted(refused[0]))).entry == entry(refused[0])
     await assert_whole(ledger)
     await ledger.aclose()
 
@@ -193,13 +193,13 @@ async def test_a_ledger_locked_by_another_is_unavailable_and_serves_afterwards(
     impatient = await SqliteLedger.open(path)
     blocker = sqlite3.connect(path, isolation_level=None)
     blocker.execute("BEGIN IMMEDIATE")
-    for write in (impatient.commit(*accepted(1)), impatient.advance(move(1)), impatient.probe()):
+    for write in (impatient.commit(accepted(1)), impatient.advance([move(1)]), impatient.probe()):
         with pytest.raises(Unavailable, match="SQLITE_BUSY"):
             await write
     assert await whole.outbox(impatient, SENDER) == ()  # reading goes on
     blocker.execute("ROLLBACK")
     blocker.close()
-    await impatient.commit(*accepted(1))
+    await impatient.commit(accepted(1))
     await impatient.probe()
     await impatient.aclose()
 
@@ -224,7 +224,7 @@ async def test_the_ledger_flushes_every_commit(path: Path, sqlite: SqliteLedger)
 
 
 async def test_only_its_owner_can_read_the_file(path: Path, sqlite: SqliteLedger) -> None:
-    await sqlite.commit(*accepted(1))
+    await sqlite.commit(accepted(1))
     files = list(path.parent.glob("ledger.sqlite3*"))
     assert len(files) == 3
     assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
@@ -233,7 +233,7 @@ async def test_only_its_owner_can_read_the_file(path: Path, sqlite: SqliteLedger
 async def test_what_was_kept_is_there_after_opening_again(path: Path) -> None:
     for number in range(3):
         ledger = await SqliteLedger.open(path)
-        await ledger.commit(*accepted(number))
+        await ledger.commit(accepted(number))
         await ledger.register(agency(f"G0{number}"), replacing=None)
         await ledger.aclose()
     ledger = await SqliteLedger.open(path)
@@ -279,7 +279,7 @@ async def test_looking_at_a_ledger_writes_nothing(
     assert look(path) == Schema(found=0, known=known)
     assert files() == {}
     ledger = await SqliteLedger.open(path)
-    await ledger.commit(*accepted(1))
+    await ledger.commit(accepted(1))
     if not running:
         await ledger.aclose()
     before = files()
@@ -347,32 +347,58 @@ async def test_every_process_gets_the_same_secret(path: Path) -> None:
 
 @pytest.mark.parametrize(
     "name",
-    ["history_of_recipient", "records", "records_of_recipient", "counts", "deliveries", "inbox", "outbox"],
+    [
+        "counts",
+        "deliveries",
+        "deliveries_of_viewer",
+        "due",
+        "history",
+        "history_of_viewer",
+        "inbox",
+        "outbox",
+        "records",
+        "records_of_recipient",
+        "records_of_viewer",
+        "stream",
+    ],
 )
 async def test_a_page_is_found_by_indexes_and_nothing_is_sorted(
     path: Path, sqlite: SqliteLedger, name: str
 ) -> None:
     """Sorting would read every row of a dispatch to five thousand, contents and all, for each page."""
     values = dict.fromkeys(
-        ("dispatch_id", "recipient_id", "sender_id", "states", "events", "after", "limit"), 1
+        (
+            "dispatch_id",
+            "recipient_id",
+            "sender_id",
+            "agency_id",
+            "mailbox_id",
+            "viewer",
+            "states",
+            "events",
+            "after",
+            "limit",
+            "at",
+        ),
+        1,
     )
     with closing(sqlite3.connect(path)) as connection:
         asked = ("x",) if name == "counts" else values
         plan = [row[3] for row in connection.execute(f"EXPLAIN QUERY PLAN {load_queries()[name]}", asked)]
     assert not [step for step in plan if step.startswith(("SCAN e", "SCAN l", "SCAN s"))], plan
     assert not [step for step in plan if "TEMP B-TREE" in step], plan
-    if name.endswith("_of_recipient"):
-        found = [step for step in plan if step.startswith(("SEARCH e ", "SEARCH s "))]
-        assert all("recipient_id=?" in step or "agency_id=?" in step for step in found), plan
+    if "_of_" in name:
+        found = [step for step in plan if step.startswith(("SEARCH e ", "SEARCH l ", "SEARCH s "))]
+        assert all("recipient_id=?" in step or "mailbox_id=?" in step for step in found), plan
 
 
 async def test_a_number_too_large_for_a_column_fails_its_caller_alone(sqlite: SqliteLedger) -> None:
     def attempt(number: int) -> Awaitable[object]:
         if number == 3:
-            return sqlite.advance(move(0, expected_version=1 << 63, statement=None, evidence=(), events=()))
-        return sqlite.commit(*accepted(number))
+            return sqlite.advance([move(0, expected_version=1 << 63, statement=None, evidence=(), events=())])
+        return sqlite.commit(accepted(number))
 
-    await sqlite.commit(*accepted(0))
+    await sqlite.commit(accepted(0))
     answers = await asyncio.gather(*map(attempt, range(1, 9)), return_exceptions=True)
     assert [number for number, answer in enumerate(answers, 1) if isinstance(answer, ValueError)] == [3]
     assert len(await whole.outbox(sqlite, SENDER)) == 8

@@ -2,14 +2,14 @@
 
     ledger = await SqliteLedger.open(Path("ledger.sqlite3"))
     try:
-        kept = await ledger.commit(entry, evidence, events)
+        kept = await ledger.commit(new)
     finally:
         await ledger.aclose()
 
-`ledger` is the face, `writer` the thread that commits many callers' writes at once, `writes` and `directory`
-what is done inside its transaction, `reads` what is asked, `rows` how records and rows become each other,
-`database` how a file is opened and brought up to date. The statements stand in `sql/`, the schema in
-`migrations/`.
+Each facet of the ledger has a module: its verbs, and what those that write do inside a transaction. `noting`
+is what writing about a dispatch has in common, `writer` the thread that commits many callers' writes at once,
+`reads` the threads that read, `rows` how records and rows become each other, `database` how a file is opened
+and brought up to date. The statements stand in `sql/`, the schema in `migrations/`.
 """
 
 from storage.ledger.sqlite.database import Schema, look

@@ -1,11 +1,28 @@
-"""What the directory's writing verb does inside a transaction."""
+"""The agencies, in SQLite."""
 
 from __future__ import annotations
 
 from storage.errors import Changed
 from storage.ledger.registry import Agency
+from storage.ledger.sqlite.facet import Facet
 from storage.ledger.sqlite.rows import agency_from, to_json
 from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.wellformed import check_agency
+
+
+class SqliteDirectory(Facet):
+    """`Directory` in SQLite."""
+
+    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
+        check_agency(agency, replacing)
+        await self._writer.write(lambda t: register(t, agency, replacing))
+
+    async def agencies(self) -> tuple[Agency, ...]:
+        return tuple(map(agency_from, await self._readers.all("agencies", (None,))))
+
+    async def version(self) -> int:
+        row = await self._readers.one("counter", "directory")
+        return row[0] if row else 0
 
 
 def register(transaction: Transaction, agency: Agency, replacing: Agency | None) -> None:

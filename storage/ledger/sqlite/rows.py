@@ -16,8 +16,10 @@ from storage.ledger.records import (
     Leaf,
     OutboxItem,
     Part,
+    Question,
     Record,
     Statement,
+    StreamItem,
 )
 from storage.ledger.registry import Agency, Certificate
 
@@ -30,6 +32,11 @@ _MICROSECOND = timedelta(microseconds=1)
 def microseconds(time: datetime) -> int:
     """Returns an aware time as whole microseconds since the epoch."""
     return (time - _EPOCH) // _MICROSECOND
+
+
+def maybe_microseconds(time: datetime | None) -> int | None:
+    """The same of a time that may be missing."""
+    return None if time is None else microseconds(time)
 
 
 def moment(count: int) -> datetime:
@@ -128,16 +135,64 @@ def part_from(row: Sequence[Any]) -> Part:
     )
 
 
-def delivery_from(row: Sequence[Any]) -> Delivery:
-    dispatch_id, recipient_id, state, version, updated_at, reason = row
+DELIVERY_COLUMNS = 17
+"""How many columns of a row the view `standing` fills."""
+
+
+def delivery_from(row: Row) -> Delivery:
+    """Reads a delivery from the first `DELIVERY_COLUMNS` columns of a row."""
+    (
+        dispatch_id,
+        recipient_id,
+        mailbox_id,
+        state,
+        version,
+        updated_at,
+        handover_by,
+        answer_by,
+        due,
+        reason,
+        *question,
+        _place,
+        _dispatch,
+    ) = row[:DELIVERY_COLUMNS]
     return Delivery(
         dispatch_id=dispatch_id,
         recipient_id=recipient_id,
+        mailbox_id=mailbox_id,
         state=state,
         version=version,
         updated_at=moment(updated_at),
+        handover_by=moment(handover_by),
+        answer_by=moment(answer_by),
+        due=None if due is None else moment(due),
         reason=reason,
+        question=_question_from(*question),
     )
+
+
+def place_from(row: Row) -> tuple[int, int]:
+    """Reads, from a row that begins with a delivery, its place and the position of its dispatch."""
+    place, position = row[DELIVERY_COLUMNS - 2 : DELIVERY_COLUMNS]
+    return place, position
+
+
+def question_row(question: Question | None) -> Row:
+    if question is None:
+        return (None,) * 5
+    return (
+        question.kind,
+        question.by,
+        question.reason,
+        microseconds(question.asked_at),
+        microseconds(question.until),
+    )
+
+
+def _question_from(kind: str | None, by: str, reason: str, asked_at: int, until: int) -> Question | None:
+    if kind is None:
+        return None
+    return Question(kind=kind, by=by, reason=reason, asked_at=moment(asked_at), until=moment(until))
 
 
 def evidence_from(row: Sequence[Any]) -> Evidence:
@@ -154,21 +209,27 @@ def evidence_from(row: Sequence[Any]) -> Evidence:
 
 def record_from(row: Row) -> Record:
     """Reads a row of the queries on records: which of the two it is, then its columns."""
-    kind, *columns = row
+    kind, *columns, agency_id = row
     if kind == "evidence":
         return evidence_from(columns)
-    statement_id, dispatch_id, status_code, received_at, content, agency_id = columns
+    statement_id, dispatch_id, status_code, received_at, content, recipient_id = columns
     return Statement(
         statement_id=statement_id,
         dispatch_id=dispatch_id,
         agency_id=agency_id,
+        recipient_id=recipient_id,
         status_code=status_code,
         received_at=moment(received_at),
         content=content,
     )
 
 
+EVENT_COLUMNS = 13
+"""How many columns of a row of the queries on events are the event's."""
+
+
 def event_from(row: Row) -> Event:
+    """Reads an event from the first `EVENT_COLUMNS` columns of a row."""
     (
         cursor,
         dispatch_id,
@@ -177,11 +238,13 @@ def event_from(row: Row) -> Event:
         at,
         recipient_id,
         actor_id,
+        delegate_id,
         status_code,
         reason,
         evidence_id,
         statement_id,
-    ) = row
+        related_id,
+    ) = row[:EVENT_COLUMNS]
     return Event(
         cursor=cursor,
         dispatch_id=dispatch_id,
@@ -190,17 +253,22 @@ def event_from(row: Row) -> Event:
         at=moment(at),
         recipient_id=recipient_id,
         actor_id=actor_id,
+        delegate_id=delegate_id,
         status_code=status_code,
         reason=reason,
         evidence_id=evidence_id,
         statement_id=statement_id,
+        related_id=related_id,
     )
 
 
-def inbox_item_from(recipient_id: str, row: Row) -> InboxItem:
-    entry = entry_from(row)
-    delivery = delivery_from((entry.dispatch_id, recipient_id, *row[ENTRY_COLUMNS:]))
-    return InboxItem(cursor=row[0], entry=entry, delivery=delivery)
+def stream_item_from(row: Row) -> StreamItem:
+    return StreamItem(event=event_from(row), entry=entry_from(row[EVENT_COLUMNS:]))
+
+
+def inbox_item_from(row: Row) -> InboxItem:
+    place, _position = place_from(row)
+    return InboxItem(cursor=place, entry=entry_from(row[DELIVERY_COLUMNS:]), delivery=delivery_from(row))
 
 
 def outbox_item_from(row: Row) -> OutboxItem:

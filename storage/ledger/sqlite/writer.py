@@ -56,9 +56,19 @@ class Transaction:
         self._queries = queries
         self._waiting: dict[str, list[Row]] = {}
         self.dispatch: int
+        self.delivery: int
         self.event: int
         self.leaf: int
-        self.dispatch, self.event, self.leaf = self.one("heads") or (0, 0, -1)
+        self._heads = self.one("heads") or (0, 0, 0, -1)
+
+    @property
+    def _heads(self) -> tuple[int, ...]:
+        """The highest numbers given so far."""
+        return self.dispatch, self.delivery, self.event, self.leaf
+
+    @_heads.setter
+    def _heads(self, heads: tuple[int, ...]) -> None:
+        self.dispatch, self.delivery, self.event, self.leaf = heads
 
     def one(self, name: str, *values: object) -> Row | None:
         """Returns the first row of a named query, or None."""
@@ -89,7 +99,7 @@ class Transaction:
 
     def together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T | Failed]:
         """Does the work of many callers and returns the outcome of each."""
-        heads = self.dispatch, self.event, self.leaf
+        heads = self._heads
         if len(works) > 1:
             self._connection.execute("SAVEPOINT callers")
             try:
@@ -115,7 +125,7 @@ class Transaction:
 
     def _alone(self, work: Callable[[Transaction], T]) -> T | Failed:
         """Does one caller's work; when it fails, nothing of it stays. `ValueError` for impossible values."""
-        heads = self.dispatch, self.event, self.leaf
+        heads = self._heads
         self._connection.execute("SAVEPOINT caller")
         try:
             result = work(self)
@@ -150,13 +160,13 @@ class Transaction:
     def _mark(self) -> tuple[int, ...]:
         """Differs after anything was written or numbered."""
         waiting = sum(map(len, self._waiting.values()))
-        return self._connection.total_changes, waiting, self.dispatch, self.event, self.leaf
+        return self._connection.total_changes, waiting, *self._heads
 
-    def _undo(self, savepoint: str, heads: tuple[int, int, int]) -> None:
+    def _undo(self, savepoint: str, heads: tuple[int, ...]) -> None:
         self._waiting = {}
         self._connection.execute(f"ROLLBACK TO {savepoint}")
         self._connection.execute(f"RELEASE {savepoint}")
-        self.dispatch, self.event, self.leaf = heads
+        self._heads = heads
 
 
 class GroupWriter:

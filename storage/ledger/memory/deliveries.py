@@ -1,0 +1,122 @@
+"""Where each recipient's copy stands, in memory."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Collection, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storage.errors import Conflict, StatementTaken
+from storage.ledger.memory.state import Facet, State, paged, refuse_strangers
+from storage.ledger.pages import Page, delivery_bytes
+from storage.ledger.records import Delivery, Move, Moved, Statement
+from storage.ledger.wellformed import check_moves
+
+
+class MemoryDeliveries(Facet):
+    """`Deliveries` in memory."""
+
+    async def advance(self, moves: Sequence[Move]) -> Moved:
+        moves = tuple(moves)
+        check_moves(moves)
+        await asyncio.sleep(0)
+        moved = _advance(self._state, moves)
+        await asyncio.sleep(0)
+        return moved
+
+    async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
+        await asyncio.sleep(0)
+        return self._state.delivery(dispatch_id, recipient_id)
+
+    async def deliveries(
+        self,
+        dispatch_id: str,
+        *,
+        viewer: str | None = None,
+        after: int = 0,
+        limit: int,
+        states: Collection[str] = (),
+    ) -> Page[Delivery]:
+        await asyncio.sleep(0)
+        dispatched = self._state.dispatches.get(dispatch_id)
+        found = (
+            (place, dispatched.deliveries[recipient_id])
+            for recipient_id, place in (dispatched.places.items() if dispatched else ())
+            if dispatched is not None
+            and dispatched.sees(viewer, recipient_id)
+            and (not states or dispatched.deliveries[recipient_id].state in states)
+        )
+        return paged(found, delivery_bytes, after=after, limit=limit)
+
+    async def counts(self, dispatch_id: str) -> dict[str, int]:
+        await asyncio.sleep(0)
+        dispatched = self._state.dispatches.get(dispatch_id)
+        return dispatched.counts if dispatched else {}
+
+    async def moved(self, statement_id: str) -> Moved | None:
+        await asyncio.sleep(0)
+        for key, evidence in self._state.moves.get(statement_id, {}).items():
+            return Moved(delivery=self._state.delivery(*key), evidence=evidence)
+        return None
+
+    async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
+        await asyncio.sleep(0)
+        waiting = [
+            (delivery.due, place, delivery)
+            for place, key in enumerate(self._state.deliveries)
+            if (delivery := self._state.delivery(*key)).due is not None and delivery.due <= at
+        ]
+        return tuple(delivery for _, _, delivery in sorted(waiting)[: max(0, limit)])
+
+
+def _advance(state: State, moves: Sequence[Move]) -> Moved:
+    current = [state.delivery(move.dispatch_id, move.recipient_id) for move in moves]
+    statement = moves[0].statement
+    if statement is not None:
+        _refuse_strange(state, statement)
+        left = state.moves.get(statement.statement_id, {})
+        if (first := (moves[0].dispatch_id, moves[0].recipient_id)) in left:
+            return Moved(delivery=current[0], evidence=left[first])
+    for move, delivery in zip(moves, current, strict=True):
+        if delivery.version != move.expected_version:
+            raise Conflict(delivery)
+    state.refuse_known(one for move in moves for one in move.evidence)
+    for move in moves:
+        recipients = state.dispatches[move.dispatch_id].deliveries
+        refuse_strangers(recipients, [*move.evidence, *move.events])
+    if statement is not None and statement.statement_id not in state.statements:
+        dispatched = state.dispatches[statement.dispatch_id]
+        refuse_strangers(dispatched.deliveries, [statement])
+        state.statements[statement.statement_id] = statement
+        place = state.add_leaf("statement", statement.statement_id, statement.content)
+        dispatched.records.append((place, statement))
+    for move, delivery in zip(moves, current, strict=True):
+        _move(state, move, delivery)
+    return Moved(
+        delivery=state.delivery(moves[0].dispatch_id, moves[0].recipient_id), evidence=moves[0].evidence
+    )
+
+
+def _refuse_strange(state: State, statement: Statement) -> None:
+    kept = state.statements.get(statement.statement_id)
+    if kept is not None and kept.dispatch_id != statement.dispatch_id:
+        raise StatementTaken(kept.dispatch_id)
+    state.dispatched(statement.dispatch_id)
+
+
+def _move(state: State, move: Move, current: Delivery) -> None:
+    dispatched = state.dispatches[move.dispatch_id]
+    if move.statement is not None:
+        left = state.moves.setdefault(move.statement.statement_id, {})
+        left[move.dispatch_id, move.recipient_id] = move.evidence
+    dispatched.deliveries[move.recipient_id] = replace(
+        current,
+        state=move.state,
+        version=current.version + 1,
+        updated_at=move.at,
+        due=move.due,
+        reason=move.reason,
+        question=move.question,
+    )
+    state.note(dispatched, move.evidence, move.events)

@@ -1,0 +1,154 @@
+"""All that a ledger in memory keeps, and how a thing is noted in it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TypeVar
+
+from storage.errors import NotFound
+from storage.ledger.pages import Page, page
+from storage.ledger.records import Delivery, Event, Evidence, Kept, Leaf, NewEvent, Record, Statement
+from storage.ledger.registry import Agency
+from storage.ledger.wellformed import check_page
+
+T = TypeVar("T")
+
+
+@dataclass(slots=True, kw_only=True)
+class Dispatched:
+    """A kept dispatch with all that is kept about it."""
+
+    kept: Kept
+    deliveries: dict[str, Delivery] = field(default_factory=dict)
+    """By recipient, in the order of the recipients."""
+    places: dict[str, int] = field(default_factory=dict)
+    """Each recipient's place among all deliveries."""
+    events: list[Event] = field(default_factory=list)
+    """As the sender counts them."""
+    records: list[tuple[int, Record]] = field(default_factory=list)
+    """Each with its place: one more than its leaf."""
+    about: tuple[str, ...] = ()
+    followers: list[str] = field(default_factory=list)
+    """Dispatches that are about this one."""
+
+    @property
+    def dispatch_id(self) -> str:
+        return self.kept.entry.dispatch_id
+
+    @property
+    def sender_id(self) -> str:
+        return self.kept.entry.sender_id
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How many of its deliveries are in each state."""
+        return dict(Counter(delivery.state for delivery in self.deliveries.values()))
+
+    def sees(self, viewer: str | None, recipient_id: str) -> bool:
+        """Tells whether a viewer sees what speaks of a recipient, or of all (empty)."""
+        return viewer is None or not recipient_id or self.deliveries[recipient_id].mailbox_id == viewer
+
+    def events_for(self, viewer: str | None) -> list[Event]:
+        """What a viewer sees happen."""
+        return [event for event in self.events if self.sees(viewer, event.recipient_id)]
+
+    def viewers(self, recipient_id: str) -> set[str]:
+        """Agencies that see what speaks of a recipient, or of all (empty)."""
+        about = [self.deliveries[recipient_id]] if recipient_id else self.deliveries.values()
+        return {self.sender_id, *(delivery.mailbox_id for delivery in about)}
+
+
+@dataclass(slots=True, kw_only=True)
+class State:
+    """What a ledger in memory keeps."""
+
+    dispatches: dict[str, Dispatched] = field(default_factory=dict)
+    """In order of commit."""
+    documents: dict[tuple[str, str], str] = field(default_factory=dict)
+    deliveries: list[tuple[str, str]] = field(default_factory=list)
+    """Dispatch and recipient of each delivery, in order of commit; its place is one more than its index."""
+    moves: dict[str, dict[tuple[str, str], tuple[Evidence, ...]]] = field(default_factory=dict)
+    """Statement to the deliveries that it moved, in order, and the evidence issued with each move."""
+    statements: dict[str, Statement] = field(default_factory=dict)
+    streams: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
+    """Agency to the dispatch and cursor of each event that it sees, in order of commit."""
+    refusals: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
+    holdings: dict[tuple[str, str], int] = field(default_factory=dict)
+    leaves: list[Leaf] = field(default_factory=list)
+    content_ids: set[tuple[str, str]] = field(default_factory=set)
+    event_count: int = 0
+    secrets: dict[str, bytes] = field(default_factory=dict)
+    agencies: dict[str, Agency] = field(default_factory=dict)
+    version: int = 0
+
+    def dispatched(self, dispatch_id: str) -> Dispatched:
+        """Returns a kept dispatch. Raises `NotFound`."""
+        if dispatch_id not in self.dispatches:
+            raise NotFound(dispatch_id)
+        return self.dispatches[dispatch_id]
+
+    def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
+        """Returns a delivery as it stands. Raises `NotFound`."""
+        dispatched = self.dispatches.get(dispatch_id)
+        if dispatched is None or recipient_id not in dispatched.deliveries:
+            raise NotFound(f"{dispatch_id} to {recipient_id}")
+        return dispatched.deliveries[recipient_id]
+
+    def deliver(self, dispatched: Dispatched, delivery: Delivery) -> None:
+        """Adds a delivery behind all the others."""
+        self.deliveries.append((delivery.dispatch_id, delivery.recipient_id))
+        dispatched.places[delivery.recipient_id] = len(self.deliveries)
+        dispatched.deliveries[delivery.recipient_id] = delivery
+
+    def note(self, dispatched: Dispatched, evidence: Sequence[Evidence], events: Iterable[NewEvent]) -> None:
+        """Keeps evidence and events of a dispatch, each where those who see it find it."""
+        for one in evidence:
+            dispatched.records.append((self.add_leaf("evidence", one.evidence_id, one.content), one))
+        for event in events:
+            self.event_count += 1
+            dispatched.events.append(
+                Event(
+                    cursor=self.event_count,
+                    dispatch_id=dispatched.dispatch_id,
+                    sequence=len(dispatched.events) + 1,
+                    **{one.name: getattr(event, one.name) for one in fields(NewEvent)},
+                )
+            )
+            for viewer in dispatched.viewers(event.recipient_id):
+                self.streams.setdefault(viewer, []).append((dispatched.dispatch_id, self.event_count))
+
+    def add_leaf(self, kind: str, content_id: str, content: bytes) -> int:
+        """Adds the next leaf and returns its place."""
+        leaf_hash = hashlib.sha256(b"\0" + content).digest()
+        self.leaves.append(Leaf(index=len(self.leaves), hash=leaf_hash, kind=kind, content_id=content_id))
+        self.content_ids.add((kind, content_id))
+        return len(self.leaves)
+
+    def refuse_known(self, evidence: Iterable[Evidence]) -> None:
+        """Raises `ValueError` when an evidence id names something else already."""
+        ids = [("evidence", one.evidence_id) for one in evidence]
+        if len(set(ids)) != len(ids) or not self.content_ids.isdisjoint(ids):
+            raise ValueError("an evidence id names one evidence")
+
+
+class Facet:
+    """One facet of the ledger over its state."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+
+
+def refuse_strangers(recipients: Iterable[str], spoken_of: Iterable[Evidence | Statement | NewEvent]) -> None:
+    """Raises `ValueError` when something speaks of who is no recipient of its dispatch."""
+    strangers = {one.recipient_id for one in spoken_of} - {"", *recipients}
+    if strangers:
+        raise ValueError(f"{min(strangers)} is no recipient of the dispatch")
+
+
+def paged(found: Iterable[tuple[int, T]], size: Callable[[T], int], *, after: int, limit: int) -> Page[T]:
+    """Takes a page of items with their places."""
+    check_page(after, limit)
+    return page(((place, item) for place, item in found if place > after), size, after=after, limit=limit)

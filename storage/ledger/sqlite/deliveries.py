@@ -1,0 +1,176 @@
+"""Where each recipient's copy stands, in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from storage.errors import Conflict, NotFound, StatementTaken
+from storage.ledger.pages import Page, delivery_bytes
+from storage.ledger.records import Delivery, Move, Moved, Statement
+from storage.ledger.sqlite.facet import Facet, wanted
+from storage.ledger.sqlite.noting import Noting
+from storage.ledger.sqlite.rows import (
+    DELIVERY_COLUMNS,
+    Row,
+    delivery_from,
+    evidence_from,
+    maybe_microseconds,
+    microseconds,
+    place_from,
+    question_row,
+)
+from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.wellformed import check_moves
+
+
+class SqliteDeliveries(Facet):
+    """`Deliveries` in SQLite."""
+
+    async def advance(self, moves: Sequence[Move]) -> Moved:
+        moves = tuple(moves)
+        check_moves(moves)
+        return await self._writer.write(lambda t: advance(t, moves), weight=8 * len(moves))
+
+    async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
+        row = await self._readers.one("delivery", dispatch_id, recipient_id)
+        if row is None:
+            raise NotFound(f"{dispatch_id} to {recipient_id}")
+        return delivery_from(row)
+
+    async def deliveries(
+        self,
+        dispatch_id: str,
+        *,
+        viewer: str | None = None,
+        after: int = 0,
+        limit: int,
+        states: Collection[str] = (),
+    ) -> Page[Delivery]:
+        name = "deliveries" if viewer is None else "deliveries_of_viewer"
+        asked = {"dispatch_id": dispatch_id, "viewer": viewer, "states": wanted(states)}
+        return await self._page(name, asked, _placed, delivery_bytes, after=after, limit=limit)
+
+    async def counts(self, dispatch_id: str) -> dict[str, int]:
+        return dict(await self._readers.all("counts", (dispatch_id,)))
+
+    async def moved(self, statement_id: str) -> Moved | None:
+        row = await self._readers.one("moved", statement_id)
+        if row is None:
+            return None
+        delivery, version = delivery_from(row), row[DELIVERY_COLUMNS]
+        key = (delivery.dispatch_id, delivery.recipient_id, version)
+        evidence = await self._readers.all("moved_evidence", key)
+        return Moved(delivery=delivery, evidence=tuple(map(evidence_from, evidence)))
+
+    async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
+        asked = {"at": microseconds(at), "limit": max(0, limit)}
+        return tuple(map(delivery_from, await self._readers.all("due", asked)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A delivery as it stands before a move."""
+
+    delivery: Delivery
+    place: int
+    position: int
+    sender_id: str
+
+
+def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
+    """`Deliveries.advance`."""
+    standing = [_standing(transaction, move) for move in moves]
+    first = standing[0].delivery
+    statement = moves[0].statement
+    leaf: int | None = None
+    if statement is not None and (leaf := _leaf_of(transaction, statement)) is not None:
+        earlier = transaction.one("find_move", leaf, standing[0].place)
+        if earlier is not None:
+            key = (first.dispatch_id, first.recipient_id, earlier[0])
+            evidence = transaction.all("moved_evidence", *key)
+            return Moved(delivery=first, evidence=tuple(map(evidence_from, evidence)))
+    for move, stands in zip(moves, standing, strict=True):
+        if stands.delivery.version != move.expected_version:
+            raise Conflict(stands.delivery)
+    notings = _notings(transaction, standing)
+    if statement is not None and leaf is None:
+        leaf = _noting_of(transaction, statement.dispatch_id, notings).statement(statement)
+    for move, stands in zip(moves, standing, strict=True):
+        _move(transaction, move, stands.place, leaf, notings[move.dispatch_id])
+    return Moved(delivery=_moved(first, moves[0]), evidence=moves[0].evidence)
+
+
+def _standing(transaction: Transaction, move: Move) -> _Standing:
+    row = transaction.one("find_delivery", move.dispatch_id, move.recipient_id)
+    if row is None:
+        raise NotFound(f"{move.dispatch_id} to {move.recipient_id}")
+    place, position = place_from(row)
+    return _Standing(delivery_from(row), place, position, sender_id=row[DELIVERY_COLUMNS])
+
+
+def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
+    """Returns the leaf of a statement that is kept for the dispatch it names, None when it is not kept at
+    all."""
+    row = transaction.one("find_statement", statement.statement_id)
+    if row is None:
+        return None
+    leaf, dispatch_id = row
+    if dispatch_id != statement.dispatch_id:
+        raise StatementTaken(dispatch_id)
+    found: int = leaf
+    return found
+
+
+def _notings(transaction: Transaction, standing: Sequence[_Standing]) -> dict[str, Noting]:
+    """One for each dispatch of the moves."""
+    mailboxes: dict[str, dict[str, str]] = {}
+    for one in standing:
+        delivery = one.delivery
+        mailboxes.setdefault(delivery.dispatch_id, {})[delivery.recipient_id] = delivery.mailbox_id
+    return {
+        one.delivery.dispatch_id: Noting(
+            transaction, one.position, one.sender_id, mailboxes=mailboxes[one.delivery.dispatch_id]
+        )
+        for one in standing
+    }
+
+
+def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, Noting]) -> Noting:
+    """The one of a dispatch that may be none of those that move. Raises `NotFound`."""
+    if dispatch_id in notings:
+        return notings[dispatch_id]
+    row = transaction.one("find_dispatch", dispatch_id)
+    if row is None:
+        raise NotFound(dispatch_id)
+    position, sender_id, _ = row
+    return Noting(transaction, position, sender_id, mailboxes={})
+
+
+def _move(transaction: Transaction, move: Move, place: int, leaf: int | None, noting: Noting) -> None:
+    due = maybe_microseconds(move.due)
+    after = (move.state, microseconds(move.at), due, move.reason, *question_row(move.question))
+    changed = transaction.run("move_delivery", *after, place, move.expected_version)
+    assert changed == 1  # the version was read inside this transaction
+    version = move.expected_version + 1
+    if leaf is not None:
+        transaction.run("add_move", leaf, place, version)
+    noting.evidence(move.evidence, moved=move.recipient_id, version=version)
+    noting.events(move.events)
+
+
+def _moved(before: Delivery, move: Move) -> Delivery:
+    return replace(
+        before,
+        state=move.state,
+        version=before.version + 1,
+        updated_at=move.at,
+        due=move.due,
+        reason=move.reason,
+        question=move.question,
+    )
+
+
+def _placed(found: Iterator[Row]) -> Iterator[tuple[int, Delivery]]:
+    return ((place_from(row)[0], delivery_from(row)) for row in found)

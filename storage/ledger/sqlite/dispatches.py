@@ -1,0 +1,194 @@
+"""Sealed packages that the axis took, and those it refused, in SQLite."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from storage.errors import DocumentIdTaken, NotFound
+from storage.ledger.records import (
+    Asking,
+    Entry,
+    Evidence,
+    Joining,
+    Kept,
+    Link,
+    NewDispatch,
+    Recipient,
+    Refusal,
+)
+from storage.ledger.sqlite.facet import Facet
+from storage.ledger.sqlite.noting import Noting, add_leaf
+from storage.ledger.sqlite.rows import (
+    dispatch_row,
+    entry_from,
+    evidence_from,
+    microseconds,
+    part_row,
+    question_row,
+    to_json,
+)
+from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.wellformed import check_commit, check_refusal
+
+JOINED = 0
+"""The version noted with evidence of those who joined a dispatch later: that of no move."""
+
+
+class SqliteDispatches(Facet):
+    """`Dispatches` in SQLite."""
+
+    async def commit(self, new: NewDispatch) -> Kept:
+        check_commit(new)
+        asked = sum(len(ask.recipients) for ask in new.asks)
+        joined = sum(len(join.recipients) for join in new.joins)
+        weight = 10 + 4 * (len(new.recipients) + asked + joined)
+        return await self._writer.write(lambda t: commit(t, new), weight=weight)
+
+    async def refuse(self, refusal: Refusal) -> Evidence:
+        check_refusal(refusal)
+        return await self._writer.write(lambda t: refuse(t, refusal))
+
+    async def kept(self, dispatch_id: str) -> Kept:
+        entries, evidence = await self._readers.several(
+            ("entry", (dispatch_id,)), ("committed_evidence", (dispatch_id,))
+        )
+        if not entries:
+            raise NotFound(dispatch_id)
+        return Kept(entry=entry_from(entries[0]), evidence=tuple(map(evidence_from, evidence)))
+
+    async def entry(self, dispatch_id: str) -> Entry:
+        row = await self._readers.one("entry", dispatch_id)
+        if row is None:
+            raise NotFound(dispatch_id)
+        return entry_from(row)
+
+    async def holder(self, sender_id: str, document_id: str) -> str | None:
+        row = await self._readers.one("find_document", sender_id, document_id)
+        return row[0] if row else None
+
+    async def thread(self, sender_id: str, document_id: str) -> tuple[Entry, ...]:
+        newest = await self._readers.all("thread", (sender_id, document_id))
+        return tuple(map(entry_from, reversed(newest)))
+
+    async def links(self, dispatch_id: str) -> tuple[Link, ...]:
+        found = await self._readers.all("links", {"dispatch_id": dispatch_id})
+        return tuple(Link(dispatch_id=name, kind=kind, later=bool(later)) for name, kind, later, _ in found)
+
+    async def alike(self, sender_id: str, code_number: str, code_notation: str) -> tuple[str, ...]:
+        asked = {"sender_id": sender_id, "number": code_number, "notation": code_notation}
+        return tuple(name for (name,) in await self._readers.all("alike", asked))
+
+
+def commit(transaction: Transaction, new: NewDispatch) -> Kept:
+    """`Dispatches.commit`."""
+    entry = new.entry
+    position = transaction.dispatch + 1
+    if not transaction.run_ahead("add_dispatch", *dispatch_row(position, entry)):
+        return _kept(transaction, entry)
+    transaction.dispatch = position
+    transaction.run_many("add_part", [part_row(position, part) for part in entry.parts])
+    mailboxes = {one.agency_id: one.mailbox_id for one in new.recipients}
+    deadlines = (entry.accepted_at, new.handover_by, new.answer_by)
+    _deliver(transaction, position, entry.priority, new.recipients, *deadlines)
+    transaction.run_many(
+        "add_holding",
+        [(entry.sender_id, part.sha256, part.size) for part in entry.parts if not part.inline],
+    )
+    noting = Noting(transaction, position, entry.sender_id, mailboxes=mailboxes, new=True)
+    noting.evidence(new.evidence)
+    noting.events(new.events)
+    for name in new.about:
+        transaction.run("add_link", position, _find(transaction, name)[0])
+    for ask in new.asks:
+        _ask(transaction, ask)
+    for join in new.joins:
+        _join(transaction, join)
+    return Kept(entry=entry, evidence=new.evidence)
+
+
+def refuse(transaction: Transaction, refusal: Refusal) -> Evidence:
+    """`Dispatches.refuse`."""
+    key = (refusal.sender_id, refusal.sha256, refusal.reason)
+    kept = transaction.one("find_refusal", *key)
+    if kept is not None:
+        return evidence_from(kept)
+    one = refusal.evidence
+    leaf = add_leaf(transaction, "evidence", one.content)
+    at = microseconds(one.issued_at)
+    of_none = (None, one.recipient_id, "", one.event, at, None, None, one.content)
+    transaction.run("add_evidence", leaf, one.evidence_id, *of_none)
+    transaction.run("add_refusal", *key, one.dispatch_id, leaf)
+    return one
+
+
+def _kept(transaction: Transaction, entry: Entry) -> Kept:
+    """Returns what the first commit kept, or raises for the dispatch that holds the document id."""
+    row = transaction.one("entry", entry.dispatch_id)
+    if row is None:
+        holder = transaction.one("find_document", entry.sender_id, entry.document_id)
+        assert holder is not None
+        raise DocumentIdTaken(holder[0])
+    evidence = transaction.all("committed_evidence", entry.dispatch_id)
+    return Kept(entry=entry_from(row), evidence=tuple(map(evidence_from, evidence)))
+
+
+def _find(transaction: Transaction, dispatch_id: str) -> tuple[int, str, int]:
+    """Returns position, sender and priority of a kept dispatch. Raises `NotFound`."""
+    row = transaction.one("find_dispatch", dispatch_id)
+    if row is None:
+        raise NotFound(dispatch_id)
+    position, sender_id, priority = row
+    return position, sender_id, priority
+
+
+def _deliver(
+    transaction: Transaction,
+    position: int,
+    priority: int,
+    recipients: Sequence[Recipient],
+    at: datetime,
+    handover_by: datetime,
+    answer_by: datetime,
+) -> None:
+    times = (microseconds(at), microseconds(handover_by), microseconds(answer_by), microseconds(handover_by))
+    first = transaction.delivery + 1
+    transaction.delivery += len(recipients)
+    transaction.run_many(
+        "add_delivery",
+        [
+            (place, position, one.agency_id, one.mailbox_id, priority, *times)
+            for place, one in enumerate(recipients, start=first)
+        ],
+    )
+
+
+def _ask(transaction: Transaction, ask: Asking) -> None:
+    position, sender_id, _ = _find(transaction, ask.dispatch_id)
+    asked: dict[str, str] = dict(
+        transaction.all(
+            "ask",
+            position,
+            to_json(ask.recipients),
+            to_json(sorted(ask.states)),
+            *question_row(ask.question),
+        )
+    )
+    noting = Noting(transaction, position, sender_id, mailboxes=asked)
+    reached = [name for name in ask.recipients if name in asked]
+    noting.events([replace(ask.event, recipient_id=name) for name in reached])
+
+
+def _join(transaction: Transaction, join: Joining) -> None:
+    position, sender_id, priority = _find(transaction, join.dispatch_id)
+    names = to_json([one.agency_id for one in join.recipients])
+    known: dict[str, str] = dict(transaction.all("mailboxes", position, names))
+    joined = [one for one in join.recipients if one.agency_id not in known]
+    if not joined:
+        return
+    _deliver(transaction, position, priority, joined, join.at, join.handover_by, join.answer_by)
+    mailboxes = {one.agency_id: one.mailbox_id for one in joined}
+    noting = Noting(transaction, position, sender_id, mailboxes=mailboxes)
+    noting.evidence(join.evidence, version=JOINED)
+    noting.events([replace(join.event, recipient_id=one.agency_id) for one in joined])

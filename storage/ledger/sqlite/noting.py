@@ -1,0 +1,148 @@
+"""Writing about a kept dispatch, inside a transaction: evidence, statements, events, each to its readers."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+
+from storage.ledger.records import Evidence, NewEvent, Statement
+from storage.ledger.sqlite.rows import microseconds, to_json
+from storage.ledger.sqlite.writer import Transaction
+
+
+class Noting:
+    """Notes what happens to one dispatch, in one transaction.
+
+    What is about a recipient goes to its mailbox; `ValueError` when it is no recipient of the dispatch.
+    """
+
+    def __init__(
+        self,
+        transaction: Transaction,
+        position: int,
+        sender_id: str,
+        *,
+        mailboxes: Mapping[str, str],
+        new: bool = False,
+    ) -> None:
+        """`mailboxes` are those of recipients that are known here; all of them when the dispatch is `new`."""
+        self._transaction = transaction
+        self.position = position
+        self._sender_id = sender_id
+        self._mailboxes = {"": "", **mailboxes}
+        self._new = new
+        self._sequence: int | None = 0 if new else None
+        self._ranks: dict[str, int] = {}
+        """By mailbox: the rank of the last event about it."""
+
+    def evidence(
+        self, evidence: Sequence[Evidence], *, moved: str | None = None, version: int | None = None
+    ) -> None:
+        """Adds evidence. `moved` and `version` name the delivery and the move that it was issued with; both
+        are None for that of the dispatch's own commit."""
+        self._learn(one.recipient_id for one in evidence)
+        rows = [
+            (
+                add_leaf(self._transaction, "evidence", one.content),
+                one.evidence_id,
+                self.position,
+                one.recipient_id,
+                self._mailboxes[one.recipient_id],
+                one.event,
+                microseconds(one.issued_at),
+                moved,
+                version,
+                one.content,
+            )
+            for one in evidence
+        ]
+        self._transaction.run_many("add_evidence", rows)
+
+    def statement(self, statement: Statement) -> int:
+        """Adds a statement and returns its leaf."""
+        self._learn([statement.recipient_id])
+        leaf = add_leaf(self._transaction, "statement", statement.content)
+        self._transaction.run(
+            "add_statement",
+            leaf,
+            statement.statement_id,
+            self.position,
+            statement.agency_id,
+            statement.recipient_id,
+            self._mailboxes[statement.recipient_id],
+            statement.status_code,
+            microseconds(statement.received_at),
+            statement.content,
+        )
+        return leaf
+
+    def events(self, events: Sequence[NewEvent]) -> None:
+        """Adds events, and to the stream of each agency those that it sees."""
+        if not events:
+            return
+        self._learn(event.recipient_id for event in events)
+        self._count({self._mailboxes[event.recipient_id] for event in events})
+        everyone = self._everyone() if any(not event.recipient_id for event in events) else set()
+        rows, streamed = [], []
+        for event in events:
+            mailbox = self._mailboxes[event.recipient_id]
+            cursor = self._transaction.event = self._transaction.event + 1
+            self._sequence = (self._sequence or 0) + 1
+            rank = self._ranks[mailbox] = self._ranks.get(mailbox, 0) + 1
+            rows.append(
+                (
+                    cursor,
+                    self.position,
+                    self._sequence,
+                    mailbox,
+                    rank,
+                    event.kind,
+                    microseconds(event.at),
+                    event.recipient_id,
+                    event.actor_id,
+                    event.delegate_id,
+                    event.status_code,
+                    event.reason,
+                    event.evidence_id,
+                    event.statement_id,
+                    event.related_id,
+                )
+            )
+            seen_by = {mailbox} if mailbox else everyone
+            streamed += [(agency_id, cursor) for agency_id in sorted({self._sender_id, *seen_by})]
+        self._transaction.run_many("add_event", rows)
+        self._transaction.run_many("add_stream", streamed)
+
+    def _learn(self, recipients: Iterable[str]) -> None:
+        """Looks mailboxes up that are not known here."""
+        unknown = {one for one in recipients if one not in self._mailboxes}
+        if unknown and not self._new:
+            self._mailboxes |= dict(
+                self._transaction.all("mailboxes", self.position, to_json(sorted(unknown)))
+            )
+            unknown -= set(self._mailboxes)
+        if unknown:
+            raise ValueError(f"{min(unknown)} is no recipient of the dispatch")
+
+    def _count(self, mailboxes: set[str]) -> None:
+        """Looks up how many events there are before the first one of this transaction."""
+        if self._new:
+            return
+        if self._sequence is None:
+            row = self._transaction.one("last_sequence", self.position)
+            self._sequence = row[0] if row else 0
+        if unknown := mailboxes - set(self._ranks):
+            found = self._transaction.all("last_ranks", self.position, to_json(sorted(unknown)))
+            self._ranks |= dict.fromkeys(unknown, 0) | {mailbox: rank for mailbox, rank, _ in found}
+
+    def _everyone(self) -> set[str]:
+        if self._new:
+            return set(self._mailboxes.values()) - {""}
+        return {mailbox for (mailbox,) in self._transaction.all("audience", self.position)}
+
+
+def add_leaf(transaction: Transaction, kind: str, content: bytes) -> int:
+    """Adds the next leaf (RFC 6962, section 2.1) and returns its index."""
+    leaf = transaction.leaf = transaction.leaf + 1
+    transaction.run_many("add_leaf", [(leaf, kind, hashlib.sha256(b"\0" + content).digest())])
+    return leaf

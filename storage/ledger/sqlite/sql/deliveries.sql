@@ -1,0 +1,84 @@
+-- name: add_delivery
+-- A delivery begins consigned, at version 1, due to be handed over.
+INSERT INTO deliveries (
+    place, dispatch, recipient_id, mailbox_id, priority, state, version, updated_at, handover_by, answer_by, due, reason
+) VALUES (?, ?, ?, ?, ?, 'consigned', 1, ?, ?, ?, ?, '');
+
+-- name: delivery
+SELECT * FROM standing WHERE dispatch_id = ? AND recipient_id = ?;
+
+-- name: mailboxes
+-- The mailboxes of some recipients (a JSON array) of a dispatch.
+SELECT recipient_id, mailbox_id FROM deliveries
+WHERE dispatch = ? AND recipient_id IN (SELECT value FROM json_each(?));
+
+-- name: ask
+-- Puts a question (?4 to ?8) to those of some recipients (a JSON array) of a dispatch that are in one of some states (a JSON
+-- array) and have none open.
+UPDATE deliveries SET
+    version = version + 1, updated_at = max(updated_at, ?7), due = min(coalesce(due, ?8), ?8),
+    question_kind = ?4, question_by = ?5, question_reason = ?6, asked_at = ?7, until = ?8
+WHERE dispatch = ?1
+    AND recipient_id IN (SELECT value FROM json_each(?2))
+    AND state IN (SELECT value FROM json_each(?3))
+    AND question_kind IS NULL
+RETURNING recipient_id, mailbox_id;
+
+-- name: move_delivery
+-- The compare-and-swap: changes one row, or none when the version is another.
+UPDATE deliveries SET
+    state = ?, version = version + 1, updated_at = ?, due = ?, reason = ?,
+    question_kind = ?, question_by = ?, question_reason = ?, asked_at = ?, until = ?
+WHERE place = ? AND version = ?;
+
+-- name: find_move
+-- The version to which a statement moved a delivery.
+SELECT version FROM moves WHERE statement = ? AND delivery = ?;
+
+-- name: add_move
+-- Behind the other moves of the statement.
+INSERT INTO moves (statement, number, delivery, version)
+SELECT ?1, count(*) + 1, ?2, ?3 FROM moves WHERE statement = ?1;
+
+-- name: deliveries
+-- A page of the deliveries of a dispatch, in the order of its recipients. The states wanted are a JSON array, null for all.
+SELECT * FROM standing
+WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND place > :after
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY place
+LIMIT :limit;
+
+-- name: deliveries_of_viewer
+-- The same of one mailbox.
+SELECT * FROM standing
+WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND mailbox_id = :viewer
+    AND place > :after
+    AND (:states IS NULL OR state IN (SELECT value FROM json_each(:states)))
+ORDER BY place
+LIMIT :limit;
+
+-- name: counts
+-- How many deliveries of a dispatch are in each state.
+SELECT l.state, count(*)
+FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+WHERE d.dispatch_id = ?
+GROUP BY l.state;
+
+-- name: moved
+-- The first delivery that a statement moved, as it stands now, and the version it was moved to.
+SELECT l.*, m.version
+FROM statements AS s JOIN moves AS m ON m.statement = s.leaf JOIN standing AS l ON l.place = m.delivery
+WHERE s.statement_id = ?
+ORDER BY m.number
+LIMIT 1;
+
+-- name: due
+-- Deliveries that wait for the axis since `at` or earlier, the earliest first.
+SELECT * FROM standing WHERE due <= :at ORDER BY due, place LIMIT :limit;
+
+-- name: find_delivery
+-- A delivery, with the sender of its dispatch last.
+SELECT l.*, d.sender_id FROM standing AS l JOIN dispatches AS d ON d.position = l.dispatch
+WHERE l.dispatch_id = ? AND l.recipient_id = ?;
