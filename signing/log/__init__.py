@@ -70,6 +70,7 @@ from signing.log.witness import (
     Declined,
     cosign,
     decide,
+    read_answer,
     read_request,
     write_request,
 )
@@ -117,6 +118,7 @@ __all__ = [
     "open_checkpoint",
     "parse_path",
     "partial_tiles",
+    "read_answer",
     "read_bundle",
     "read_checkpoint",
     "read_note",

@@ -138,9 +138,10 @@ def sign_note(text: str, signers: Sequence[NoteSigner]) -> SignedNote:
 
 
 def with_signatures(note: SignedNote, more: Iterable[NoteSignature]) -> SignedNote:
-    """Returns the note with `more` lines at its end, such as witnesses' cosignatures; none twice."""
-    lines = dict.fromkeys((*note.signatures, *more))
-    return SignedNote(text=note.text, signatures=tuple(lines))
+    """Returns the note with `more` lines, such as witnesses' cosignatures, unchecked; the last by each key
+    takes the place of those before it."""
+    lines = {(one.name, one.key_id): one for one in (*note.signatures, *more)}
+    return SignedNote(text=note.text, signatures=tuple(lines.values()))
 
 
 def _malformed(detail: str) -> NotProven:

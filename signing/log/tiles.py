@@ -11,7 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from itertools import count
 
 from signing.log.fields import HASH_SIZE, LARGEST
 from signing.log.refusal import NotProven
@@ -97,13 +96,11 @@ def parse_path(path: str) -> Tile | EntryBundle:
 def full_tiles(old_size: int, size: int) -> tuple[Tile, ...]:
     """Returns the tiles that become full when a tree grows from `old_size` to `size` leaves, lower levels
     first. None of them ever changes again."""
-    tiles: list[Tile] = []
-    for level in count():
-        old, new = (leaves >> HEIGHT * (level + 1) for leaves in (old_size, size))
-        if not new:
-            return tuple(tiles)
-        tiles += (Tile(level=level, index=index) for index in range(old, new))
-    raise AssertionError
+    return tuple(
+        Tile(level=level, index=index)
+        for level in range(HIGHEST)
+        for index in range(old_size >> HEIGHT * (level + 1), size >> HEIGHT * (level + 1))
+    )
 
 
 def partial_tiles(size: int) -> tuple[Tile, ...]:
@@ -129,6 +126,11 @@ def tile_holding(node: Node, size: int) -> Tile:
     return Tile(
         level=tile_level, index=place, width=min(WIDTH, (size >> HEIGHT * tile_level) - place * WIDTH)
     )
+
+
+def tiles_holding(nodes: Sequence[Node], size: int) -> tuple[Tile, ...]:
+    """Returns the tiles from which `nodes` are had, each once, in order of first use."""
+    return tuple(dict.fromkeys(tile_holding(node, size) for node in nodes))
 
 
 def tile_content(tile: Tile, fetch: Fetch) -> bytes:
@@ -181,8 +183,3 @@ def _path(level: str, index: int, width: int) -> str:
 def _check_place(index: int, width: int) -> None:
     if not 0 <= index <= LARGEST or not 1 <= width <= WIDTH:
         raise ValueError("a tile's index is not negative, its width 1 to 256")
-
-
-def tiles_holding(nodes: Sequence[Node], size: int) -> tuple[Tile, ...]:
-    """Returns the tiles from which `nodes` are had, each once, in order of first use."""
-    return tuple(dict.fromkeys(tile_holding(node, size) for node in nodes))

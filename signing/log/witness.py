@@ -10,13 +10,13 @@ and swap, before the cosignature leaves: two requests at once could otherwise ta
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from signing.log.checkpoint import Checkpoint, LogPolicy, read_checkpoint
 from signing.log.fields import LARGEST, LONGEST_PROOF, read_hash, read_number, write_base64
-from signing.log.keys import KeyKind, NoteSigner, cosigned_message
+from signing.log.keys import KeyKind, NoteSigner, VerifierKey, cosigned_message
 from signing.log.merkle import verify_consistency_proof
 from signing.log.note import LARGEST_NOTE, NoteSignature, SignedNote, read_note, signatures_by
 from signing.log.refusal import NotProven
@@ -103,6 +103,19 @@ def write_request(old_size: int, proof: tuple[bytes, ...], note: SignedNote) -> 
     """Returns the body of `POST add-checkpoint` that asks a witness to cosign `note`."""
     lines = (f"{_OLD}{old_size}", *map(write_base64, proof), "", "")
     return "\n".join(lines).encode() + note.content()
+
+
+def read_answer(body: bytes, note: SignedNote, witnesses: Iterable[VerifierKey]) -> tuple[NoteSignature, ...]:
+    """Reads a witness's answer to the request to cosign `note`: the lines by known `witnesses`, each checked,
+    for `with_signatures`.
+
+    Raises `NotProven`: `LOG_CHECKPOINT_MALFORMED`, `LOG_WRONG_KEY` when none is by a known one,
+    `LOG_SIGNATURE_INVALID`.
+    """
+    answered = read_note(replace(note, signatures=()).content() + body)
+    if answered.text != note.text:
+        raise NotProven(Reason.LOG_CHECKPOINT_MALFORMED, "the answer is more than signature lines")
+    return tuple(line for _, line in signatures_by(answered, witnesses))
 
 
 def decide(

@@ -91,7 +91,8 @@ def test_witnesses_count_once_each_and_only_if_known() -> None:
     trusted = policy(witnesses=(first, second), quorum=2)
     assert reason(log.note().content(), trusted) is Reason.LOG_TOO_FEW_WITNESSES
     assert reason(log.note(witnesses=(first, stranger)).content(), trusted) is Reason.LOG_TOO_FEW_WITNESSES
-    again = with_signatures(log.note(witnesses=(first,)), [cosign(log.note(), first, NOW + 1)])
+    once = log.note(witnesses=(first,))
+    again = replace(once, signatures=(*once.signatures, cosign(once, first, NOW + 1)))
     assert reason(again.content(), trusted) is Reason.LOG_TOO_FEW_WITNESSES
     both = open_checkpoint(log.note(witnesses=(first, stranger, second)).content(), trusted)
     assert [(one.witness, one.at) for one in both.cosignatures] == [(first.key, NOW), (second.key, NOW)]

@@ -6,6 +6,8 @@ golang.org/x/mod/sumdb/note (note_test.go).
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -131,9 +133,11 @@ def test_what_is_read_is_written_back_byte_for_byte() -> None:
     assert read_note(data).content() == data
 
 
-def test_a_signature_is_added_once() -> None:
+def test_a_keys_last_signature_takes_the_place_of_those_before() -> None:
     whole = read_note(note(PETER, ENOCH))
     assert with_signatures(read_note(note(PETER)), whole.signatures) == whole
+    renewed = replace(whole.signatures[0], value=b"later")
+    assert with_signatures(whole, [renewed]).signatures == (renewed, whole.signatures[1])
 
 
 @pytest.mark.parametrize("vkey", [PETER_VKEY, ENOCH_VKEY])

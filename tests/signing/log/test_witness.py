@@ -18,6 +18,7 @@ from signing.log import (
     decide,
     leaf_hash,
     open_checkpoint,
+    read_answer,
     read_request,
     sign_checkpoint,
     with_signatures,
@@ -213,3 +214,29 @@ def test_what_is_kept_for_another_log_vouches_for_nothing() -> None:
     body = write_request(1, log.consistency(1), log.note())
     said = answer(body, replace(log.head(1), origin="other.example.vn/log"))
     assert declined(said)[0] is Reason.LOG_WRONG_ORIGIN
+
+
+def test_of_an_answer_the_known_witnesses_lines_are_taken_and_no_others() -> None:
+    log = Log([b"a", b"b"])
+    note = log.note()
+    mine, other = (cosign(note, one, NOW).line().encode() for one in WITNESSES[:2])
+    (line,) = read_answer(other + mine, note, [WITNESS.key])
+    whole = with_signatures(note, [line]).content()
+    assert len(open_checkpoint(whole, policy(witnesses=(WITNESS,), quorum=1)).cosignatures) == 1
+    elsewhere = cosign(log.note(1), WITNESS, NOW).line().encode()
+    longer = replace(note, text=note.text + "\nmore\n")
+    smuggled = b"\nmore\n\n" + cosign(longer, WITNESS, NOW).line().encode()
+    for body, why in (
+        (other, Reason.LOG_WRONG_KEY),
+        (mine + elsewhere, Reason.LOG_SIGNATURE_INVALID),
+        (b"", Reason.LOG_CHECKPOINT_MALFORMED),
+        (mine[:-1], Reason.LOG_CHECKPOINT_MALFORMED),
+        (b"<html>\n", Reason.LOG_CHECKPOINT_MALFORMED),
+        (b"\n" + mine, Reason.LOG_CHECKPOINT_MALFORMED),
+        (b"another text\n\n" + mine, Reason.LOG_CHECKPOINT_MALFORMED),
+        (smuggled, Reason.LOG_CHECKPOINT_MALFORMED),
+        (mine * 65, Reason.LOG_CHECKPOINT_MALFORMED),
+    ):
+        with pytest.raises(NotProven) as error:
+            read_answer(body, note, [WITNESS.key])
+        assert error.value.reason is why, body[:30]
