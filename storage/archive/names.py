@@ -14,9 +14,14 @@ def checked_digest(digest: str) -> str:
 
     Every name passes here before it becomes a path or a key, so that nothing but a digest ever does.
     """
-    if _DIGEST.fullmatch(digest) is None:
+    if not is_digest(digest):
         raise ValueError("a blob is named by 64 lower-case hexadecimal digits")
     return digest
+
+
+def is_digest(name: str) -> bool:
+    """Tells whether `name` is 64 lower-case hexadecimal digits."""
+    return _DIGEST.fullmatch(name) is not None
 
 
 def owner_room(owner: str) -> str:

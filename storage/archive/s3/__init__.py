@@ -12,5 +12,6 @@ from storage.archive.s3.archive import S3Archive
 from storage.archive.s3.bucket import MOST_BLOB_BYTES, Target
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.locking import Lock, S3Retention
+from storage.archive.s3.sweeping import Swept, sweep
 
-__all__ = ["MOST_BLOB_BYTES", "Lock", "Patience", "S3Archive", "S3Retention", "Target"]
+__all__ = ["MOST_BLOB_BYTES", "Lock", "Patience", "S3Archive", "S3Retention", "Swept", "Target", "sweep"]

@@ -34,10 +34,11 @@ class S3Archive:
 
     def __init__(self, bucket: Bucket, threads: Threads, retention: S3Retention) -> None:
         self.bucket = bucket
+        self.threads = threads
+        """For blocking work on the bucket."""
         self.retention = retention
         """After-commit retention of this bucket's blobs."""
         self._staging = Staging(bucket)
-        self._threads = threads
 
     @classmethod
     async def open(cls, target: Target, *, lock: Lock, patience: Patience | None = None) -> Self:
@@ -55,7 +56,7 @@ class S3Archive:
 
     async def aclose(self) -> None:
         """Waits for requests under way and closes the connections."""
-        await self._threads.aclose()
+        await self.threads.aclose()
         self.bucket.close()
 
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
@@ -63,22 +64,22 @@ class S3Archive:
         blocks = _blocks(source)
         first = await anext(blocks, b"")
         if len(first) < PART_BYTES:
-            return await self._threads.run(place, self.bucket, digest, first)
-        present = await self._threads.run(self.bucket.size, blob_key(digest))
+            return await self.threads.run(place, self.bucket, digest, first)
+        present = await self.threads.run(self.bucket.size, blob_key(digest))
         if present is not None:
             return present
-        parts = await self._threads.run(Parts, self.bucket, digest)
-        sending = OneAhead(self._threads)
+        parts = await self.threads.run(Parts, self.bucket, digest)
+        sending = OneAhead(self.threads)
         try:
             await sending.do(parts.send, first)
             async for block in blocks:
                 await sending.do(parts.send, block)
             await sending.done()
-            return await self._threads.run(parts.keep)
+            return await self.threads.run(parts.keep)
         except BaseException:
             await sending.settle()
             with suppress(Unavailable):  # what stays is seen by nobody, and swept
-                await self._threads.run(parts.abort)
+                await self.threads.run(parts.abort)
             raise
 
     async def get(self, digest: str, *, offset: int = 0) -> AsyncIterator[bytes]:
@@ -86,7 +87,7 @@ class S3Archive:
         if offset < 0:
             raise ValueError("an offset is not negative")
         key = blob_key(digest)
-        piece = await self._threads.run(self.bucket.read, key, 0)
+        piece = await self.threads.run(self.bucket.read, key, 0)
         if piece is None:
             raise NotFound(digest)
         size, position, hashing = piece.total, 0, hashlib.sha256()
@@ -96,9 +97,9 @@ class S3Archive:
             start, position = position, position + len(piece.content)
             ahead = None
             if position < size:
-                ahead = asyncio.create_task(self._threads.run(self.bucket.read, key, position))
+                ahead = asyncio.create_task(self.threads.run(self.bucket.read, key, position))
             try:
-                await self._threads.run(hashing.update, piece.content)
+                await self.threads.run(hashing.update, piece.content)
                 if ahead is None and hashing.hexdigest() != digest:
                     raise Corrupt(digest)
                 for at in range(max(start, offset), position, CHUNK_BYTES):
@@ -114,13 +115,13 @@ class S3Archive:
             piece = following
 
     async def size(self, digest: str) -> int:
-        size = await self._threads.run(self.bucket.size, blob_key(checked_digest(digest)))
+        size = await self.threads.run(self.bucket.size, blob_key(checked_digest(digest)))
         if size is None:
             raise NotFound(digest)
         return size
 
     async def uploaded(self, owner: str, digest: str) -> int:
-        return await self._threads.run(self._staging.uploaded, owner, checked_digest(digest))
+        return await self.threads.run(self._staging.uploaded, owner, checked_digest(digest))
 
     async def append(self, owner: str, digest: str, offset: int, source: AsyncIterable[bytes]) -> int:
         upload = await self._begin(owner, checked_digest(digest), offset)
@@ -128,7 +129,7 @@ class S3Archive:
             try:
                 await self._take(upload, source)
             finally:
-                held = await self._threads.run(self._staging.end, upload)
+                held = await self.threads.run(self._staging.end, upload)
         except StoreFull:
             await self.discard(owner, digest)
             raise
@@ -136,20 +137,20 @@ class S3Archive:
 
     async def _begin(self, owner: str, digest: str, offset: int) -> Upload:
         """Takes the upload; lets go of it at once when the caller was cancelled meanwhile."""
-        beginning = asyncio.ensure_future(self._threads.run(self._staging.begin, owner, digest, offset))
+        beginning = asyncio.ensure_future(self.threads.run(self._staging.begin, owner, digest, offset))
         try:
             return await asyncio.shield(beginning)
         except asyncio.CancelledError:
             await settled(beginning)
             if not beginning.exception():
                 with suppress(OffsetMismatch, Unavailable):
-                    await self._threads.run(self._staging.end, beginning.result())
+                    await self.threads.run(self._staging.end, beginning.result())
             raise
 
     async def _take(self, upload: Upload, source: AsyncIterable[bytes]) -> None:
         """Adds the segments of `source`, the last one also when it breaks off."""
         waiting = bytearray()
-        writing = OneAhead(self._threads)
+        writing = OneAhead(self.threads)
         try:
             async for chunk in source:
                 waiting += chunk
@@ -160,25 +161,25 @@ class S3Archive:
         finally:
             await writing.settle()
             if not upload.broken and (waiting or not upload.keys):
-                await self._threads.run(self._staging.write, upload, bytes(waiting))
+                await self.threads.run(self._staging.write, upload, bytes(waiting))
 
     async def finish(self, owner: str, digest: str) -> int:
-        return await self._threads.run(self._staging.finish, owner, checked_digest(digest))
+        return await self.threads.run(self._staging.finish, owner, checked_digest(digest))
 
     async def discard(self, owner: str, digest: str) -> None:
-        await self._threads.run(self._staging.discard, owner, checked_digest(digest))
+        await self.threads.run(self._staging.discard, owner, checked_digest(digest))
 
     async def unfinished(self, owner: str) -> dict[str, int]:
-        return await self._threads.run(self._staging.unfinished, owner)
+        return await self.threads.run(self._staging.unfinished, owner)
 
     async def expire(self, before: datetime) -> int:
-        return await self._threads.run(self._staging.expire, before)
+        return await self.threads.run(self._staging.expire, before)
 
     async def free(self) -> int:
         return _BOUNDLESS
 
     async def probe(self) -> None:
-        await self._threads.run(_probe, self.bucket)
+        await self.threads.run(_probe, self.bucket)
 
 
 def _probe(bucket: Bucket) -> None:

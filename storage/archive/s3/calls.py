@@ -75,13 +75,16 @@ class CutShort(Exception):
 
 
 def attempt(work: Callable[[], T], patience: Patience) -> T:
-    """Returns what `work` returns. Raises `S3Error` for the codes in `ABSENT` and for InvalidRange,
-    `Misconfigured`, `StoreFull`, `Unavailable`."""
+    """Returns what `work` returns; a `ValueError` of it says that an answer cannot be read.
+
+    Raises `S3Error` for the codes in `ABSENT` and for InvalidRange, `Misconfigured`, `StoreFull`,
+    `Unavailable`.
+    """
     end, wait = patience.clock() + patience.give_up, patience.first_wait
     for left in range(patience.tries - 1, -1, -1):
         try:
             return work()
-        except (MinioException, HTTPError, CutShort, ParseError, UnicodeDecodeError) as exc:
+        except (MinioException, HTTPError, CutShort, ParseError, ValueError) as exc:
             if not _passing(exc):
                 raise _verdict(exc) from exc
             if not left or patience.clock() + wait > end:

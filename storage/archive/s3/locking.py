@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import TypeVar
 
 from minio.error import S3Error
 from minio.objectlockconfig import ObjectLockConfig
 from minio.retention import Retention as Locked
+from urllib3.response import BaseHTTPResponse
 
 from storage.archive.names import checked_digest
 from storage.archive.retention import Kept
@@ -15,6 +19,11 @@ from storage.archive.s3.bucket import Bucket
 from storage.archive.s3.placing import blob_key
 from storage.errors import Misconfigured, NotFound
 from storage.threads import Threads
+
+T = TypeVar("T")
+
+_UNLOCKED = frozenset({"NoSuchObjectLockConfiguration", "ObjectLockConfigurationNotFoundError"})
+"""What stores say of an object that nothing locks: Amazon's the first, Ceph's the second."""
 
 
 class Lock(StrEnum):
@@ -71,6 +80,13 @@ class S3Retention:
     async def kept(self, digest: str) -> Kept:
         return await self._threads.run(self._kept, checked_digest(digest))
 
+    async def locks(self, digest: str, after: datetime) -> bool:
+        """Tells whether a blob is held, or kept until later than `after`; False where nothing is locked."""
+        if self._lock is Lock.OFF:
+            return False
+        kept = await self.kept(digest)
+        return kept.held or (kept.until is not None and kept.until > after)
+
     def _retain(self, digest: str, until: datetime) -> None:
         before = self._kept(digest).until
         until = until.replace(microsecond=0) + timedelta(seconds=until.microsecond > 0)
@@ -89,9 +105,24 @@ class S3Retention:
         if self._lock is Lock.OFF:
             raise Misconfigured("blobs are not locked here: set the lock to governance or compliance")
         client, name, key = self._bucket.client, self._bucket.name, blob_key(digest)
+        until = self._asked(
+            digest, lambda: _until(client._execute("GET", name, key, query_params={"retention": ""}))
+        )
+        held = self._asked(digest, lambda: client.is_object_legal_hold_enabled(name, key))
+        return Kept(until=until, held=bool(held))
+
+    def _asked(self, digest: str, question: Callable[[], T]) -> T | None:
         try:
-            locked = self._bucket.request(lambda: client.get_object_retention(name, key))
-            held = self._bucket.request(lambda: client.is_object_legal_hold_enabled(name, key))
+            return self._bucket.request(question)
         except S3Error as exc:
+            if exc.code in _UNLOCKED:
+                return None
             raise NotFound(digest) from exc
-        return Kept(until=locked.retain_until_date if locked else None, held=held)
+
+
+def _until(answer: BaseHTTPResponse) -> datetime:
+    """Reads until when an object is retained. Minio's own reader fails on Ceph's nanoseconds."""
+    found = re.search(r"<RetainUntilDate>([^<]+)</RetainUntilDate>", answer.data.decode())
+    if found is None:
+        raise ValueError("an answer without RetainUntilDate")
+    return datetime.fromisoformat(found[1])

@@ -169,6 +169,8 @@ class Staging:
             if upload.dropped:
                 self._drop(upload.room)
                 raise OffsetMismatch(0)
+            if upload.broken:
+                return upload.held  # told by the write that failed
             held = self._chain(upload.room)
             if _size(held) != upload.held:
                 raise OffsetMismatch(_size(held))
