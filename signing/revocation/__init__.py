@@ -7,8 +7,8 @@ stapled.
     TrustStore.of(roots, crls=crls, answers=[answer]).judge(certificate, at=then, policy=policy)
 
 Modules: `source` (what a CRL and an answer have in common, and how long it is good for), `crl`, `ocsp`,
-`judgement` (a path, judged). A source that says a certificate is revoked is heeded whatever its age; silence
-counts only within its span. Pure: nothing is fetched here.
+`judgement` (a path, judged), `places` (where a certificate says to ask). A source that says a certificate is
+revoked is heeded whatever its age; silence counts only within its span. Pure: nothing is fetched here.
 """
 
 from __future__ import annotations
@@ -24,6 +24,7 @@ from signing.revocation.ocsp import (
     ocsp_request,
     read_answer,
 )
+from signing.revocation.places import crl_places, ocsp_places
 from signing.revocation.source import Source, due, usable
 
 __all__ = [
@@ -35,7 +36,9 @@ __all__ = [
     "Status",
     "StatusIndex",
     "accepted",
+    "crl_places",
     "due",
+    "ocsp_places",
     "ocsp_request",
     "read_answer",
     "revocation",
