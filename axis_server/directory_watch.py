@@ -9,8 +9,12 @@ import structlog
 from axis_server.directory import DirectoryView
 from storage.errors import Unavailable
 from storage.ledger.directory import Directory
+from storage.ledger.registry import Registered
 
 log = structlog.get_logger()
+
+PAGE = 1000
+"""Entries asked for at once."""
 
 
 class DirectoryWatch:
@@ -23,6 +27,8 @@ class DirectoryWatch:
     def __init__(self, directory: Directory) -> None:
         self._directory = directory
         self._version: int | None = None
+        self._read = 0
+        """The version up to which the view holds what was registered."""
         self._view = DirectoryView()
 
     def view(self) -> DirectoryView:
@@ -37,8 +43,14 @@ class DirectoryWatch:
         """
         version = await self._directory.version()
         if version != self._version:
-            self._view = DirectoryView.of(await self._directory.agencies())
-            self._version = version
+            changed: list[Registered] = []
+            read, more = self._read, True
+            while more:
+                page = await self._directory.changed(after=read, limit=PAGE)
+                changed += page.items
+                read, more = page.next, page.more
+            self._view = await asyncio.to_thread(self._view.changed, changed)
+            self._read, self._version = read, version
         if conflicts := self._view.conflicts:
             log.critical("directory.inconsistent", conflicts=conflicts)
 

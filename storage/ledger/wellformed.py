@@ -8,7 +8,6 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from storage.ledger.records import Evidence, Move, NewDispatch, NewEvent, Question, Recipient, Refusal
-from storage.ledger.registry import Agency
 
 SIZE_MOST = (1 << 63) - 1
 """Largest number that every store can note."""
@@ -112,19 +111,6 @@ def check_page(after: int, limit: int) -> None:
     item."""
     _require(0 <= after <= SIZE_MOST, "a page begins at a place")
     _require(limit >= 1, "a page has room for an item")
-
-
-def check_agency(agency: Agency, replacing: Agency | None) -> None:
-    """Raises `ValueError` when an agency could not be true as given."""
-    _require(
-        replacing is None or replacing.agency_id == agency.agency_id, "an agency keeps its own identifier"
-    )
-    names = (agency.agency_id, *agency.aliases)
-    _require(all(names), "an identifier is not empty")
-    check_text([*names, agency.name, *agency.attributes, *agency.attributes.values()])
-    _require(len(set(names)) == len(names), "an identifier is named once")
-    hashes = [certificate.sha256 for certificate in agency.certificates]
-    _require(len(set(hashes)) == len(hashes), "a certificate is named once")
 
 
 def check_times(times: Iterable[datetime]) -> None:

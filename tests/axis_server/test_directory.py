@@ -129,7 +129,7 @@ async def test_a_directory_that_did_not_change_is_not_read_again() -> None:
     watch = DirectoryWatch(FaultyLedger(ledger, faults))
     await watch.refresh()
     await watch.refresh()
-    assert faults.calls == ["ledger.version", "ledger.agencies", "ledger.version"]
+    assert faults.calls == ["ledger.version", "ledger.changed", "ledger.version"]
     await ledger.register(AGENCY, replacing=None)
     await watch.refresh()
     assert watch.view().resolve("G90") == AGENCY

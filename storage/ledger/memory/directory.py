@@ -1,4 +1,4 @@
-"""The agencies, in memory."""
+"""The agencies and groups, in memory."""
 
 from __future__ import annotations
 
@@ -6,36 +6,73 @@ import asyncio
 from copy import deepcopy
 
 from storage.errors import Changed
-from storage.ledger.memory.state import Facet
-from storage.ledger.registry import Agency
-from storage.ledger.wellformed import check_agency
+from storage.ledger.memory.state import Facet, paged
+from storage.ledger.pages import Page
+from storage.ledger.registering import check_registered, identifiers, own_id, registered_bytes, shown_to
+from storage.ledger.registry import Agency, Group, Registered
 
 
 class MemoryDirectory(Facet):
     """`Directory` in memory."""
 
-    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
-        check_agency(agency, replacing)
+    async def register(self, registered: Registered, *, replacing: Registered | None) -> None:
+        check_registered(registered, replacing)
         await asyncio.sleep(0)
-        agencies = self._state.agencies
-        if agencies.get(agency.agency_id) != replacing:
-            raise Changed(agency.agency_id)
-        taken_names = {agency.agency_id, *agency.aliases}
-        taken_certificates = {certificate.sha256 for certificate in agency.certificates}
-        for other in agencies.values():
-            if other.agency_id == agency.agency_id:
-                continue
-            if taken_names & {other.agency_id, *other.aliases}:
-                raise ValueError(f"an identifier of {agency.agency_id} belongs to {other.agency_id}")
-            if taken_certificates & {certificate.sha256 for certificate in other.certificates}:
-                raise ValueError(f"a certificate of {agency.agency_id} belongs to {other.agency_id}")
-        agencies[agency.agency_id] = deepcopy(agency)
+        own = own_id(registered)
+        _, kept = self._state.registered.get(own, (0, None))
+        if (kept if type(kept) is type(registered) else None) != replacing:
+            raise Changed(own)
+        for _, other in self._state.registered.values():
+            _check_apart(registered, other)
+        if isinstance(registered, Agency):
+            self._check_parents(registered)
         self._state.version += 1
+        self._state.registered[own] = (self._state.version, deepcopy(registered))
+        await asyncio.sleep(0)
+
+    def _check_parents(self, agency: Agency) -> None:
+        above = agency.parent_id
+        passed: set[str] = set()
+        while above and above not in passed:
+            passed.add(above)
+            if above == agency.agency_id:
+                raise ValueError(f"{agency.agency_id} would stand below itself")
+            _, parent = self._state.registered.get(above, (0, None))
+            if not isinstance(parent, Agency):
+                raise ValueError(f"{above}, above {agency.agency_id}, is no agency")
+            above = parent.parent_id
 
     async def agencies(self) -> tuple[Agency, ...]:
         await asyncio.sleep(0)
-        return tuple(deepcopy(agency) for _, agency in sorted(self._state.agencies.items()))
+        found = (one for _, (_, one) in sorted(self._state.registered.items()))
+        return tuple(deepcopy(one) for one in found if isinstance(one, Agency))
+
+    async def groups(self) -> tuple[Group, ...]:
+        await asyncio.sleep(0)
+        found = (one for _, (_, one) in sorted(self._state.registered.items()))
+        return tuple(one for one in found if isinstance(one, Group))
 
     async def version(self) -> int:
         await asyncio.sleep(0)
         return self._state.version
+
+    async def changed(self, *, after: int = 0, limit: int, viewer: str | None = None) -> Page[Registered]:
+        await asyncio.sleep(0)
+        found = (
+            (version, deepcopy(one))
+            for version, one in sorted(self._state.registered.values(), key=lambda kept: kept[0])
+            if shown_to(one, viewer)
+        )
+        return paged(found, registered_bytes, after=after, limit=limit)
+
+
+def _check_apart(registered: Registered, other: Registered) -> None:
+    own = own_id(registered)
+    if own_id(other) == own and type(other) is type(registered):
+        return
+    if set(identifiers(registered)) & set(identifiers(other)):
+        raise ValueError(f"an identifier of {own} belongs to {own_id(other)}")
+    if isinstance(registered, Agency) and isinstance(other, Agency):
+        shared = {one.sha256 for one in registered.certificates}
+        if shared & {one.sha256 for one in other.certificates}:
+            raise ValueError(f"a certificate of {own} belongs to {own_id(other)}")

@@ -11,7 +11,7 @@ from typing import TypeVar
 from storage.errors import NotFound
 from storage.ledger.pages import Page, page
 from storage.ledger.records import Delivery, Event, Evidence, Kept, Leaf, NewEvent, Record, Statement
-from storage.ledger.registry import Agency
+from storage.ledger.registry import Registered
 from storage.ledger.wellformed import check_page
 
 T = TypeVar("T")
@@ -81,7 +81,8 @@ class State:
     content_ids: set[tuple[str, str]] = field(default_factory=set)
     event_count: int = 0
     secrets: dict[str, bytes] = field(default_factory=dict)
-    agencies: dict[str, Agency] = field(default_factory=dict)
+    registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
+    """Agencies and groups by their own identifier, each with the version at which it was registered."""
     version: int = 0
 
     def dispatched(self, dispatch_id: str) -> Dispatched:

@@ -21,7 +21,6 @@ from storage.ledger.records import (
     Statement,
     StreamItem,
 )
-from storage.ledger.registry import Agency, Certificate
 
 Row = tuple[Any, ...]
 
@@ -279,24 +278,3 @@ def outbox_item_from(row: Row) -> OutboxItem:
 def leaf_from(row: Row) -> Leaf:
     index, leaf_hash, kind, content_id = row
     return Leaf(index=index, hash=leaf_hash, kind=kind, content_id=content_id)
-
-
-def agency_from(row: Row) -> Agency:
-    agency_id, name, active, attributes, aliases, certificates = row
-    return Agency(
-        agency_id=agency_id,
-        name=name,
-        aliases=tuple(json.loads(aliases)),
-        certificates=tuple(
-            Certificate(
-                sha256=sha256,
-                pem=pem,
-                role=role,
-                may_connect=bool(may_connect),
-                may_seal=bool(may_seal),
-            )
-            for sha256, pem, role, may_connect, may_seal in json.loads(certificates)
-        ),
-        active=bool(active),
-        attributes=json.loads(attributes),
-    )

@@ -1,6 +1,10 @@
 -- name: other_named
--- Another agency that has one of these identifiers (a JSON array, normalised).
-SELECT agency_id FROM agency_names WHERE agency_id <> ? AND name_key IN (SELECT value FROM json_each(?)) LIMIT 1;
+-- Another agency that has one of these identifiers (a JSON array), or the group that is called by one of them.
+-- Null stands for the identifier of what is of the other sort.
+SELECT agency_id FROM agency_names WHERE agency_id IS NOT ?1 AND name_key IN (SELECT value FROM json_each(?3))
+UNION ALL
+SELECT group_id FROM groups WHERE group_id IS NOT ?2 AND group_id IN (SELECT value FROM json_each(?3))
+LIMIT 1;
 
 -- name: other_certified
 -- Another agency that has one of these certificates (a JSON array of SHA-256).
@@ -8,10 +12,29 @@ SELECT agency_id FROM agency_certificates
 WHERE agency_id <> ? AND sha256 IN (SELECT value FROM json_each(?))
 LIMIT 1;
 
+-- name: chain_of
+-- An agency and all above it.
+WITH RECURSIVE chain (agency_id) AS (
+    SELECT agency_id FROM agencies WHERE agency_id = ?
+    UNION
+    SELECT a.parent_id FROM agencies AS a JOIN chain AS c ON a.agency_id = c.agency_id WHERE a.parent_id <> ''
+)
+SELECT agency_id FROM chain;
+
 -- name: put_agency
-INSERT INTO agencies (agency_id, name, active, attributes) VALUES (?, ?, ?, ?)
+INSERT INTO agencies (
+    version, agency_id, name, active, attributes, parent_id, category, attachment_bytes, kinds, delegations, since, until
+) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (agency_id) DO UPDATE SET
-    name = excluded.name, active = excluded.active, attributes = excluded.attributes;
+    version = excluded.version, name = excluded.name, active = excluded.active, attributes = excluded.attributes,
+    parent_id = excluded.parent_id, category = excluded.category, attachment_bytes = excluded.attachment_bytes,
+    kinds = excluded.kinds, delegations = excluded.delegations, since = excluded.since, until = excluded.until;
+
+-- name: put_group
+INSERT INTO groups (version, group_id, name, owner_id, members, categories, active) VALUES (?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT (group_id) DO UPDATE SET
+    version = excluded.version, name = excluded.name, owner_id = excluded.owner_id, members = excluded.members,
+    categories = excluded.categories, active = excluded.active;
 
 -- name: drop_names
 DELETE FROM agency_names WHERE agency_id = ?;
@@ -26,18 +49,24 @@ INSERT INTO agency_names (name_key, agency_id, ordinal, name) VALUES (?, ?, ?, ?
 INSERT INTO agency_certificates (sha256, agency_id, ordinal, pem, role, may_connect, may_seal)
 VALUES (?, ?, ?, ?, ?, ?, ?);
 
+-- name: agency
+SELECT * FROM registered_agencies WHERE agency_id = ?;
+
 -- name: agencies
--- All agencies, or the one named, by identifier, with aliases and certificates as JSON, in order.
-SELECT
-    a.agency_id, a.name, a.active, a.attributes,
-    (
-        SELECT json_group_array(name)
-        FROM (SELECT name FROM agency_names AS n WHERE n.agency_id = a.agency_id AND n.ordinal > 0 ORDER BY n.ordinal)
-    ),
-    (
-        SELECT json_group_array(json_array(sha256, pem, role, may_connect, may_seal))
-        FROM (SELECT * FROM agency_certificates AS c WHERE c.agency_id = a.agency_id ORDER BY c.ordinal)
-    )
-FROM agencies AS a
-WHERE a.agency_id = coalesce(?, a.agency_id)
-ORDER BY a.agency_id;
+-- By identifier.
+SELECT * FROM registered_agencies ORDER BY agency_id;
+
+-- name: group
+SELECT * FROM registered_groups WHERE group_id = ?;
+
+-- name: groups
+-- By identifier.
+SELECT * FROM registered_groups ORDER BY group_id;
+
+-- name: changed
+-- Agencies, and the groups of all and of the viewer; every group when there is none. In one query, so that both are of
+-- one moment.
+SELECT * FROM registered_agencies WHERE version > :after
+UNION ALL
+SELECT * FROM registered_groups WHERE version > :after AND (:viewer IS NULL OR owner_id IN ('', :viewer))
+ORDER BY version LIMIT :limit;
