@@ -121,7 +121,9 @@ async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Stand
     """Returns what the caller is to a dispatch.
 
     A dispatch of others and one that never was take the same questions to the ledger and get the same answer.
-    An agency that addressed itself sees as the sender. Raises `Declined`: NOT_FOUND, and as `admit_reader`.
+    An agency that addressed itself sees as the sender. A delegate is what it has leave for.
+
+    Raises `Declined`: NOT_FOUND, and as `admit_reader`.
     """
     admit_reader(caller)
     try:
@@ -132,7 +134,9 @@ async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Stand
         entry = await ledger.entry(dispatch_id)
     except NotFound as absent:
         raise Declined(Code.NOT_FOUND) from absent
-    is_sender = entry.sender_id == caller.agency_id
+    if not caller.may_receive:
+        delivery = None
+    is_sender = caller.may_send and entry.sender_id == caller.agency_id
     if delivery is None and not is_sender:
         raise Declined(Code.NOT_FOUND)
     return Standing(entry=entry, delivery=delivery, sees=None if is_sender else caller.agency_id)

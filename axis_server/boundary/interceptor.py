@@ -156,9 +156,12 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         if watching:
             self._metrics.watches_open.inc()
         try:
-            caller = identify(context, self._admission)
-            structlog.contextvars.bind_contextvars(agency=caller.agency_id, role=caller.role.value)
-            with self._watches.place(caller.agency_id) if watching else self._shares.place(caller.agency_id):
+            caller = identify(context, self._admission, method)
+            structlog.contextvars.bind_contextvars(
+                agency=caller.agency_id, role=caller.role.value, delegate=caller.delegate_id or None
+            )
+            places = self._watches if watching else self._shares
+            with places.place(caller.actor_id):
                 yield call
         except grpc.aio.AbortError:
             call.code = "ABORTED"
