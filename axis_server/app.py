@@ -37,6 +37,7 @@ from axis_server.exchange import Exchange
 from axis_server.expiry import expire
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake, IntakeLimits
+from axis_server.lookup import Lookup
 from axis_server.metrics import Metrics
 from axis_server.operation.material import TlsMaterial, pem_of, tls_material
 from axis_server.probe import Prober
@@ -290,7 +291,13 @@ def _services(
             attention=Attention(ledger=ledger, clock=now),
             statistics=Statistics(ledger=ledger, directory=watch.view, clock=now),
         ),
-        directory=DirectoryServicer(directory=watch.view, facts=facts),  # type: ignore[abstract]
+        directory=DirectoryServicer(
+            lookup=Lookup(
+                directory=stores.directory, view=watch.view, clock=now, workers=workers, turns=turns
+            ),
+            facts=facts,
+            cursors=cursors,
+        ),
     )
 
 

@@ -36,6 +36,8 @@ class DirectoryView:
     """Own identifiers of the units, by the identifier of the agency they stand below."""
     _categories: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """Own identifiers of the agencies that are no units, by category."""
+    _groups: frozenset[str] = frozenset()
+    """Own identifiers of the groups."""
     texts: Mapping[str, str] = field(default_factory=dict)
     """What a search looks at, by the own identifier of an agency."""
 
@@ -61,6 +63,7 @@ class DirectoryView:
             ),
             _units=regrouped(self._units, _each(before, _parent_of), _each(after, _parent_of)),
             _categories=regrouped(self._categories, _each(before, _category_of), _each(after, _category_of)),
+            _groups=self._groups | {own for own, one in after.items() if isinstance(one, Group)},
             texts={
                 **self.texts,
                 **{own: searched_text(one) for own, one in after.items() if isinstance(one, Agency)},
@@ -123,10 +126,11 @@ class DirectoryView:
         """Returns the display names of agencies, empty for one that is not here (any more)."""
         return {id: agency.name if (agency := self.resolve(id)) else "" for id in agency_ids}
 
-    def groups(self) -> tuple[Group, ...]:
-        """Returns all groups, suspended ones too, by identifier."""
-        found = (self._found(own) for own, entry in self._entries.items() if isinstance(entry, Group))
-        return tuple(sorted((g for g in found if isinstance(g, Group)), key=lambda group: group.group_id))
+    def groups(self, *, seen_by: str) -> Iterator[Group]:
+        """Yields the groups that an agency may know of, suspended ones too, by identifier."""
+        for own in sorted(self._groups):
+            if (group := self.group(own, seen_by=seen_by)) is not None:
+                yield group
 
     # The hierarchy.
 

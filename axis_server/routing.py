@@ -109,6 +109,15 @@ def members(group: Group, view: DirectoryView, *, seen_by: str) -> Iterator[Agen
                 yield reached
 
 
+def reached(group: Group, view: DirectoryView, *, seen_by: str, at: datetime) -> tuple[str, ...]:
+    """Returns whom a group reaches, by identifier, in the order in which `resolve` would freeze them."""
+    seats = _Seats(view=view, at=at)
+    for member in members(group, view, seen_by=seen_by):
+        if not isinstance(member, str):
+            seats.take(member)
+    return tuple(seats.taken)
+
+
 @dataclass(slots=True, kw_only=True)
 class _Seats:
     """Recipients as they are found."""

@@ -13,7 +13,7 @@ from axis_server.caller import Role
 from axis_server.errors import Declined
 from axis_server.lifecycle import QuestionKind, State, asked_by_statement
 from axis_server.reasons import Code
-from storage.ledger import oversight, records, registry
+from storage.ledger import oversight, records
 
 STATES: dict[str, types_pb2.DeliveryState.ValueType] = {
     State.CONSIGNED: types_pb2.DELIVERY_STATE_CONSIGNED,
@@ -208,12 +208,6 @@ def aside(record: oversight.Aside) -> types_pb2.Aside:
         sequence=record.sequence,
         reason=record.reason,
         at=time(record.at),
-    )
-
-
-def agency(record: registry.Agency) -> directory_pb2.Agency:
-    return directory_pb2.Agency(
-        agency_id=record.agency_id, name=record.name, aliases=record.aliases, active=record.active
     )
 
 

@@ -14,7 +14,8 @@ from axis_server.directory_watch import DirectoryWatch
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
-from storage.ledger.registry import Agency, Certificate
+from storage.ledger.pages import Page
+from storage.ledger.registry import Agency, Certificate, Registered
 
 
 def certificate(sha256: str, *, connect: bool = True, seal: bool = True) -> Certificate:
@@ -162,3 +163,24 @@ async def test_following_goes_on_after_a_failure() -> None:
     following.cancel()
     with suppress(asyncio.CancelledError):
         await following
+
+
+async def test_a_change_is_read_alone_and_takes_the_place_of_what_was() -> None:
+    ledger = MemoryLedger()
+    for number in range(5):
+        await ledger.register(Agency(agency_id=f"H{number}", name=f"H{number}"), replacing=None)
+    asked: list[int] = []
+
+    class Listening(FaultyLedger):
+        async def changed(self, *, after: int = 0, limit: int) -> Page[Registered]:
+            found = await ledger.changed(after=after, limit=limit)
+            asked.append(len(found.items))
+            return found
+
+    h3 = Agency(agency_id="H3", name="H3")
+    watch = DirectoryWatch(Listening(ledger, Faults()))
+    await watch.refresh()
+    await ledger.register(replace(h3, name="new"), replacing=h3)
+    await watch.refresh()
+    assert asked == [5, 1]
+    assert watch.view().names(["H3", "H4"]) == {"H3": "new", "H4": "H4"}

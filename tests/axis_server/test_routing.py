@@ -5,15 +5,18 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.routing import NAMED_AT_MOST, Resolved, resolve
-from storage.ledger.registry import Agency, Certificate
+from axis_server.routing import NAMED_AT_MOST, Resolved, members, reached, resolve
+from storage.ledger.records import Recipient
+from storage.ledger.registry import Agency, Certificate, Group
 
 AT = datetime(2026, 3, 2, 5, tzinfo=UTC)
 SYSTEM = Certificate(sha256="aa" * 32, pem="", role="system", may_connect=True, may_seal=True)
@@ -107,3 +110,128 @@ def test_a_package_without_recipient_is_refused() -> None:
 def test_the_limit_counts_agencies_and_not_their_names() -> None:
     assert ids("H90", "000.00.00.H90", "H91.01", limit=2) == ["H90", "H91.01"]
     assert refusal("G90", "H90", "H91.01", limit=2).code == "TOO_MANY_RECIPIENTS"
+
+
+# Units and groups.
+
+ROOM = DirectoryView.of(
+    [
+        office("G90", "Bộ Mẫu", category="Ministry"),
+        office("H05", "Tỉnh Năm", category="province"),
+        office("H06", "Tỉnh Sáu", category="province"),
+        office("H07", "Tỉnh Bảy", category="province", active=False),
+        Agency(agency_id="H05.01", name="Sở Một", parent_id="H05", category="province"),
+        Agency(agency_id="H07.01", name="Sở của tỉnh tạm dừng", parent_id="H07"),
+        Agency(agency_id="K01", name="Không có hệ thống"),
+        office("L01", "Mới", since=AT + timedelta(days=1)),
+        Group(group_id="PROVINCES", name="Các tỉnh", categories=("Province ",)),
+        Group(
+            group_id="ALL",
+            name="Tất cả",
+            members=("h06", "PROVINCES", "MINE", "H05.01"),
+            categories=("ministry",),
+        ),
+        Group(group_id="MINE", name="Của Bộ", owner_id="G90", members=("K01", "H06", "ABSENT", "L01", "OFF")),
+        Group(group_id="OFF", name="Đã bỏ", active=False, members=("H05",)),
+        Group(group_id="RING", name="", members=("RANG", "H05")),
+        Group(group_id="RANG", name="", members=("RING", "H06")),
+        Group(group_id="EMPTY", name="", members=("H07",)),
+    ]
+)
+
+
+def in_room(*identifiers: str, sender_id: str = "G90", limit: int = 100, at: datetime = AT) -> Resolved:
+    return resolve(identifiers, ROOM, sender_id=sender_id, at=at, limit=limit)
+
+
+def declined_in_room(*identifiers: str, **asked: Any) -> Declined:
+    with pytest.raises(Declined) as declined:
+        in_room(*identifiers, **asked)
+    return declined.value
+
+
+def members_of(found: Resolved) -> list[str]:
+    return [one.agency_id for one in found.recipients]
+
+
+def test_a_unit_without_systems_receives_in_the_mailbox_above() -> None:
+    found = in_room("H05.01", "H06")
+    assert found.recipients == (
+        Recipient(agency_id="H05.01", mailbox_id="H05"),
+        Recipient(agency_id="H06", mailbox_id="H06"),
+    )
+    assert found.names == {"H05.01": "Sở Một", "H06": "Tỉnh Sáu"}
+    assert [one.name for one in found.agencies] == list(found.names.values())
+    assert found.warnings == ()
+
+
+def test_an_agency_that_nobody_has_a_system_for_cannot_be_addressed() -> None:
+    declined = declined_in_room("H05", "K01")
+    assert (declined.code, declined.detail) == ("UNKNOWN_RECIPIENT", "K01 (has no system)")
+
+
+def test_a_unit_below_a_suspended_mailbox_is_suspended_with_it() -> None:
+    assert declined_in_room("H07.01").code == "SUSPENDED_RECIPIENT"
+
+
+@pytest.mark.parametrize(("days", "reached"), [(0, False), (1, True)])
+def test_an_agency_can_be_addressed_from_its_first_day(days: int, reached: bool) -> None:
+    at = AT + timedelta(days=days)
+    if reached:
+        assert members_of(in_room("L01", at=at)) == ["L01"]
+    else:
+        assert declined_in_room("L01", at=at).code == "SUSPENDED_RECIPIENT"
+
+
+def test_a_category_means_agencies_and_not_their_units_and_leaves_suspended_ones_out_with_a_warning() -> None:
+    found = in_room("provinces")
+    assert members_of(found) == ["H05", "H06"]
+    assert found.warnings == ("RECIPIENT_LEFT_OUT: H07, of group PROVINCES",)
+
+
+def test_nested_groups_keep_their_place_and_everyone_is_named_once() -> None:
+    found = in_room("H05.01", "ALL", "H05")
+    assert members_of(found) == ["H05.01", "H06", "H05", "G90"]
+    assert found.warnings == ("RECIPIENT_LEFT_OUT: H07, K01, ABSENT, L01 and 1 more, of group ALL",)
+
+
+def test_groups_that_hold_each_other_end() -> None:
+    assert members_of(in_room("RING")) == ["H06", "H05"]
+    assert members_of(in_room("RANG")) == ["H05", "H06"]
+
+
+def test_a_group_of_another_agency_is_unknown_and_passed_over_where_it_is_nested() -> None:
+    assert members_of(in_room("MINE")) == ["H06"]
+    declined, absent = declined_in_room("MINE", sender_id="H05"), declined_in_room("NONE", sender_id="H05")
+    assert declined.detail.replace("MINE", "NONE") == absent.detail
+    assert (declined.code, declined.facts["count"]) == (absent.code, absent.facts["count"])
+    found = in_room("ALL", sender_id="H05")
+    assert members_of(found) == ["H06", "H05", "H05.01", "G90"]
+    assert found.warnings == ("RECIPIENT_LEFT_OUT: H07, of group ALL",)
+
+
+def test_a_suspended_group_is_refused_by_name_and_left_out_where_it_is_nested() -> None:
+    declined = declined_in_room("OFF")
+    assert (declined.code, declined.facts["recipient"]) == ("SUSPENDED_RECIPIENT", "OFF")
+    assert "OFF" in list(members(ROOM.group("MINE"), ROOM, seen_by="G90"))  # type: ignore[arg-type]
+
+
+def test_an_agency_named_by_itself_is_refused_though_a_group_would_leave_it_out() -> None:
+    assert declined_in_room("PROVINCES", "H07").code == "SUSPENDED_RECIPIENT"
+
+
+def test_a_group_that_reaches_nobody_is_no_recipient() -> None:
+    assert declined_in_room("EMPTY").code == "NO_RECIPIENT"
+
+
+def test_the_limit_counts_whom_groups_reach() -> None:
+    assert declined_in_room("PROVINCES", limit=1).code == "TOO_MANY_RECIPIENTS"
+    assert len(in_room("PROVINCES", limit=2).recipients) == 2
+
+
+@given(st.lists(st.sampled_from(["ALL", "MINE", "RING", "RANG", "PROVINCES"]), min_size=1, max_size=4))
+def test_what_a_group_is_said_to_reach_is_what_a_submission_freezes(names: list[str]) -> None:
+    view = ROOM
+    frozen = members_of(in_room(*names))
+    said = [one for name in names for one in reached(view.group(name), view, seen_by="G90", at=AT)]  # type: ignore[arg-type]
+    assert frozen == list(dict.fromkeys(said))
