@@ -11,9 +11,9 @@ writes in one transaction and one flush, and one caller's conflict never fails a
 a caller does not tell whether its write took effect. Every method raises `Unavailable` (or `StoreFull`)
 when the store cannot serve. Event cursors, inbox cursors and leaf indexes follow the order of commit.
 
-A record that could not be true (a naive time, a recipient named twice, an id that something else holds,
-text with U+0000 or a lone surrogate, a number beyond 63 bits) is the caller's mistake: `ValueError`, and
-nothing is kept.
+A record that could not be true (a naive time, a recipient named twice, evidence or an event about who is no
+recipient, an id that something else holds, text with U+0000 or a lone surrogate, a number beyond 63 bits) is
+the caller's mistake: `ValueError`, and nothing is kept.
 
 Lists are read by pages: `after` is 0 or the `next` of the page before, `limit` is at least 1, else
 `ValueError`. What is committed later stands behind what was read.
@@ -59,8 +59,8 @@ class Dispatches(Protocol):
 
         Idempotent by `dispatch_id`: when it is kept already, nothing changes and what the first commit left
         is returned. Raises `DocumentIdTaken` when `kind` is 0 and another dispatch of kind 0 of the same
-        sender holds `document_id` (an empty document id is never taken); `NotFound` when a dispatch that it
-        is about, asks about or adds to is not kept.
+        sender holds `document_id` (an empty document id is never taken); else `NotFound` when a dispatch that
+        it is about, asks about or adds to is not kept.
         """
         ...
 
@@ -104,14 +104,14 @@ class Deliveries(Protocol):
 
     async def advance(self, moves: Sequence[Move]) -> Moved:
         """Moves deliveries, all or none, each if its version is still `expected_version`, and keeps
-        statement, evidence, events and leaves in the same transaction. Moves of one act share its statement
-        (or have none) and may be of several dispatches; the statement is kept under the dispatch that it
-        names. Returns what the first move left.
+        statement, evidence, events and leaves in the same transaction. Moves of one act all have its
+        statement, or all have none, and may be of several dispatches, also without the one that the statement
+        names, under which it is kept. Returns what the first move left.
 
         Idempotent by statement: when the statement is kept already and has moved the first move's delivery,
-        nothing changes and what it left there is returned. Raises `Conflict` with the first delivery whose
-        version is another, `NotFound` when there is no such delivery, `StatementTaken` when the statement is
-        kept for another dispatch.
+        nothing changes and what it left there is returned. Raises `NotFound` when there is no such delivery;
+        else `StatementTaken` when the statement is kept for another dispatch, `NotFound` when the one that it
+        names is not kept; else `Conflict` with the first delivery whose version is another.
         """
         ...
 
@@ -137,7 +137,8 @@ class Deliveries(Protocol):
         ...
 
     async def moved(self, statement_id: str) -> Moved | None:
-        """Returns what the first of the moves with this statement left, or None when there was none."""
+        """Returns what the first of the moves with this statement, in the order in which they were given,
+        left, or None when there was none."""
         ...
 
     async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
@@ -157,7 +158,8 @@ class Histories(Protocol):
 
     async def stream(self, agency_id: str, *, after: int = 0, limit: int) -> Page[StreamItem]:
         """Returns the events that an agency sees, of all dispatches that it sent or whose mailbox it is, in
-        order of commit; places are cursors."""
+        order of commit; places are cursors. Who joined a dispatch later finds here what happened to it from
+        then on, numbered as in `history`, which has the rest."""
         ...
 
     async def stream_end(self, agency_id: str) -> int:

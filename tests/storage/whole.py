@@ -7,7 +7,16 @@ from typing import TypeVar
 
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
-from storage.ledger.records import Delivery, Event, Evidence, InboxItem, OutboxItem, Statement
+from storage.ledger.records import (
+    Delivery,
+    Event,
+    Evidence,
+    InboxItem,
+    Leaf,
+    OutboxItem,
+    Statement,
+    StreamItem,
+)
 
 T = TypeVar("T")
 
@@ -49,3 +58,11 @@ async def inbox(ledger: Ledger, recipient_id: str) -> tuple[InboxItem, ...]:
 
 async def outbox(ledger: Ledger, sender_id: str) -> tuple[OutboxItem, ...]:
     return await pages(lambda after: ledger.outbox(sender_id, after=after, limit=PAGE))
+
+
+async def stream(ledger: Ledger, agency_id: str) -> tuple[StreamItem, ...]:
+    return await pages(lambda after: ledger.stream(agency_id, after=after, limit=PAGE))
+
+
+async def leaves(ledger: Ledger) -> tuple[Leaf, ...]:
+    return await ledger.leaves(start=0, limit=1_000_000)

@@ -77,6 +77,10 @@ class _Standing:
     place: int
     position: int
     sender_id: str
+    sequence: int
+    """Of the last event of the dispatch."""
+    rank: int
+    """Of the last event about the mailbox."""
 
 
 def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
@@ -91,12 +95,13 @@ def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
             key = (first.dispatch_id, first.recipient_id, earlier[0])
             evidence = transaction.all("moved_evidence", *key)
             return Moved(delivery=first, evidence=tuple(map(evidence_from, evidence)))
+    notings = _notings(transaction, standing)
+    stated = _noting_of(transaction, statement.dispatch_id, notings) if statement is not None else None
     for move, stands in zip(moves, standing, strict=True):
         if stands.delivery.version != move.expected_version:
             raise Conflict(stands.delivery)
-    notings = _notings(transaction, standing)
-    if statement is not None and leaf is None:
-        leaf = _noting_of(transaction, statement.dispatch_id, notings).statement(statement)
+    if statement is not None and stated is not None and leaf is None:
+        leaf = stated.statement(statement)
     for move, stands in zip(moves, standing, strict=True):
         _move(transaction, move, stands.place, leaf, notings[move.dispatch_id])
     return Moved(delivery=_moved(first, moves[0]), evidence=moves[0].evidence)
@@ -107,7 +112,7 @@ def _standing(transaction: Transaction, move: Move) -> _Standing:
     if row is None:
         raise NotFound(f"{move.dispatch_id} to {move.recipient_id}")
     place, position = place_from(row)
-    return _Standing(delivery_from(row), place, position, sender_id=row[DELIVERY_COLUMNS])
+    return _Standing(delivery_from(row), place, position, *row[DELIVERY_COLUMNS:])
 
 
 def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
@@ -125,16 +130,15 @@ def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
 
 def _notings(transaction: Transaction, standing: Sequence[_Standing]) -> dict[str, Noting]:
     """One for each dispatch of the moves."""
-    mailboxes: dict[str, dict[str, str]] = {}
+    notings: dict[str, Noting] = {}
     for one in standing:
         delivery = one.delivery
-        mailboxes.setdefault(delivery.dispatch_id, {})[delivery.recipient_id] = delivery.mailbox_id
-    return {
-        one.delivery.dispatch_id: Noting(
-            transaction, one.position, one.sender_id, mailboxes=mailboxes[one.delivery.dispatch_id]
-        )
-        for one in standing
-    }
+        if delivery.dispatch_id not in notings:
+            notings[delivery.dispatch_id] = Noting(
+                transaction, one.position, one.sender_id, sequence=one.sequence
+            )
+        notings[delivery.dispatch_id].know(delivery.recipient_id, delivery.mailbox_id, one.rank)
+    return notings
 
 
 def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, Noting]) -> Noting:
@@ -145,7 +149,7 @@ def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, No
     if row is None:
         raise NotFound(dispatch_id)
     position, sender_id, _ = row
-    return Noting(transaction, position, sender_id, mailboxes={})
+    return Noting(transaction, position, sender_id)
 
 
 def _move(transaction: Transaction, move: Move, place: int, leaf: int | None, noting: Noting) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from storage.errors import DocumentIdTaken, NotFound
@@ -81,6 +81,15 @@ class SqliteDispatches(Facet):
         return tuple(name for (name,) in await self._readers.all("alike", asked))
 
 
+@dataclass(frozen=True, slots=True)
+class _Earlier:
+    """What is needed to write about a dispatch."""
+
+    position: int
+    sender_id: str
+    priority: int
+
+
 def commit(transaction: Transaction, new: NewDispatch) -> Kept:
     """`Dispatches.commit`."""
     entry = new.entry
@@ -88,6 +97,7 @@ def commit(transaction: Transaction, new: NewDispatch) -> Kept:
     if not transaction.run_ahead("add_dispatch", *dispatch_row(position, entry)):
         return _kept(transaction, entry)
     transaction.dispatch = position
+    earlier = _earlier(transaction, new)
     transaction.run_many("add_part", [part_row(position, part) for part in entry.parts])
     mailboxes = {one.agency_id: one.mailbox_id for one in new.recipients}
     deadlines = (entry.accepted_at, new.handover_by, new.answer_by)
@@ -99,12 +109,11 @@ def commit(transaction: Transaction, new: NewDispatch) -> Kept:
     noting = Noting(transaction, position, entry.sender_id, mailboxes=mailboxes, new=True)
     noting.evidence(new.evidence)
     noting.events(new.events)
-    for name in new.about:
-        transaction.run("add_link", position, _find(transaction, name)[0])
+    transaction.run_many("add_link", [(position, earlier[name].position) for name in new.about])
     for ask in new.asks:
-        _ask(transaction, ask)
+        _ask(transaction, earlier[ask.dispatch_id], ask)
     for join in new.joins:
-        _join(transaction, join)
+        _join(transaction, earlier[join.dispatch_id], join)
     return Kept(entry=entry, evidence=new.evidence)
 
 
@@ -134,13 +143,17 @@ def _kept(transaction: Transaction, entry: Entry) -> Kept:
     return Kept(entry=entry_from(row), evidence=tuple(map(evidence_from, evidence)))
 
 
-def _find(transaction: Transaction, dispatch_id: str) -> tuple[int, str, int]:
-    """Returns position, sender and priority of a kept dispatch. Raises `NotFound`."""
-    row = transaction.one("find_dispatch", dispatch_id)
-    if row is None:
-        raise NotFound(dispatch_id)
-    position, sender_id, priority = row
-    return position, sender_id, priority
+def _earlier(transaction: Transaction, new: NewDispatch) -> dict[str, _Earlier]:
+    """The dispatches that a new one is about, asks about or adds to. Raises `NotFound`."""
+    found: dict[str, _Earlier] = {}
+    names = (*new.about, *(ask.dispatch_id for ask in new.asks), *(join.dispatch_id for join in new.joins))
+    for name in names:
+        if name not in found:
+            row = transaction.one("find_dispatch", name)
+            if row is None:
+                raise NotFound(name)
+            found[name] = _Earlier(*row)
+    return found
 
 
 def _deliver(
@@ -164,31 +177,30 @@ def _deliver(
     )
 
 
-def _ask(transaction: Transaction, ask: Asking) -> None:
-    position, sender_id, _ = _find(transaction, ask.dispatch_id)
+def _ask(transaction: Transaction, earlier: _Earlier, ask: Asking) -> None:
     asked: dict[str, str] = dict(
         transaction.all(
             "ask",
-            position,
+            earlier.position,
             to_json(ask.recipients),
             to_json(sorted(ask.states)),
             *question_row(ask.question),
         )
     )
-    noting = Noting(transaction, position, sender_id, mailboxes=asked)
+    noting = Noting(transaction, earlier.position, earlier.sender_id, mailboxes=asked)
     reached = [name for name in ask.recipients if name in asked]
     noting.events([replace(ask.event, recipient_id=name) for name in reached])
 
 
-def _join(transaction: Transaction, join: Joining) -> None:
-    position, sender_id, priority = _find(transaction, join.dispatch_id)
+def _join(transaction: Transaction, earlier: _Earlier, join: Joining) -> None:
     names = to_json([one.agency_id for one in join.recipients])
-    known: dict[str, str] = dict(transaction.all("mailboxes", position, names))
+    known: dict[str, str] = dict(transaction.all("mailboxes", earlier.position, names))
     joined = [one for one in join.recipients if one.agency_id not in known]
     if not joined:
         return
-    _deliver(transaction, position, priority, joined, join.at, join.handover_by, join.answer_by)
+    deadlines = (join.at, join.handover_by, join.answer_by)
+    _deliver(transaction, earlier.position, earlier.priority, joined, *deadlines)
     mailboxes = {one.agency_id: one.mailbox_id for one in joined}
-    noting = Noting(transaction, position, sender_id, mailboxes=mailboxes)
+    noting = Noting(transaction, earlier.position, earlier.sender_id, mailboxes=mailboxes)
     noting.evidence(join.evidence, version=JOINED)
     noting.events([replace(join.event, recipient_id=one.agency_id) for one in joined])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 
 from storage.ledger.records import Evidence, NewEvent, Statement
 from storage.ledger.sqlite.rows import microseconds, to_json
@@ -22,18 +23,25 @@ class Noting:
         position: int,
         sender_id: str,
         *,
-        mailboxes: Mapping[str, str],
+        mailboxes: Mapping[str, str] = MappingProxyType({}),
+        sequence: int | None = None,
         new: bool = False,
     ) -> None:
-        """`mailboxes` are those of recipients that are known here; all of them when the dispatch is `new`."""
+        """`mailboxes` are those of recipients that are known here; all of them when the dispatch is `new`.
+        `sequence` is that of its last event, looked up when it is not known here."""
         self._transaction = transaction
         self.position = position
         self._sender_id = sender_id
         self._mailboxes = {"": "", **mailboxes}
         self._new = new
-        self._sequence: int | None = 0 if new else None
+        self._sequence = 0 if new else sequence
         self._ranks: dict[str, int] = {}
         """By mailbox: the rank of the last event about it."""
+
+    def know(self, recipient_id: str, mailbox_id: str, rank: int) -> None:
+        """Takes over what is known of a recipient: its mailbox, and the rank of the last event about that."""
+        self._mailboxes[recipient_id] = mailbox_id
+        self._ranks[mailbox_id] = rank
 
     def evidence(
         self, evidence: Sequence[Evidence], *, moved: str | None = None, version: int | None = None
