@@ -37,9 +37,10 @@ class Recalling(Sending, Receiving):
     async def revoke(self, dispatch_id: str, reason: str, to: Sequence[str] | None = None) -> bytes:
         """Makes the package (kind 1, *thu hồi*) that asks all recipients of a document, or those named in
         `to`, to give it back."""
+        because = required(reason)
         document = await self._document(dispatch_id)
         organs = None if to is None else _named(document, to)
-        return written(revoke_package(document, required(reason), organs))
+        return written(revoke_package(document, because, organs))
 
     async def update(
         self, dispatch_id: str, reason: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
@@ -48,14 +49,16 @@ class Recalling(Sending, Receiving):
         it back."""
         if not (add or remove):
             raise explain(LocalError, "NOTHING_TO_UPDATE")
+        because = required(reason)
         document = await self._document(dispatch_id)
         added = [Organ(organ_id=one, organ_name=(await self.agency(one)).name) for one in add]
         removed = [organ.organ_id for organ in _named(document, remove)]
-        return written(update_package(document, required(reason), add=added, remove=removed))
+        return written(update_package(document, because, add=added, remove=removed))
 
     async def replacement(self, package: Source, replaced: Sequence[str], reason: str) -> bytes:
         """Makes an unsealed document into one that replaces the documents of other dispatches (kind 3, *thay
         thế*) at the recipients who hold them."""
+        because = required(reason)
         content = (
             package if isinstance(package, bytes) else await asyncio.to_thread(read_document, Path(package))
         )
@@ -67,7 +70,7 @@ class Recalling(Sending, Receiving):
             status = await self.status(dispatch_id)
             holders = [one.recipient_id async for one in self.deliveries(dispatch_id)]
             replacements.append((status.dispatch.document_id, holders))
-        return written(replacing(open_package(root), replacements, required(reason)))
+        return written(replacing(open_package(root), replacements, because))
 
     async def _document(self, dispatch_id: str) -> Package:
         """Reads the package of a dispatch, held against its digest in the evidence."""

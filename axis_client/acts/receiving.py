@@ -95,8 +95,9 @@ class Receiving(Knowing):
 
     async def refuse(self, dispatch_id: str, reason: str, *, recipient: str = "") -> Answered:
         """Refuses a delivery (02, *từ chối tiếp nhận*), with the reason that the sender is told. Final."""
+        because = required(reason)
         status, delivery = await self._my_delivery(dispatch_id, recipient)
-        return await self._answer(codes.REFUSED, status.dispatch, delivery, required(reason))
+        return await self._answer(codes.REFUSED, status.dispatch, delivery, because)
 
     async def report(
         self, dispatch_id: str, code: str, description: str = "", *, recipient: str = ""
@@ -116,8 +117,9 @@ class Receiving(Knowing):
 
     async def decline(self, dispatch_id: str, reason: str, *, recipient: str = "") -> Answered:
         """Refuses what the sender asks (16), with the reason that the sender is told."""
+        because = required(reason)
         status, delivery = await self._my_delivery(dispatch_id, recipient)
-        return await self._answer(codes.DECLINED, status.dispatch, delivery, required(reason))
+        return await self._answer(codes.DECLINED, status.dispatch, delivery, because)
 
     async def take(self, most: int = 1, seconds: int = 300) -> tuple[Taken, ...]:
         """Takes deliveries in hand that wait to be handed over, the most urgent first: no other system of

@@ -250,7 +250,7 @@ async def test_equal_attachments_are_one_blob_and_all_arrive(
 def test_the_synchronous_client_mirrors_every_method(
     running: RunningAxis, document_id: str, tmp_path: Path
 ) -> None:
-    public = {name for name in vars(AsyncClient) if not name.startswith("_")}
+    public = {name for name in dir(AsyncClient) if not name.startswith("_")}
     assert public == {name for name in vars(Client) if not name.startswith("_")}
     with (
         Client(Profile.load(running.profile(MINISTRY))) as ministry,
