@@ -173,7 +173,7 @@ def judge_path(
     if found:
         return Refused(reason=found[0], detail=found[1], certificate=path[0])
     above = issuers.by_subject.get(path[-1].issuer, ())
-    revoked = revocation(path, at=at, policy=policy, known=known, above=above)
+    revoked = revocation(path, at=at, policy=policy, known=known, above=above, purpose=purpose)
     if isinstance(revoked, Refused | Undecided):
         return revoked
     legacy = policy.allow_legacy and _algorithm_fault(path, replace(policy, allow_legacy=False))

@@ -104,7 +104,7 @@ def _entry(line: x509.RevokedCertificate) -> Entry | None:
     except (ValueError, x509.DuplicateExtension):
         return Entry(since=BEGINNING, hold=False)
     coded = known.get(CRLEntryExtensionOID.CRL_REASON)
-    reason = coded.reason if isinstance(coded, x509.CRLReason) else x509.ReasonFlags.unspecified
+    reason = coded.reason if isinstance(coded, x509.CRLReason) else None
     if reason is x509.ReasonFlags.remove_from_crl:
         return None
     if foreign:

@@ -23,7 +23,7 @@ from typing import TypeVar
 from cryptography import x509
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtensionOID
 
-from signing.policy import Policy, Revocation
+from signing.policy import Policy, Purpose, Revocation
 from signing.revocation.crl import Crl
 from signing.revocation.ocsp import OcspAnswer
 from signing.revocation.source import BEGINNING, Source, usable
@@ -77,6 +77,7 @@ def revocation(
     policy: Policy,
     known: StatusIndex,
     above: Sequence[x509.Certificate] = (),
+    purpose: Purpose = Purpose.SEAL,
 ) -> tuple[str, ...] | Refused | Undecided:
     """Judges each certificate of `path`; returns warnings when the path may be relied on.
 
@@ -91,7 +92,8 @@ def revocation(
         about = known.about(certificate)
         authentic = _authentic(about, issuers, policy, known)
         name = f"'{certificate.subject.rfc4514_string()[:200]}'"
-        since = _revoked_since(certificate, authentic, at)
+        stamps = purpose is Purpose.TIMESTAMP and position == 0
+        since = _revoked_since(certificate, authentic, at, unexplained_from_ever=stamps)
         if since is not None:
             when = "an unknown time" if since == BEGINNING else since.isoformat()
             sentence = f"{name} is revoked since {when}"
@@ -160,7 +162,11 @@ def _covered(
 
 
 def _revoked_since(
-    certificate: x509.Certificate, authentic: Iterable[Source], at: datetime
+    certificate: x509.Certificate,
+    authentic: Iterable[Source],
+    at: datetime,
+    *,
+    unexplained_from_ever: bool = False,
 ) -> datetime | None:
     """Since when `certificate` is revoked, judged at `at`; None when not. `authentic`: oldest first."""
     hold: datetime | None = None
@@ -169,6 +175,8 @@ def _revoked_since(
         if entry is None:
             if source.this_update <= at and source.takes_in(certificate):
                 hold = None
+        elif unexplained_from_ever and not entry.explained:
+            return BEGINNING
         elif entry.since <= at:
             if not entry.hold:
                 return entry.since

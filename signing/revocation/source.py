@@ -23,6 +23,8 @@ class Entry:
     since: datetime
     """From when on it counts; `BEGINNING` when nobody knows how far back a compromise reaches."""
     hold: bool
+    explained: bool = True
+    """The authority gave a reason code."""
 
 
 def entry_of(
@@ -31,7 +33,8 @@ def entry_of(
     """What a revocation means: a compromised key has made signatures since a time that nobody knows, unless
     an invalidityDate says it; any other reason counts from its date."""
     if reason not in COMPROMISE:
-        return Entry(since=since, hold=reason is x509.ReasonFlags.certificate_hold)
+        hold = reason is x509.ReasonFlags.certificate_hold
+        return Entry(since=since, hold=hold, explained=reason is not None)
     return Entry(since=BEGINNING if invalid_since is None else min(invalid_since, since), hold=False)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -19,6 +20,7 @@ from signing.structure import Breach
 from signing.timestamps import Imprint, NotGranted, Timestamp, request, token_of, verify_token
 from signing.trust import TrustStore
 from signing.verdict import Reason
+from tests.engines import require
 from tests.pki import AT, authority
 from tests.signing.timestamps.stage import (
     CONTENT,
@@ -88,6 +90,19 @@ def test_fractions_of_seconds_are_read() -> None:
     assert isinstance(stamp, Timestamp)
     assert stamp.at == AT + timedelta(milliseconds=250)
     assert stamp.accuracy == timedelta(microseconds=5007)
+
+
+def test_what_is_sound_here_is_right_under_openssl(tmp_path: Path) -> None:
+    (tmp_path / "root.pem").write_bytes(root().certificate_pem)
+    (tmp_path / "content").write_bytes(CONTENT)
+    command = [require("openssl"), "ts", "-verify", "-token_in", "-in", "token.der", "-CAfile", "root.pem"]
+    command += ["-attime", str(int(AT.timestamp())), "-data"]
+    for token in (forged(), forged(by=tsa("rsa2048"), ess=("v1", "v2")), forged(ess=("v1",))):
+        (tmp_path / "token.der").write_bytes(token)
+        done = subprocess.run([*command, "content"], cwd=tmp_path, capture_output=True, text=True)
+        assert "Verification: OK" in done.stdout, done.stderr
+        other = subprocess.run([*command, "root.pem"], cwd=tmp_path, capture_output=True, text=True)
+        assert "message imprint mismatch" in other.stderr
 
 
 # --- what it is about
@@ -215,6 +230,26 @@ def test_a_revoked_authority_is_refused_and_one_not_known_is_undecided() -> None
     assert judged(forged(by=named)) is Reason.REVOCATION_UNKNOWN
     good = TrustStore.of([root().certificate], crls=[root().crl()])
     assert judged(forged(by=named), trust=good, policy=Policy(revocation=Revocation.REQUIRED)) is Reason.SOUND
+
+
+@pytest.mark.parametrize(
+    ("reason", "expected"),
+    [
+        (x509.ReasonFlags.superseded, Reason.SOUND),
+        (x509.ReasonFlags.cessation_of_operation, Reason.SOUND),
+        (x509.ReasonFlags.key_compromise, Reason.TSA_CERTIFICATE_REVOKED),
+        (None, Reason.TSA_CERTIFICATE_REVOKED),
+    ],
+)
+def test_time_stamps_from_before_a_revocation_stand_when_the_authority_says_why(
+    reason: x509.ReasonFlags | None, expected: Reason
+) -> None:
+    named = tsa_of(root())
+    later = root().crl(
+        [named], this_update=AT + 2 * DAY, next_update=AT + 9 * DAY, revoked_at=AT + DAY, reason=reason
+    )
+    store = TrustStore.of([root().certificate], crls=[root().crl(), later])
+    assert judged(forged(by=named), trust=store, at=AT + 3 * DAY) is expected
 
 
 def test_a_key_that_is_too_weak_is_refused_even_under_the_legacy_switch() -> None:
