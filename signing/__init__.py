@@ -10,6 +10,7 @@
 
 Modules: `parser` (the one hardened XML parser), `keys`, `seal`, `verify`, `policy`, `trust`, `verdict`
 (verdicts and their reasons), `evidence` (ETSI EN 319 522 evidence documents), `schema/` (the XSD),
-`log/` (the transparency log: tree, checkpoints, proofs, witnesses).
+`log/` (the transparency log: tree, checkpoints, proofs, witnesses), `revocation/` (lists and OCSP answers),
+`timestamps/` (RFC 3161, and seals grown to XAdES-B-T).
 Nothing here imports asyncio, grpc, storage or anything that calls it.
 """

@@ -14,7 +14,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.policy import DEFAULT_POLICY, Policy, Revocation
-from signing.revocation import OcspError, Status, accepted, due, ocsp_request, read_answer, usable
+from signing.revocation import Crl, OcspError, Status, accepted, due, ocsp_request, read_answer, usable
 from signing.trust import Chain, TrustStore
 from signing.verdict import Reason
 from tests.pki import AT, Authority, Identity, authority
@@ -361,10 +361,19 @@ def test_a_kept_answer_is_usable_in_its_span_and_due_after_half_of_it(
     ]
 
 
+def test_a_kept_list_is_usable_in_its_span_and_due_after_half_of_it(root: Authority) -> None:
+    kept = Crl.of(root.crl(this_update=AT, next_update=AT + 2 * DAY))
+    times = (AT - MINUTE, AT, AT + DAY + MINUTE, AT + 2 * DAY + MINUTE)
+    assert [usable(kept, at=at, policy=DEFAULT_POLICY) for at in times] == [False, True, True, False]
+    assert [due(kept, at=at, policy=DEFAULT_POLICY) for at in times] == [True, False, True, True]
+
+
 def test_an_answer_that_ends_before_it_begins_is_never_usable(root: Authority, agency: Identity) -> None:
-    (kept,) = read(answer(agency, root, this_update=AT, next_update=AT))
-    assert usable(kept, at=AT, policy=DEFAULT_POLICY)
-    assert not usable(kept, at=AT + HOUR, policy=DEFAULT_POLICY)
+    right = answer(agency, root, this_update=AT, next_update=AT + HOUR)
+    written = (AT + HOUR).strftime("%Y%m%d%H%M%SZ").encode()
+    (kept,) = read(right.replace(written, (AT - MINUTE).strftime("%Y%m%d%H%M%SZ").encode()))
+    assert not usable(kept, at=AT, policy=DEFAULT_POLICY)
+    assert usable(read(right)[0], at=AT, policy=DEFAULT_POLICY)
 
 
 # --- the real one
