@@ -17,6 +17,7 @@ import structlog
 from cryptography import x509
 
 from axis_server.admission import Admission
+from axis_server.allowance import Allowance
 from axis_server.attention import Attention
 from axis_server.attest import Attestor
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
@@ -31,15 +32,18 @@ from axis_server.boundary.submission import SubmissionServicer
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
 from axis_server.cursors import KEY_NAME, Cursors
+from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory_watch import DirectoryWatch
 from axis_server.events import Events
+from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
 from axis_server.expiry import expire
 from axis_server.inbox import Inbox
-from axis_server.intake import Intake, IntakeLimits
+from axis_server.intake import Intake
 from axis_server.lookup import Lookup
 from axis_server.metrics import Metrics
 from axis_server.operation.material import TlsMaterial, pem_of, tls_material
+from axis_server.preflight import Preflight
 from axis_server.probe import Prober
 from axis_server.queue import Queue
 from axis_server.quota import UploadLimits
@@ -221,20 +225,34 @@ def _services(
         refusals_per_minute=settings.limits.refusals_per_minute,
     )
     policy = Policy(revocation=settings.trust.revocation)
+    deadlines = DeadlinePolicy(
+        handover_hours=settings.deadlines.handover_hours,
+        answer_hours=settings.deadlines.answer_hours,
+        question_hours=settings.deadlines.question_hours,
+    )
     issuer = Party(agency_id=settings.axis.id, name=settings.axis.name)
     attestor = Attestor(issuer=issuer, signer=signer, new_id=new_id)
-    intake = Intake(
+    examination = Examination(
         archive=archive,
         ledger=ledger,
         directory=watch.view,
         trust=trust,
         policy=policy,
-        attestor=attestor,
+        deadlines=deadlines,
         clock=now,
         limits=limits,
-        changes=changes,
         workers=workers,
         turns=turns,
+    )
+    intake = Intake(
+        examination=examination,
+        archive=archive,
+        ledger=ledger,
+        attestor=attestor,
+        clock=now,
+        refusals=Allowance(limits.refusals_per_minute),
+        changes=changes,
+        workers=workers,
         owned=owned,
     )
     exchange = Exchange(
@@ -257,8 +275,9 @@ def _services(
         max_attachment_bytes=settings.limits.attachment_bytes,
     )
     return Services(
-        submission=SubmissionServicer(  # type: ignore[abstract]
+        submission=SubmissionServicer(
             intake=intake,
+            preflight=Preflight(examination=examination, ledger=ledger, limits=limits),
             uploads=Uploads(
                 archive=archive,
                 ledger=ledger,

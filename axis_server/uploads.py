@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from axis_server.blobs import check_digest
 from axis_server.caller import Caller, admit_actor
 from axis_server.errors import Declined
-from axis_server.intake import IntakeLimits
+from axis_server.examination import IntakeLimits
 from axis_server.quota import Quota
 from axis_server.reasons import Code
 from axis_server.room import Promise, Room
@@ -39,7 +39,7 @@ class Uploads:
         self._ledger = ledger
         self._quota = Quota(archive, limits.uploads)
         self._room = Room(archive, reserve_bytes=reserve_bytes)
-        self._most_bytes = max(limits.attachment_bytes, limits.package_bytes)
+        self._most_bytes = limits.upload_bytes
 
     async def query(self, caller: Caller, sha256: str) -> UploadState:
         """Says from where an upload goes on. Raises `Declined`."""

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import edxml.reader
 from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
+from axis_server.cautions import of_the_axis
 from axis_server.metrics import Metrics
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.settings import GIB, MIB, Secrets, sections
@@ -136,6 +137,7 @@ def errors_page() -> str:
     page.append(_WARNINGS)
     page += [f"| {code} | {meaning} |\n" for code, meaning in _reader_warnings().items()]
     page += [f"| {code} | {meaning} |\n" for code, meaning in _SIGNING_WARNINGS.items()]
+    page += [f"| {code} | {meaning} |\n" for code, meaning in of_the_axis()]
     return "".join((*page, "\n", _EXIT_CODES))
 
 

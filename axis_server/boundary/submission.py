@@ -1,4 +1,4 @@
-"""`SubmissionService`: upload what is large, submit what is sealed."""
+"""`SubmissionService`: upload what is large, check and submit what is sealed."""
 
 from __future__ import annotations
 
@@ -6,46 +6,59 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
-from axis_server.boundary import translate
+from axis_server.boundary import checks, translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.errors import Declined
 from axis_server.intake import Intake
+from axis_server.preflight import Preflight
 from axis_server.reasons import Code
 from axis_server.uploads import Uploads
 
-MOST_SIZE = (1 << 63) - 1
 IDLE_SECONDS = 120.0
 """How long an upload may pause between two messages before it loses its place; it can be resumed."""
 
 
 class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
-    """Translates; `Intake` and `Uploads` decide."""
+    """Translates; `Intake`, `Preflight` and `Uploads` decide."""
 
-    def __init__(self, *, intake: Intake, uploads: Uploads, message_bytes: int) -> None:
+    def __init__(self, *, intake: Intake, preflight: Preflight, uploads: Uploads, message_bytes: int) -> None:
         """`message_bytes` is the largest package in one message."""
         self._intake = intake
+        self._preflight = preflight
         self._uploads = uploads
         self._message_bytes = message_bytes
 
     async def Submit(
         self, request: submission_pb2.SubmitRequest, context: Context
     ) -> submission_pb2.SubmitResponse:
-        caller = current_caller()
-        match request.WhichOneof("source"):
-            case "package":
-                if len(request.package) > self._message_bytes:
-                    most = f"one message takes {self._message_bytes} bytes; upload the package first"
-                    raise Declined(Code.PACKAGE_TOO_LARGE, most)
-                kept = await self._intake.submit(caller, request.package)
-            case "package_sha256":
-                kept = await self._intake.submit_uploaded(caller, request.package_sha256)
-            case _:
-                raise Declined(Code.INVALID_ARGUMENT, "neither `package` nor `package_sha256` is given")
+        caller, source = current_caller(), self._source(request)
+        if isinstance(source, bytes):
+            kept = await self._intake.submit(caller, source)
+        else:
+            kept = await self._intake.submit_uploaded(caller, source)
         return submission_pb2.SubmitResponse(
             dispatch=translate.dispatch(kept.entry),
             evidence=[translate.evidence(one) for one in kept.evidence],
             warnings=kept.entry.warnings,
         )
+
+    async def Check(
+        self, request: submission_pb2.CheckRequest, context: Context
+    ) -> submission_pb2.CheckResponse:
+        caller, source = current_caller(), self._source(request)
+        return checks.response(await self._preflight.check(caller, source, checks.coming(request)))
+
+    def _source(self, request: submission_pb2.SubmitRequest | submission_pb2.CheckRequest) -> bytes | str:
+        """Returns the package, or the SHA-256 of one that was uploaded. Raises `Declined`."""
+        match request.WhichOneof("source"):
+            case "package":
+                if len(request.package) > self._message_bytes:
+                    most = f"one message takes {self._message_bytes} bytes; upload the package first"
+                    raise Declined(Code.PACKAGE_TOO_LARGE, most)
+                return request.package
+            case "package_sha256":
+                return request.package_sha256
+        raise Declined(Code.INVALID_ARGUMENT, "neither `package` nor `package_sha256` is given")
 
     async def QueryUpload(
         self, request: submission_pb2.QueryUploadRequest, context: Context
@@ -66,7 +79,7 @@ class SubmissionServicer(submission_pb2_grpc.SubmissionServiceServicer):
         if first is None or not first.HasField("header"):
             raise Declined(Code.INVALID_ARGUMENT, "the first message of an upload has a header")
         header = first.header
-        if header.size > MOST_SIZE:
+        if header.size > checks.MOST_SIZE:
             raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{header.size} bytes")
         state = await self._uploads.upload(
             current_caller(),

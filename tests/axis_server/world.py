@@ -18,13 +18,17 @@ from uuid import uuid4
 from cryptography.hazmat.primitives import hashes
 
 from axis_server.admission import Admission
+from axis_server.allowance import Allowance
 from axis_server.attest import Attestor
 from axis_server.caller import Caller
 from axis_server.changes import Changes
+from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory import DirectoryView
+from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
 from axis_server.inbox import Inbox
-from axis_server.intake import Intake, IntakeLimits
+from axis_server.intake import Intake
+from axis_server.preflight import Preflight
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
 from axis_server.tasks import OwnedTasks
@@ -52,6 +56,9 @@ LIMITS = IntakeLimits(
     recipients=3000,
     uploads=UploadLimits(count=20, bytes=1 << 30),
     refusals_per_minute=1000,
+)
+DEADLINES = DeadlinePolicy(
+    handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120
 )
 DOCUMENT_ID = "000.00.00.G90,2026/03/02,7816/BM-VP"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
@@ -95,6 +102,15 @@ def house(root: Authority, agency_id: str, name: str, *aliases: str, active: boo
         agency_id=agency_id, name=name, aliases=aliases, certificates=tuple(certificates), active=active
     )
     return House(agency=agency, identity=identities["system"])
+
+
+def receiving(agency_id: str, *aliases: str, active: bool = True) -> Agency:
+    """Makes an agency that has a system, and says nothing in a test."""
+    certificate = Certificate(
+        sha256=agency_id.lower(), pem="", role="system", may_connect=True, may_seal=True
+    )
+    name = f"Cơ quan {agency_id}"
+    return Agency(agency_id=agency_id, name=name, aliases=aliases, certificates=(certificate,), active=active)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -189,7 +205,37 @@ class World:
 
     def intake_within(self, limits: IntakeLimits) -> Intake:
         return Intake(
-            archive=self.archive, ledger=self.ledger, limits=limits, **self._judging, workers=self.workers
+            examination=self.examination_within(limits),
+            archive=self.archive,
+            ledger=self.ledger,
+            attestor=self._attestor,
+            clock=lambda: self.now,
+            refusals=Allowance(limits.refusals_per_minute),
+            changes=self.changes,
+            workers=self.workers,
+            owned=self.owned,
+        )
+
+    @property
+    def preflight(self) -> Preflight:
+        return self.preflight_within(LIMITS)
+
+    def preflight_within(self, limits: IntakeLimits) -> Preflight:
+        examination = self.examination_within(limits)
+        return Preflight(examination=examination, ledger=self.ledger, limits=limits)
+
+    def examination_within(self, limits: IntakeLimits) -> Examination:
+        return Examination(
+            archive=self.archive,
+            ledger=self.ledger,
+            directory=lambda: self.view,
+            trust=lambda: self.trust,
+            policy=self.policy,
+            deadlines=DEADLINES,
+            clock=lambda: self.now,
+            limits=limits,
+            workers=self.workers,
+            turns=self.turns,
         )
 
     @property
@@ -253,10 +299,11 @@ class World:
         package = document(to=[one.id for one in to], **changes)
         return (await self.intake.submit(self.ministry.caller(), self.sealed(self.ministry, package))).entry
 
-    async def uploaded(self, by: House, content: bytes) -> str:
+    async def uploaded(self, by: House, content: bytes, limits: IntakeLimits = LIMITS) -> str:
         """Uploads a blob for an agency and returns its digest."""
         sha256 = hashlib.sha256(content).hexdigest()
-        state = await self.uploads.upload(by.caller(), sha256, len(content), 0, chunks(content))
+        uploads = Uploads(archive=self.archive, ledger=self.ledger, limits=limits)
+        state = await uploads.upload(by.caller(), sha256, len(content), 0, chunks(content))
         assert state.complete
         return sha256
 
