@@ -105,6 +105,8 @@ class Queue:
         Raises `Declined`: NOT_FOUND, also for what is not the caller's; REASON_REQUIRED, FIELD_TOO_LONG.
         """
         admit_actor(caller)
+        if not sequence and not recipient_id:
+            raise Declined(Code.INVALID_ARGUMENT, "name a delivery or an event")
         aside = Aside(
             dispatch_id=dispatch_id,
             recipient_id=recipient_id,

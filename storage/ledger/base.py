@@ -214,14 +214,19 @@ class Queues(Protocol):
         states: Collection[str],
         limit: int,
     ) -> tuple[Leased, ...]:
-        """Leases deliveries in `states` that nobody has in hand at `at` and that are not set aside: highest
-        priority first, then in order of commit. All get the same token, unused before (else `ValueError`).
-        Two callers never get the same delivery while a lease runs."""
+        """Leases deliveries in `states` (of `consigned` and `fetched`) that nobody has in hand at `at`, that
+        the mailbox did not set aside and of which nothing is asked: highest priority first, then in order of
+        commit; at most `limit`, about `PAGE_BYTES`, at least one if there is one. All get the same token,
+        which no other lease has (else `ValueError`).
+
+        Two callers never get the same delivery while a lease runs. It ends at its `until`, by `release` or
+        `set_aside`, and when the delivery leaves those two states."""
         ...
 
     async def extend(self, mailbox_id: str, dispatch_id: str, recipient_id: str, lease: Lease) -> None:
-        """Puts `lease.until` in the place of the lease with the same token. Raises `LeaseLost` when that is
-        not the one in force, also when another mailbox or nobody has it."""
+        """Puts `lease.until` in the place of the lease with the same token, also when that ran out and nobody
+        took the delivery since. Raises `LeaseLost` when it is not the last one or was ended, also when
+        another mailbox or nobody has it."""
         ...
 
     async def release(self, mailbox_id: str, dispatch_id: str, recipient_id: str, token: str) -> None:
@@ -229,9 +234,10 @@ class Queues(Protocol):
         ...
 
     async def set_aside(self, agency_id: str, aside: Aside) -> None:
-        """Keeps an aside of an agency that sees the dispatch, and ends a lease on that delivery. Idempotent
-        by dispatch, recipient and sequence: the first reason stands. Raises `NotFound` for what the agency
-        does not see."""
+        """Keeps an aside of an agency that sees the delivery or event, and where it is a delivery (`sequence`
+        0) of its mailbox, ends the lease on it. Idempotent by dispatch, recipient and sequence: the first
+        reason stands. Raises `NotFound` for what the agency does not see; `ValueError` when neither a
+        delivery nor an event is named."""
         ...
 
     async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
@@ -251,9 +257,11 @@ class Oversight(Protocol):
     ) -> Concerns:
         """Returns what an agency has to look after; None means all agencies.
 
-        As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`, `set_aside`.
-        As a sender: `due_soon` of its deliveries, and `refused`, `expired`, `question_refused` (16) at or
-        after `since`, except those that were acknowledged. One delivery can be there for several reasons.
+        As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`.
+        As a sender: `due_soon` of its deliveries, and `refused`, `expired`, `question_refused` (an event
+        `QuestionRefused`) at or after `since`, except those that were acknowledged. On either side:
+        `set_aside`, with the delivery set aside, or for an event of the whole dispatch the first that the
+        agency sees. One delivery can be there for several reasons, for each once (and once for each aside).
         """
         ...
 
@@ -272,9 +280,10 @@ class Oversight(Protocol):
         at: datetime,
         by: Collection[str],
     ) -> tuple[Tally, ...]:
-        """Counts deliveries accepted by the axis from `since` to `until` (exclusive), sent by `sender_id` and
-        to mailbox `mailbox_id` (None: any), as of `at`, ordered by key. `by` holds `day` or `month`,
-        `agency`, `priority`, `kind`; at most 10,000 keys, else `ValueError`."""
+        """Counts deliveries of dispatches accepted by the axis from `since` to `until` (exclusive), sent by
+        `sender_id` and to mailbox `mailbox_id` (None: any), as of `at`, ordered by key. `by` holds `day` or
+        `month`, `agency` (the recipient, where a mailbox is named the sender) or `sender`, `priority`,
+        `kind`; at most 10,000 keys, else `ValueError`."""
         ...
 
 

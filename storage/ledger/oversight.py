@@ -60,7 +60,7 @@ class Concerns:
     """What needs attention: the most urgent first."""
 
     items: tuple[Concern, ...]
-    """By priority, highest first, then by `due`, earliest first (none last), then by commit."""
+    """By priority, highest first, then by `due`, earliest first (none last), then by commit, then by `why`."""
     counts: dict[str, int]
     """All there are by `why`, also those that `items` has no room for."""
 
@@ -72,7 +72,7 @@ class TallyKey:
     period: str = ""
     """`yyyy-MM-dd` or `yyyy-MM` of the acceptance by the axis, in +07:00."""
     agency_id: str = ""
-    """The recipient (a unit by itself), in what was sent; the sender, in what was received."""
+    """The recipient (a unit by itself), in what was sent or of all; the sender, in what was received."""
     priority: int = -1
     kind: int = -1
 
@@ -87,10 +87,12 @@ class Tally:
     states: dict[str, int]
     """Deliveries by state now; states without any are left out."""
     on_time: int
-    """Deliveries that were accepted or refused (which is always by the deadline)."""
+    """Deliveries that are accepted or refused (which is always by the deadline), or further."""
     late: int
     """Deliveries that ended because a deadline passed."""
     done_on_time: int
-    """Done by the document's DueDate; only documents that have one."""
+    """Done by the document's DueDate (by status 06, at the end of the day in +07:00); only documents that
+    have one."""
     done_late: int
-    """Done after it, or not done though it has passed."""
+    """Done after it, or not yet though it has passed; what was refused, expired or taken back counts in
+    neither."""
