@@ -60,7 +60,8 @@ class Concerns:
     """What needs attention: the most urgent first."""
 
     items: tuple[Concern, ...]
-    """By priority, highest first, then by `due`, earliest first (none last), then by commit, then by `why`."""
+    """By priority, highest first, then by `due`, earliest first (none last), then by commit, then by
+    `why`."""
     counts: dict[str, int]
     """All there are by `why`, also those that `items` has no room for."""
 

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from storage.ledger.oversight import Aside
 from storage.ledger.records import Delivery, Entry, Event, InboxItem, OutboxItem, Record, StreamItem
 
 T = TypeVar("T")
@@ -59,6 +60,10 @@ def stream_bytes(item: StreamItem) -> int:
 
 def record_bytes(record: Record) -> int:
     return _FACTS + len(record.content)
+
+
+def aside_bytes(aside: Aside) -> int:
+    return _FACTS + _bytes(aside.reason)
 
 
 def item_bytes(item: InboxItem | OutboxItem) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -12,10 +12,11 @@ from storage.errors import LeaseLost, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.oversight import Aside, Lease, Leased
 from storage.ledger.records import Asking, NewEvent, Question, Recipient
-from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, evidence, move, recipients
+from tests.storage.records import NOON, RECIPIENTS, SENDER, accepted, at, entry, evidence, move, recipients
 
 MAILBOX, OTHER = RECIPIENTS[0], RECIPIENTS[1]
 HOLDER = "ab" * 32
+LATER = at(600)
 STATES = ("consigned", "fetched")
 
 
@@ -29,13 +30,19 @@ async def taken(
     token: str,
     *,
     mailbox: str = MAILBOX,
-    now: datetime = at(0),
-    until: datetime = at(300),
+    now: datetime = NOON,
+    until: datetime | None = None,
     limit: int = 10,
     states: tuple[str, ...] = STATES,
 ) -> tuple[Leased, ...]:
     return await ledger.take(
-        mailbox, holder=HOLDER, token=token, at=now, until=until, states=states, limit=limit
+        mailbox,
+        holder=HOLDER,
+        token=token,
+        at=now,
+        until=until or now + timedelta(seconds=300),
+        states=states,
+        limit=limit,
     )
 
 
@@ -43,7 +50,7 @@ def numbers(leased: tuple[Leased, ...]) -> list[int]:
     return [int(one.item.entry.code_number) for one in leased]
 
 
-def lease(token: str, until: datetime = at(600)) -> Lease:
+def lease(token: str, until: datetime = LATER) -> Lease:
     return Lease(token=token, holder=HOLDER, until=until, attempts=0)
 
 
@@ -286,9 +293,7 @@ async def test_an_agency_sets_aside_what_it_sees_and_nothing_else(ledger: Ledger
     await committed(ledger, 1)
     issued = evidence(1, "one", recipient_id=OTHER)
     told = NewEvent(kind="told", at=at(5), recipient_id=OTHER)
-    await ledger.advance(
-        [move(1, recipient_id=OTHER, statement=None, evidence=(issued,), events=(told,))]
-    )
+    await ledger.advance([move(1, recipient_id=OTHER, statement=None, evidence=(issued,), events=(told,))])
     for agency_id, one in (
         (MAILBOX, aside(1, OTHER)),
         (MAILBOX, aside(1, "", 3)),
@@ -312,6 +317,6 @@ async def test_an_agency_sets_aside_what_it_sees_and_nothing_else(ledger: Ledger
 @pytest.mark.parametrize("wrong", [aside(1, "", 0), aside(1, sequence=-1), aside(1, reason="\0")])
 async def test_an_aside_that_could_not_be_is_the_callers_mistake(ledger: Ledger, wrong: Aside) -> None:
     await committed(ledger, 1)
-    with pytest.raises(ValueError):  # noqa: PT011 - every store says it in its own words
+    with pytest.raises(ValueError):
         await ledger.set_aside(MAILBOX, wrong)
     assert (await ledger.asides(MAILBOX, limit=10)).items == ()

@@ -16,6 +16,8 @@ from storage.ledger.memory.directory import MemoryDirectory
 from storage.ledger.memory.dispatches import MemoryDispatches
 from storage.ledger.memory.histories import MemoryHistories
 from storage.ledger.memory.log import MemoryHoldings, MemoryLog
+from storage.ledger.memory.oversight import MemoryOversight
+from storage.ledger.memory.queues import MemoryQueues
 from storage.ledger.memory.state import State
 
 
@@ -24,6 +26,8 @@ class MemoryLedger(
     MemoryDeliveries,
     MemoryHistories,
     MemoryBoxes,
+    MemoryQueues,
+    MemoryOversight,
     MemoryHoldings,
     MemoryLog,
     MemoryDirectory,

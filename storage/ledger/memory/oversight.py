@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from dataclasses import replace
 from datetime import datetime
 
+from storage.errors import NotFound
 from storage.ledger.memory.state import Facet, State
 from storage.ledger.oversight import Concern, Concerns, Tally, TallyKey
 from storage.ledger.overview import (
@@ -39,7 +40,9 @@ class MemoryOversight(Facet):
 
     async def acknowledge(self, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
         await asyncio.sleep(0)
-        delivery = self._state.sent_delivery(sender_id, dispatch_id, recipient_id)
+        delivery = self._state.delivery(dispatch_id, recipient_id)
+        if self._state.dispatches[dispatch_id].sender_id != sender_id:
+            raise NotFound(dispatch_id)
         self._state.acknowledged[dispatch_id, recipient_id] = delivery.version
         await asyncio.sleep(0)
 

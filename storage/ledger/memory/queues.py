@@ -60,9 +60,7 @@ class MemoryQueues(Facet):
     async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
         await asyncio.sleep(0)
         found = (
-            (place, aside)
-            for (whose, *_), (place, aside) in self._state.asides.items()
-            if whose == agency_id
+            (place, aside) for (whose, *_), (place, aside) in self._state.asides.items() if whose == agency_id
         )
         return paged(found, aside_bytes, after=after, limit=limit)
 

@@ -5,10 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
+from datetime import UTC, datetime
 from typing import TypeVar
 
 from storage.errors import NotFound
+from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
 from storage.ledger.records import Delivery, Event, Evidence, Kept, Leaf, NewEvent, Record, Statement
 from storage.ledger.registry import Registered
@@ -75,6 +77,13 @@ class State:
     statements: dict[str, Statement] = field(default_factory=dict)
     streams: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
     """Agency to the dispatch and cursor of each event that it sees, in order of commit."""
+    leases: dict[tuple[str, str], Lease] = field(default_factory=dict)
+    """By dispatch and recipient, the last one; those that were ended have no token."""
+    asides: dict[tuple[str, str, str, int], tuple[int, Aside]] = field(default_factory=dict)
+    """By agency, dispatch, recipient and sequence, each with its place, in order of commit."""
+    aside_count: int = 0
+    acknowledged: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Dispatch and recipient to the version that the sender has looked at."""
     refusals: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
     holdings: dict[tuple[str, str], int] = field(default_factory=dict)
     leaves: list[Leaf] = field(default_factory=list)
@@ -103,6 +112,11 @@ class State:
         self.deliveries.append((delivery.dispatch_id, delivery.recipient_id))
         dispatched.places[delivery.recipient_id] = len(self.deliveries)
         dispatched.deliveries[delivery.recipient_id] = delivery
+
+    def end_lease(self, key: tuple[str, str]) -> None:
+        """Lets a delivery be taken at once; how often it was taken stays known."""
+        if key in self.leases:
+            self.leases[key] = replace(self.leases[key], token="", until=datetime.min.replace(tzinfo=UTC))
 
     def note(self, dispatched: Dispatched, evidence: Sequence[Evidence], events: Iterable[NewEvent]) -> None:
         """Keeps evidence and events of a dispatch, each where those who see it find it."""

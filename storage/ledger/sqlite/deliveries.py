@@ -148,7 +148,7 @@ def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, No
     row = transaction.one("find_dispatch", dispatch_id)
     if row is None:
         raise NotFound(dispatch_id)
-    position, sender_id, _ = row
+    position, sender_id, *_ = row
     return Noting(transaction, position, sender_id)
 
 

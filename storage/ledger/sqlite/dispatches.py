@@ -82,11 +82,13 @@ class SqliteDispatches(Facet):
 
 
 @dataclass(frozen=True, slots=True)
-class _Earlier:
-    """What is needed to write about a dispatch."""
+class _Dispatch:
+    """What is needed to write about a dispatch, and what its deliveries repeat of it."""
 
     position: int
     sender_id: str
+    accepted_at: int
+    """Microseconds."""
     priority: int
 
 
@@ -100,8 +102,9 @@ def commit(transaction: Transaction, new: NewDispatch) -> Kept:
     earlier = _earlier(transaction, new)
     transaction.run_many("add_part", [part_row(position, part) for part in entry.parts])
     mailboxes = {one.agency_id: one.mailbox_id for one in new.recipients}
+    this = _Dispatch(position, entry.sender_id, microseconds(entry.accepted_at), entry.priority)
     deadlines = (entry.accepted_at, new.handover_by, new.answer_by)
-    _deliver(transaction, position, entry.priority, new.recipients, *deadlines)
+    _deliver(transaction, this, new.recipients, *deadlines)
     transaction.run_many(
         "add_holding",
         [(entry.sender_id, part.sha256, part.size) for part in entry.parts if not part.inline],
@@ -143,41 +146,41 @@ def _kept(transaction: Transaction, entry: Entry) -> Kept:
     return Kept(entry=entry_from(row), evidence=tuple(map(evidence_from, evidence)))
 
 
-def _earlier(transaction: Transaction, new: NewDispatch) -> dict[str, _Earlier]:
+def _earlier(transaction: Transaction, new: NewDispatch) -> dict[str, _Dispatch]:
     """The dispatches that a new one is about, asks about or adds to. Raises `NotFound`."""
-    found: dict[str, _Earlier] = {}
+    found: dict[str, _Dispatch] = {}
     names = (*new.about, *(ask.dispatch_id for ask in new.asks), *(join.dispatch_id for join in new.joins))
     for name in names:
         if name not in found:
             row = transaction.one("find_dispatch", name)
             if row is None:
                 raise NotFound(name)
-            found[name] = _Earlier(*row)
+            found[name] = _Dispatch(*row)
     return found
 
 
 def _deliver(
     transaction: Transaction,
-    position: int,
-    priority: int,
+    to: _Dispatch,
     recipients: Sequence[Recipient],
     at: datetime,
     handover_by: datetime,
     answer_by: datetime,
 ) -> None:
     times = (microseconds(at), microseconds(handover_by), microseconds(answer_by), microseconds(handover_by))
+    repeated = (to.position, to.sender_id, to.accepted_at)
     first = transaction.delivery + 1
     transaction.delivery += len(recipients)
     transaction.run_many(
         "add_delivery",
         [
-            (place, position, one.agency_id, one.mailbox_id, priority, *times)
+            (place, *repeated, one.agency_id, one.mailbox_id, to.priority, *times)
             for place, one in enumerate(recipients, start=first)
         ],
     )
 
 
-def _ask(transaction: Transaction, earlier: _Earlier, ask: Asking) -> None:
+def _ask(transaction: Transaction, earlier: _Dispatch, ask: Asking) -> None:
     asked: dict[str, str] = dict(
         transaction.all(
             "ask",
@@ -192,14 +195,14 @@ def _ask(transaction: Transaction, earlier: _Earlier, ask: Asking) -> None:
     noting.events([replace(ask.event, recipient_id=name) for name in reached])
 
 
-def _join(transaction: Transaction, earlier: _Earlier, join: Joining) -> None:
+def _join(transaction: Transaction, earlier: _Dispatch, join: Joining) -> None:
     names = to_json([one.agency_id for one in join.recipients])
     known: dict[str, str] = dict(transaction.all("mailboxes", earlier.position, names))
     joined = [one for one in join.recipients if one.agency_id not in known]
     if not joined:
         return
     deadlines = (join.at, join.handover_by, join.answer_by)
-    _deliver(transaction, earlier.position, earlier.priority, joined, *deadlines)
+    _deliver(transaction, earlier, joined, *deadlines)
     mailboxes = {one.agency_id: one.mailbox_id for one in joined}
     noting = Noting(transaction, earlier.position, earlier.sender_id, mailboxes=mailboxes)
     noting.evidence(join.evidence, version=JOINED)

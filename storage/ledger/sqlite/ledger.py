@@ -13,6 +13,8 @@ from storage.ledger.sqlite.directory import SqliteDirectory
 from storage.ledger.sqlite.dispatches import SqliteDispatches
 from storage.ledger.sqlite.histories import SqliteHistories
 from storage.ledger.sqlite.log import SqliteHoldings, SqliteLog
+from storage.ledger.sqlite.oversight import SqliteOversight
+from storage.ledger.sqlite.queues import SqliteQueues
 from storage.ledger.sqlite.reads import Readers
 from storage.ledger.sqlite.writer import GroupWriter
 
@@ -22,6 +24,8 @@ class SqliteLedger(
     SqliteDeliveries,
     SqliteHistories,
     SqliteBoxes,
+    SqliteQueues,
+    SqliteOversight,
     SqliteHoldings,
     SqliteLog,
     SqliteDirectory,

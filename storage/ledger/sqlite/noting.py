@@ -6,6 +6,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
+from storage.ledger.overview import QUESTION_REFUSED
 from storage.ledger.records import Evidence, NewEvent, Statement
 from storage.ledger.sqlite.rows import microseconds, to_json
 from storage.ledger.sqlite.writer import Transaction
@@ -120,6 +121,10 @@ class Noting:
             streamed += [(agency_id, cursor) for agency_id in sorted({self._sender_id, *seen_by})]
         self._transaction.run_many("add_event", rows)
         self._transaction.run_many("add_stream", streamed)
+        for event in events:
+            if event.kind == QUESTION_REFUSED:
+                of = (self.position, event.recipient_id)
+                self._transaction.run("note_refused_question", *of, microseconds(event.at))
 
     def _learn(self, recipients: Iterable[str]) -> None:
         """Looks mailboxes up that are not known here."""

@@ -102,13 +102,14 @@ def _tallies(rows: Iterable[Row]) -> tuple[Tally, ...]:
     for key, of_key in groupby(rows, key=lambda row: row[:4]):
         check_keys(len(tallies) + 1)
         period, agency_id, priority, kind = key
-        (*_, deliveries, dispatches, on_time, late, done_on_time, done_late) = next(of_key)
+        whole, *states = of_key
+        (*_, deliveries, dispatches, on_time, late, done_on_time, done_late) = whole
         tallies.append(
             Tally(
                 key=TallyKey(period=period, agency_id=agency_id, priority=priority, kind=kind),
                 dispatches=dispatches,
                 deliveries=deliveries,
-                states={row[4]: row[5] for row in of_key},
+                states={row[4]: row[5] for row in states},
                 on_time=on_time,
                 late=late,
                 done_on_time=done_on_time,

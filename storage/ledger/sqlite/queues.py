@@ -73,7 +73,9 @@ def aside_from(dispatch_id: str, row: Sequence[Any]) -> Aside:
     )
 
 
-def _take(transaction: Transaction, lease: Lease, asked: tuple[object, ...], limit: int) -> tuple[Leased, ...]:
+def _take(
+    transaction: Transaction, lease: Lease, asked: tuple[object, ...], limit: int
+) -> tuple[Leased, ...]:
     if transaction.one("find_token", lease.token):
         raise ValueError("a token is used once")
     waiting = map(inbox_item_from, transaction.all("waiting", *asked, limit))

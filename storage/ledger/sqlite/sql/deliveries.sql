@@ -1,8 +1,9 @@
 -- name: add_delivery
 -- A delivery begins consigned, at version 1, due to be handed over.
 INSERT INTO deliveries (
-    place, dispatch, recipient_id, mailbox_id, priority, state, version, updated_at, handover_by, answer_by, due, reason
-) VALUES (?, ?, ?, ?, ?, 'consigned', 1, ?, ?, ?, ?, '');
+    place, dispatch, sender_id, accepted_at, recipient_id, mailbox_id, priority, state, version, updated_at, handover_by,
+    answer_by, due, reason
+) VALUES (?, ?, ?, ?, ?, ?, ?, 'consigned', 1, ?, ?, ?, ?, '');
 
 -- name: delivery
 SELECT * FROM standing WHERE dispatch_id = ? AND recipient_id = ?;

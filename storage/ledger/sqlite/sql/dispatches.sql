@@ -15,7 +15,7 @@ INSERT INTO links (dispatch, about) VALUES (?, ?);
 
 -- name: find_dispatch
 -- What is needed to write about a dispatch.
-SELECT position, sender_id, priority FROM dispatches WHERE dispatch_id = ?;
+SELECT position, sender_id, accepted_at, priority FROM dispatches WHERE dispatch_id = ?;
 
 -- name: entry
 SELECT * FROM entries WHERE dispatch_id = ?;
