@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 from storage.ledger.records import (
+    Asking,
     Entry,
     Evidence,
+    Joining,
     Move,
     NewDispatch,
     NewEvent,
     Part,
+    Question,
     Recipient,
     Refusal,
     Statement,
@@ -94,6 +98,49 @@ def accepted(number: int, *, salt: str = "", **changes: object) -> NewDispatch:
         ),
     }
     return NewDispatch(**facts | changes)  # type: ignore[arg-type]
+
+
+OPEN = frozenset({"consigned", "fetched", "handed_over"})
+
+
+def question(by: int, **changes: object) -> Question:
+    """What dispatch `by` asks."""
+    facts: dict[str, object] = {
+        "kind": "recall",
+        "by": f"dispatch-{by}",
+        "reason": "gửi nhầm nơi nhận",
+        "asked_at": at(by),
+        "until": HANDOVER_BY - timedelta(hours=1),
+    }
+    return Question(**facts | changes)  # type: ignore[arg-type]
+
+
+def asking(by: int, number: int, *names: str, **changes: object) -> Asking:
+    """What dispatch `by` asks of recipients of dispatch `number`: of all, if none are named."""
+    noted = NewEvent(kind="RecallRequested", at=at(by), actor_id=SENDER, related_id=f"dispatch-{by}")
+    facts: dict[str, object] = {
+        "dispatch_id": f"dispatch-{number}",
+        "recipients": names or RECIPIENTS,
+        "states": OPEN,
+        "question": question(by),
+        "event": noted,
+    }
+    return Asking(**facts | changes)  # type: ignore[arg-type]
+
+
+def joining(by: int, number: int, *joined: Recipient, **changes: object) -> Joining:
+    """Whom dispatch `by` adds to dispatch `number`."""
+    issued = replace(evidence(number, "joined", salt=str(by)), event="ContentConsignment")
+    facts: dict[str, object] = {
+        "dispatch_id": f"dispatch-{number}",
+        "recipients": joined,
+        "at": at(by),
+        "handover_by": at(3600),
+        "answer_by": at(7200),
+        "evidence": (issued,),
+        "event": NewEvent(kind="ContentConsignment", at=at(by), evidence_id=issued.evidence_id),
+    }
+    return Joining(**facts | changes)  # type: ignore[arg-type]
 
 
 def statement(
