@@ -17,11 +17,12 @@ from axis_server.reasons import Code
 from storage.errors import NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
-from storage.ledger.records import Delivery, Entry, Event, OutboxItem, Record
+from storage.ledger.records import Delivery, Entry, Event, Link, OutboxItem, Record
 
 PAGE_ITEMS = 100
 """Items of a page when the caller names no number."""
 PAGE_ITEMS_MOST = 1000
+LINKS_MOST = 100
 FILTERS_MOST = 100
 """Names in one filter; there are 22 events."""
 
@@ -46,6 +47,8 @@ class Status:
     """Of the deliveries that the caller sees, by state."""
     delivery: Delivery | None
     """The caller's own, when it is a recipient."""
+    links: tuple[Link, ...]
+    """To the dispatches of the same thread that the caller sees; the last `LINKS_MOST`."""
 
 
 class Records:
@@ -63,7 +66,25 @@ class Records:
             counts = await self._ledger.counts(dispatch_id)
         else:
             counts = {own.state: 1} if own is not None else {}
-        return Status(entry=standing.entry, counts=counts, delivery=own)
+        links = await self._links(caller, standing)
+        return Status(entry=standing.entry, counts=counts, delivery=own, links=links)
+
+    async def _links(self, caller: Caller, standing: Standing) -> tuple[Link, ...]:
+        """Returns the links that the caller sees. A thread has one sender, who sees all of it; a recipient
+        sees of it what it is a recipient of."""
+        links = (await self._ledger.links(standing.entry.dispatch_id))[-LINKS_MOST:]
+        if standing.sees is None:
+            return links
+        return tuple([link for link in links if await self._is_party(caller, link.dispatch_id)])
+
+    async def _is_party(self, caller: Caller, dispatch_id: str) -> bool:
+        try:
+            await standing_of(self._ledger, caller, dispatch_id)
+        except Declined as declined:
+            if declined.code != Code.NOT_FOUND:
+                raise
+            return False
+        return True
 
     async def deliveries(
         self, caller: Caller, dispatch_id: str, after: int, limit: int, states: Collection[str] = ()

@@ -26,6 +26,7 @@ class RecordServicer(records_pb2_grpc.RecordServiceServicer):
             dispatch=translate.dispatch(status.entry),
             counts=translate.counts(status.counts),
             delivery=translate.delivery(status.delivery) if status.delivery is not None else None,
+            links=[translate.link(one) for one in status.links],
         )
 
     async def ListDeliveries(

@@ -118,6 +118,10 @@ def question(record: records.Question) -> types_pb2.Question:
     )
 
 
+def link(record: records.Link) -> types_pb2.Link:
+    return types_pb2.Link(dispatch_id=record.dispatch_id, kind=record.kind, later=record.later)
+
+
 def evidence(record: records.Evidence) -> types_pb2.Evidence:
     return types_pb2.Evidence(
         evidence_id=record.evidence_id,

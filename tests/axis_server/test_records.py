@@ -61,7 +61,7 @@ OF_DEPARTMENT = [
 async def test_the_sender_sees_every_delivery_and_event(world: World) -> None:
     entry = await exchanged(world)
     status = await world.records.status(world.ministry.caller(), entry.dispatch_id)
-    assert status == Status(entry=entry, counts={"refused": 1, "accepted": 1}, delivery=None)
+    assert status == Status(entry=entry, counts={"refused": 1, "accepted": 1}, delivery=None, links=())
     assert await deliveries(world, world.ministry, entry) == [
         ("H90", "refused", REASON),
         ("H91.01", "accepted", ""),
