@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from asn1crypto import ocsp as asn1_ocsp
 from asn1crypto import x509 as asn1
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -235,6 +236,9 @@ def _read_whole(response: ocsp.OCSPResponse) -> None:
     times = response.this_update_utc, response.next_update_utc, response.produced_at_utc
     if not all(_YEARS[0] <= each.year <= _YEARS[1] for each in times if each is not None):
         raise ValueError("a time that nobody can mean")
+    parsed = asn1_ocsp.OCSPResponse.load(response.public_bytes(Encoding.DER))
+    if parsed["response_bytes"]["response"].parsed["signature"].contents[0]:
+        raise ValueError("a signature is whole octets")
     for certificate in response.certificates[:_MOST_CERTIFICATES]:
         _ = certificate.public_key(), certificate.subject, certificate.issuer, certificate.extensions
         asn1.Certificate.load(certificate.public_bytes(Encoding.DER)).issuer.dump()

@@ -15,7 +15,8 @@ from signing.structure import Breach
 
 LARGEST = 256 << 10
 """Bytes of a token or an answer. One with its chain takes some 2 to 8 KiB."""
-UNREADABLE = (ValueError, TypeError, KeyError, IndexError, OverflowError)
+UNREADABLE = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError)
+"""AttributeError: asn1crypto knows kinds of values that it cannot give, such as REAL."""
 
 _Read = TypeVar("_Read", bound=core.Asn1Value)
 

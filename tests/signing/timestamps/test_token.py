@@ -404,6 +404,17 @@ def test_nothing_is_stamped_by_a_digest_that_is_not_accepted(digest: str) -> Non
         Imprint.of(CONTENT, digest)
 
 
+def test_a_certificate_whose_signature_is_not_whole_octets_is_refused() -> None:
+    """The last octet's lowest bit is zero, so that leaving it out would change nothing that is computed."""
+    while (ca := root().authority("Time CA")).certificate.signature[-1] & 1:
+        pass
+    token = forged(by=tsa_of(ca))
+    der = ca.certificate.public_bytes(Encoding.DER)
+    place = len(der) - len(ca.certificate.signature) - 1
+    assert judged(token) is Reason.SOUND
+    assert judged(token.replace(der, der[:place] + b"\x01" + der[place + 1 :])) is Reason.TIMESTAMP_MALFORMED
+
+
 # --- mutation
 
 
