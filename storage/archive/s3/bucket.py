@@ -134,9 +134,9 @@ class Bucket:
             raise CutShort
         return Piece(content, total)
 
-    def versions(self, prefix: str) -> Iterator[Version]:
+    def versions(self, prefix: str, *, page: int = _PAGE) -> Iterator[Version]:
         """Yields every version of every object under `prefix`, in pages, all of one key together."""
-        query: dict[str, Any] = {"versions": "", "delimiter": "", "max-keys": str(_PAGE), "prefix": prefix}
+        query: dict[str, Any] = {"versions": "", "delimiter": "", "max-keys": str(page), "prefix": prefix}
         more = True
         while more:
             found, more, key, version = self._page(query)

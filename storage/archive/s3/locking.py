@@ -39,10 +39,20 @@ class Lock(StrEnum):
 def checked_bucket(bucket: Bucket, lock: Lock) -> None:
     """Raises `Misconfigured` unless the bucket keeps every version and, if `lock` asks for it, locks them;
     the sentence says what to do."""
+    versioned(bucket)
+    fit_for_locking(bucket, lock)
+
+
+def versioned(bucket: Bucket) -> None:
+    """Raises `Misconfigured` unless the bucket keeps every version."""
     versioning = bucket.request(lambda: bucket.client.get_bucket_versioning(bucket.name))
     if versioning.status != "Enabled":
         raise Misconfigured(f'versioning of bucket "{bucket.name}" is off: switch it on')
-    config = lock_config(bucket)
+
+
+def fit_for_locking(bucket: Bucket, lock: Lock) -> None:
+    """Raises `Misconfigured` unless versions can be locked, where they are to be, and are not by default."""
+    config = _lock_config(bucket)
     if config is None and lock is not Lock.OFF:
         raise Misconfigured(
             f'bucket "{bucket.name}" has no object lock: create another one with object lock enabled, or say'
@@ -55,7 +65,7 @@ def checked_bucket(bucket: Bucket, lock: Lock) -> None:
         )
 
 
-def lock_config(bucket: Bucket) -> ObjectLockConfig | None:
+def _lock_config(bucket: Bucket) -> ObjectLockConfig | None:
     """Returns the bucket's lock configuration, None when it has no object lock."""
     try:
         return bucket.request(lambda: bucket.client.get_object_lock_config(bucket.name))
