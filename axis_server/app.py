@@ -138,7 +138,7 @@ async def running(
         metrics = Metrics.make()
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
-        stores = await stack.enter_async_context(opened(settings))
+        stores = await stack.enter_async_context(opened(settings, secrets))
         watch = DirectoryWatch(stores.directory)
         await watch.refresh()
 

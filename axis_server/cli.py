@@ -16,6 +16,7 @@ from axis_server import logs
 from axis_server.app import serve
 from axis_server.operation.agency import agency
 from axis_server.operation.checkconfig import Severity, check, problem
+from axis_server.operation.checkstore import check_store
 from axis_server.operation.material import MaterialError
 from axis_server.operation.provision import ProvisionError, provision
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
@@ -40,6 +41,7 @@ def main() -> None:
 
 
 main.add_command(agency)
+main.add_command(check_store)
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:

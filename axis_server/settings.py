@@ -15,7 +15,7 @@ import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import Annotated, Any, Literal, NamedTuple, Self
 
 from pydantic import (
     AfterValidator,
@@ -26,6 +26,7 @@ from pydantic import (
     SecretStr,
     ValidationError,
     ValidationInfo,
+    model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -85,6 +86,14 @@ def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
     return base / path.expanduser()
 
 
+def _none_when_empty(value: object) -> object:
+    return None if value == "" else value
+
+
+def _beside_the_file_if_any(path: Path | None, info: ValidationInfo) -> Path | None:
+    return None if path is None else _beside_the_file(path, info)
+
+
 ListenAddress = Annotated[Address, BeforeValidator(_address)]
 OptionalAddress = Annotated[Address | None, BeforeValidator(_optional_address)]
 Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]
@@ -92,6 +101,9 @@ Hours = Annotated[float, Field(gt=0, le=87_600)]
 HoursByPriority = tuple[Hours, Hours, Hours, Hours, Hours]
 SizeOrZero = Annotated[int, BeforeValidator(_size), Field(ge=0)]
 ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
+OptionalPath = Annotated[
+    Path | None, BeforeValidator(_none_when_empty), AfterValidator(_beside_the_file_if_any)
+]
 
 
 class _Section(BaseModel):
@@ -171,13 +183,38 @@ class TrustSettings(_Section):
 class ArchiveSettings(_Section):
     """Where originals are kept."""
 
-    kind: Literal["files"] = "files"
-    """`files`: a directory of this machine."""
+    kind: Literal["files", "s3"] = "files"
+    """`files`: a directory of this machine. `s3`: a bucket of an S3 store, for any number of nodes."""
     path: ConfiguredPath = Path("archive")
-    """The directory. It and the ledger belong together: back them up together."""
+    """`files`: the directory. It and the ledger belong together: back them up together."""
     reserve_bytes: SizeOrZero = 256 * MIB
-    """Room on its disk that uploads leave free, so that packages, statements and the ledger go on when large
-    files no longer fit. An upload that would go below it is answered STORE_FULL before its first byte."""
+    """`files`: room on its disk that uploads leave free, so that packages, statements and the ledger go on
+    when large files no longer fit. An upload that would go below it is answered STORE_FULL before its first
+    byte."""
+    endpoint: str = ""
+    """`s3`: the store, `https://host` or `https://host:port`."""
+    bucket: str = ""
+    """`s3`: a bucket of the axis's own, versioned, with object lock and no default retention."""
+    region: str = "us-east-1"
+    """`s3`: the bucket's region. Many stores have one, under this name."""
+    access_key: str = ""
+    """`s3`: the name of the key. Its secret comes from `AXIS_ARCHIVE_SECRET_KEY` or `secret_key_file`."""
+    secret_key_file: OptionalPath = None
+    """`s3`: a file that holds the secret key and nothing else, readable for the axis alone."""
+    ca: OptionalPath = None
+    """`s3`: PEM file with the authorities that vouch for the store; empty for those of the system."""
+    lock: Literal["governance", "compliance", "off"] = "governance"
+    """`s3`: how blobs are locked once they are originals. `governance`: whoever may bypass it can shorten a
+    lock. `compliance`: nobody can. `off`: the store locks nothing."""
+    connections: int = Field(default=32, ge=1, le=1000)
+    """`s3`: most requests of one process at once."""
+
+    @model_validator(mode="after")
+    def _names_a_bucket(self) -> Self:
+        lacking = [f"`{name}`" for name in ("endpoint", "bucket", "access_key") if not getattr(self, name)]
+        if self.kind == "s3" and lacking:
+            raise ValueError(f'kind "s3" needs {" and ".join(lacking)}')
+        return self
 
 
 class LedgerSettings(_Section):
@@ -275,12 +312,13 @@ class Readable:
 
 
 class Secrets(BaseSettings):
-    """What comes from the environment: `AXIS_TLS_KEY_PASSWORD` and `AXIS_EVIDENCE_KEY_PASSWORD`."""
+    """What comes from the environment: `AXIS_TLS_KEY_PASSWORD` and the like."""
 
     model_config = SettingsConfigDict(env_prefix="AXIS_", frozen=True)
 
     tls_key_password: SecretStr | None = None
     evidence_key_password: SecretStr | None = None
+    archive_secret_key: SecretStr | None = None
 
 
 def load(path: Path) -> Settings:

@@ -6,9 +6,11 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
-from axis_server.settings import LedgerSettings, Settings
+from axis_server.settings import ArchiveSettings, LedgerSettings, Secrets, Settings
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
+from storage.archive.s3 import Lock, S3Archive, Target, look_at
+from storage.errors import Misconfigured
 from storage.ledger.base import Ledger
 from storage.ledger.directory import Directory
 from storage.ledger.sqlite import Schema, SqliteLedger, look
@@ -29,14 +31,54 @@ def ledger_schema(settings: LedgerSettings) -> Schema:
 
 
 @asynccontextmanager
-async def opened(settings: Settings) -> AsyncIterator[Stores]:
+async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
     """Opens archive and ledger, and closes them at the end. Raises `StorageError`."""
     async with opened_ledger(settings) as ledger:
-        archive = FilesArchive(settings.archive.path)
+        archive = await _archive(settings.archive, secrets)
         try:
             yield Stores(archive=archive, ledger=ledger, directory=ledger)
         finally:
             await archive.aclose()
+
+
+async def _archive(settings: ArchiveSettings, secrets: Secrets) -> FilesArchive | S3Archive:
+    if settings.kind == "files":
+        return FilesArchive(settings.path)
+    return await S3Archive.open(s3_target(settings, secrets), lock=Lock(settings.lock))
+
+
+def look_at_bucket(settings: ArchiveSettings, secrets: Secrets) -> None:
+    """Looks whether the archive's bucket is there and fit for originals, and changes nothing. Raises
+    `StorageError` with a sentence that says what to do."""
+    look_at(s3_target(settings, secrets), Lock(settings.lock))
+
+
+def s3_target(settings: ArchiveSettings, secrets: Secrets) -> Target:
+    """Says where the archive's bucket is, and with which key. Raises `Misconfigured`."""
+    return Target(
+        endpoint=settings.endpoint,
+        bucket=settings.bucket,
+        region=settings.region,
+        access_key=settings.access_key,
+        secret_key=_secret_key(settings, secrets),
+        ca=settings.ca,
+        connections=settings.connections,
+    )
+
+
+def _secret_key(settings: ArchiveSettings, secrets: Secrets) -> str:
+    if secrets.archive_secret_key is not None:
+        return secrets.archive_secret_key.get_secret_value()
+    if settings.secret_key_file is None:
+        raise Misconfigured(
+            "the secret key is missing: set AXIS_ARCHIVE_SECRET_KEY in the environment, or `secret_key_file`"
+        )
+    try:
+        return settings.secret_key_file.read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as exc:
+        raise Misconfigured(
+            f"`secret_key_file` {settings.secret_key_file} cannot be read: correct the path, or its owner"
+        ) from exc
 
 
 @asynccontextmanager

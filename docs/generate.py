@@ -182,6 +182,8 @@ def _reader_warnings() -> dict[str, str]:
 
 
 def _toml(value: object) -> str:
+    if value is None:
+        return '""'
     if isinstance(value, int) and value >= MIB:
         return f'"{value // GIB} GiB"' if value >= GIB else f'"{value // MIB} MiB"'
     return str(value) if isinstance(value, int | float | list) else f'"{value}"'

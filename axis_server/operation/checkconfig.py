@@ -23,6 +23,7 @@ from axis_server.operation.material import MaterialError, read_certificates, rea
 from axis_server.operation.registry import weak_key
 from axis_server.settings import (
     Address,
+    ArchiveSettings,
     EvidenceSettings,
     LedgerSettings,
     LimitSettings,
@@ -32,10 +33,11 @@ from axis_server.settings import (
     TlsSettings,
     TrustSettings,
 )
-from axis_server.stores import ledger_schema
+from axis_server.stores import ledger_schema, look_at_bucket
 from signing.keys import UnusableKey, load_pem
 from signing.policy import Policy
 from signing.trust import Chain, TrustError, TrustStore, load_certificates, load_crls
+from storage.archive.s3 import MOST_BLOB_BYTES
 from storage.errors import StorageError
 
 SOON = timedelta(days=30)
@@ -88,8 +90,10 @@ def _findings(
         yield from _evidence(settings.evidence, settings.trust, secrets, at)
     if settings.trust:
         yield from _trust(settings.trust, at)
-    if settings.archive:
+    if settings.archive and settings.archive.kind == "files":
         yield from _archive(settings.archive.path)
+    elif settings.archive:
+        yield from _bucket(settings.archive, settings.limits, secrets)
     if settings.ledger:
         yield from _ledger(settings.ledger)
     if ports and settings.server:
@@ -184,6 +188,25 @@ def _archive(path: Path) -> Iterator[Finding]:
         yield problem(f"`archive.path`: {nearest} is not a directory; name another one.")
     elif not os.access(nearest, os.W_OK | os.X_OK):
         yield problem(f"`archive.path`: {nearest} is not writable for this user; change its owner or mode.")
+
+
+def _bucket(archive: ArchiveSettings, limits: LimitSettings | None, secrets: Secrets) -> Iterator[Finding]:
+    if archive.secret_key_file is not None:
+        yield from _exposed("archive.secret_key_file", archive.secret_key_file)
+    if archive.endpoint.startswith("http://"):
+        yield warning(
+            "`archive.endpoint`: originals and the key's signatures go to the store in the clear; use https://"
+            " unless the way is this machine or a closed network."
+        )
+    if limits and max(limits.attachment_bytes, limits.package_bytes) > MOST_BLOB_BYTES:
+        yield problem(
+            f"`limits`: the archive takes at most {MOST_BLOB_BYTES >> 30} GiB in one piece; make"
+            " `attachment_bytes` and `package_bytes` smaller."
+        )
+    try:
+        look_at_bucket(archive, secrets)
+    except StorageError as exc:
+        yield problem(f"`archive`: {exc}.")
 
 
 def _ledger(settings: LedgerSettings) -> Iterator[Finding]:

@@ -9,9 +9,23 @@ await archive.retention.retain(digest, until)  # after the commit
 """
 
 from storage.archive.s3.archive import S3Archive
+from storage.archive.s3.assumptions import ASSUMPTIONS, Assumption, examined
 from storage.archive.s3.bucket import MOST_BLOB_BYTES, Target
 from storage.archive.s3.calls import Patience
-from storage.archive.s3.locking import Lock, S3Retention
+from storage.archive.s3.locking import Lock, S3Retention, look_at
 from storage.archive.s3.sweeping import Swept, sweep
 
-__all__ = ["MOST_BLOB_BYTES", "Lock", "Patience", "S3Archive", "S3Retention", "Swept", "Target", "sweep"]
+__all__ = [
+    "ASSUMPTIONS",
+    "MOST_BLOB_BYTES",
+    "Assumption",
+    "Lock",
+    "Patience",
+    "S3Archive",
+    "S3Retention",
+    "Swept",
+    "Target",
+    "examined",
+    "look_at",
+    "sweep",
+]

@@ -26,7 +26,7 @@ from minio.retention import Retention as Locked
 from storage.archive.s3.bucket import LEAST_PART_BYTES, Bucket, Target, Version
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.locking import Lock, fit_for_locking, versioned
-from storage.errors import Misconfigured, Unavailable
+from storage.errors import Unavailable
 
 _LOCKED_FOR = timedelta(seconds=4)
 _SKEW = timedelta(seconds=60)
@@ -143,7 +143,7 @@ def _bytes(stage: Stage) -> None:
         stage.put(str(size), content)
         piece = stage.bucket.read(stage.room + str(size), 0)
         _expect(piece is not None and piece.content == content, f"{size} bytes come back as others")
-    wrong = {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}  # of nothing
+    wrong: dict[str, str | list[str] | tuple[str]] = {"Content-MD5": "1B2M2Y8AsgTpgAmY7PhCfg=="}  # of nothing
     try:
         stage.bucket.client._put_object(stage.bucket.name, stage.room + "wrong", b"something", wrong)
     except S3Error as exc:
@@ -276,7 +276,7 @@ ASSUMPTIONS = (
         name="reach",
         meaning="the store answers, knows the key, has the bucket, and its clock is right",
         check=_reached,
-        next_step="correct `archive.endpoint`, `bucket`, `region`, `access_key` or the secret key; set the clocks",
+        next_step="correct the endpoint, the bucket, the region or the keys; set the clocks right",
     ),
     Assumption(
         name="versioning",
@@ -304,7 +304,7 @@ ASSUMPTIONS = (
     ),
     Assumption(
         name="multipart",
-        meaning=f"parts of {LEAST_PART_BYTES >> 20} MiB with a smaller last one, sent or copied, become one object",
+        meaning="parts of 5 MiB with a smaller last one, sent or copied, become one object",
         check=_multipart,
         next_step="give the key the rights to put and get objects and their parts; else use another store",
     ),

@@ -15,7 +15,8 @@ from urllib3.response import BaseHTTPResponse
 
 from storage.archive.names import checked_digest
 from storage.archive.retention import Kept
-from storage.archive.s3.bucket import Bucket
+from storage.archive.s3.bucket import Bucket, Target
+from storage.archive.s3.calls import Patience
 from storage.archive.s3.placing import blob_key
 from storage.errors import Misconfigured, NotFound
 from storage.threads import Threads
@@ -41,6 +42,15 @@ def checked_bucket(bucket: Bucket, lock: Lock) -> None:
     the sentence says what to do."""
     versioned(bucket)
     fit_for_locking(bucket, lock)
+
+
+def look_at(target: Target, lock: Lock) -> None:
+    """Looks at a bucket as `checked_bucket` does, without much patience, and changes nothing. Blocking."""
+    bucket = Bucket(target, patience=Patience(tries=2))
+    try:
+        checked_bucket(bucket, lock)
+    finally:
+        bucket.close()
 
 
 def versioned(bucket: Bucket) -> None:

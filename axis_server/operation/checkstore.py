@@ -1,0 +1,43 @@
+"""`axis-server check-store`: whether an S3 store does all that the archive assumes, on the store itself."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+
+from axis_server.operation.terminal import CONFIG, Refusal, loaded
+from axis_server.settings import Secrets
+from axis_server.stores import s3_target
+from storage.archive.s3 import Lock, examined
+from storage.errors import StorageError
+
+
+@click.command("check-store")
+@CONFIG
+def check_store(config: Path) -> None:
+    """Tries on the archive's bucket everything that the axis assumes about S3.
+
+    Writes a little under `probe/` and removes it again; takes some seconds. Run it before a new store, or a
+    new version of one, is trusted with originals. Exit 0: all holds; 1: something does not.
+    """
+    settings = loaded(config).archive
+    if settings.kind != "s3":
+        raise Refusal(f'{config}: `archive.kind` is "{settings.kind}"; this command examines S3 stores.')
+    failed = 0
+    try:
+        target = s3_target(settings, Secrets())
+        for one in examined(target, Lock(settings.lock), clock=lambda: datetime.now(UTC)):
+            click.echo(
+                f"{'FAILED' if one.failure else 'ok':8}{one.assumption.name}: {one.assumption.meaning}"
+            )
+            if one.failure:
+                failed += 1
+                click.echo(f"        found: {one.failure}")
+                click.echo(f"        next:  {one.assumption.next_step}")
+    except StorageError as exc:
+        raise Refusal(f"{config}: `archive`: {exc}.") from exc
+    if failed:
+        raise Refusal(f"{config}: the bucket {target.bucket} is not fit for originals: {failed} failed.")
+    click.echo(f"{config}: the bucket {target.bucket} is fit for originals.")
