@@ -45,8 +45,11 @@ from storage.ledger.records import (
     OutboxItem,
     Record,
     Refusal,
+    SignedCheckpoint,
+    Stamp,
     StreamItem,
 )
+from storage.ledger.tree import Node
 
 
 class Dispatches(Protocol):
@@ -302,10 +305,56 @@ class Holdings(Protocol):
 
 
 class Log(Protocol):
-    """The transparency log, and what every process of the axis shares."""
+    """The transparency log, and what every process of the axis shares.
+
+    Each evidence and each statement is a leaf, numbered in order of commit, in the transaction that keeps it.
+    """
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         """Returns leaves of the log from index `start` on."""
+        ...
+
+    async def leaf(self, content_id: str) -> Leaf:
+        """Returns the leaf of an evidence (`evidence_id`) or a statement (`statement_id`). Raises
+        `NotFound`."""
+        ...
+
+    async def size(self) -> int:
+        """Returns how many leaves the log has."""
+        ...
+
+    async def nodes(self, wanted: Sequence[Node]) -> tuple[bytes, ...]:
+        """Returns the hashes of nodes of the tree, in that order; level 0 are the leaves. Every complete
+        subtree over committed leaves is there. Raises `NotFound` for one that is not complete."""
+        ...
+
+    async def publish(self, checkpoint: SignedCheckpoint) -> SignedCheckpoint:
+        """Keeps a signed checkpoint and returns the newest one kept, which is another when some process was
+        faster: the first of a size stands, and none is kept below the newest."""
+        ...
+
+    async def checkpoint(self, *, over: int | None = None) -> SignedCheckpoint:
+        """Returns the newest checkpoint, or the first one of at least `over` leaves; with the cosignatures
+        that came since. Raises `NotFound`."""
+        ...
+
+    async def cosign(self, size: int, witness: str, line: bytes) -> None:
+        """Keeps a witness's signature line under a kept checkpoint; its newest one stands. Raises
+        `NotFound`."""
+        ...
+
+    async def stamp(self, stamp: Stamp) -> None:
+        """Keeps a time-stamp over a kept checkpoint; the first one of an authority stands. Raises
+        `NotFound`."""
+        ...
+
+    async def stamps(self, size: int) -> tuple[Stamp, ...]:
+        """Returns the time-stamps over the checkpoint of this size, by authority."""
+        ...
+
+    async def stamped(self, authority: str, *, over: int | None = None) -> int | None:
+        """Returns the size of the newest checkpoint that an authority stamped, or of the first one of at
+        least `over` leaves; None when there is none."""
         ...
 
     async def secret(self, name: str) -> bytes:

@@ -316,3 +316,31 @@ class Leaf:
     """`evidence` or `statement`."""
     content_id: str
     """`evidence_id` or `statement_id`."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedCheckpoint:
+    """The log as it was shown at one size."""
+
+    size: int
+    note: bytes
+    """The signed note (C2SP tlog-checkpoint) as the log signed it."""
+    at: datetime
+    cosignatures: tuple[bytes, ...] = ()
+    """Signature lines of witnesses, each with its line end, by the witness's name."""
+
+    @property
+    def content(self) -> bytes:
+        """The note with all its signatures."""
+        return self.note + b"".join(self.cosignatures)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stamp:
+    """A time-stamp token (RFC 3161) over the note of a checkpoint, without cosignatures."""
+
+    size: int
+    authority: str
+    token: bytes
+    at: datetime
+    """The time that the authority states."""

@@ -7,7 +7,17 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from storage.ledger.records import Evidence, Move, NewDispatch, NewEvent, Question, Recipient, Refusal
+from storage.ledger.records import (
+    Evidence,
+    Move,
+    NewDispatch,
+    NewEvent,
+    Question,
+    Recipient,
+    Refusal,
+    SignedCheckpoint,
+    Stamp,
+)
 
 SIZE_MOST = (1 << 63) - 1
 """Largest number that every store can note."""
@@ -141,3 +151,25 @@ def _check_leaves(dispatch_id: str, evidence: Sequence[Evidence], events: Sequen
 def _require(held: bool, rule: str) -> None:
     if not held:
         raise ValueError(rule)
+
+
+def check_checkpoint(checkpoint: SignedCheckpoint) -> None:
+    """Raises `ValueError` when a checkpoint could not be true as given."""
+    check_times([checkpoint.at])
+    _require(0 <= checkpoint.size <= SIZE_MOST, "a log has a size of 63 bits")
+    _require(checkpoint.note.endswith(b"\n"), "a note ends with its last line")
+    _require(not checkpoint.cosignatures, "cosignatures come one by one")
+
+
+def check_cosignature(size: int, witness: str, line: bytes) -> None:
+    """Raises `ValueError` when a cosignature could not be true as given."""
+    check_text([witness])
+    _require(0 <= size <= SIZE_MOST, "a log has a size of 63 bits")
+    _require(line.endswith(b"\n") and line.count(b"\n") == 1, "a cosignature is one line")
+
+
+def check_stamp(stamp: Stamp) -> None:
+    """Raises `ValueError` when a time-stamp could not be true as given."""
+    check_times([stamp.at])
+    check_text([stamp.authority])
+    _require(0 <= stamp.size <= SIZE_MOST, "a log has a size of 63 bits")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, fields, replace
@@ -12,8 +11,20 @@ from typing import TypeVar
 from storage.errors import NotFound
 from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
-from storage.ledger.records import Delivery, Event, Evidence, Kept, Leaf, NewEvent, Record, Statement
+from storage.ledger.records import (
+    Delivery,
+    Event,
+    Evidence,
+    Kept,
+    Leaf,
+    NewEvent,
+    Record,
+    SignedCheckpoint,
+    Stamp,
+    Statement,
+)
 from storage.ledger.registry import Registered
+from storage.ledger.tree import leaf_hash
 from storage.ledger.wellformed import check_page
 
 T = TypeVar("T")
@@ -88,6 +99,12 @@ class State:
     holdings: dict[tuple[str, str], int] = field(default_factory=dict)
     leaves: list[Leaf] = field(default_factory=list)
     content_ids: set[tuple[str, str]] = field(default_factory=set)
+    checkpoints: dict[int, SignedCheckpoint] = field(default_factory=dict)
+    """By size."""
+    cosignatures: dict[tuple[int, str], bytes] = field(default_factory=dict)
+    """By size and witness."""
+    stamps: dict[tuple[int, str], Stamp] = field(default_factory=dict)
+    """By size and authority."""
     event_count: int = 0
     secrets: dict[str, bytes] = field(default_factory=dict)
     registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
@@ -137,8 +154,8 @@ class State:
 
     def add_leaf(self, kind: str, content_id: str, content: bytes) -> int:
         """Adds the next leaf and returns its place."""
-        leaf_hash = hashlib.sha256(b"\0" + content).digest()
-        self.leaves.append(Leaf(index=len(self.leaves), hash=leaf_hash, kind=kind, content_id=content_id))
+        place = len(self.leaves)
+        self.leaves.append(Leaf(index=place, hash=leaf_hash(content), kind=kind, content_id=content_id))
         self.content_ids.add((kind, content_id))
         return len(self.leaves)
 

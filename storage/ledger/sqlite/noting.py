@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 
@@ -10,6 +9,7 @@ from storage.ledger.overview import QUESTION_REFUSED
 from storage.ledger.records import Evidence, NewEvent, Statement
 from storage.ledger.sqlite.rows import microseconds, to_json
 from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.tree import leaf_hash
 
 
 class Noting:
@@ -157,5 +157,5 @@ class Noting:
 def add_leaf(transaction: Transaction, kind: str, content: bytes) -> int:
     """Adds the next leaf (RFC 6962, section 2.1) and returns its index."""
     leaf = transaction.leaf = transaction.leaf + 1
-    transaction.run_many("add_leaf", [(leaf, kind, hashlib.sha256(b"\0" + content).digest())])
+    transaction.run_many("add_leaf", [(leaf, kind, leaf_hash(content))])
     return leaf

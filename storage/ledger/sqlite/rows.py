@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from storage.ledger.records import (
     Part,
     Question,
     Record,
+    SignedCheckpoint,
+    Stamp,
     Statement,
     StreamItem,
 )
@@ -278,3 +280,13 @@ def outbox_item_from(row: Row) -> OutboxItem:
 def leaf_from(row: Row) -> Leaf:
     index, leaf_hash, kind, content_id = row
     return Leaf(index=index, hash=leaf_hash, kind=kind, content_id=content_id)
+
+
+def checkpoint_from(row: Row, cosignatures: Iterable[bytes]) -> SignedCheckpoint:
+    size, note, at = row
+    return SignedCheckpoint(size=size, note=note, at=moment(at), cosignatures=tuple(cosignatures))
+
+
+def stamp_from(size: int, row: Row) -> Stamp:
+    authority, token, at = row
+    return Stamp(size=size, authority=authority, token=token, at=moment(at))

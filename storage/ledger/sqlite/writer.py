@@ -2,10 +2,11 @@
 
 One thread owns the writing connection. It takes what waits, up to a bound, and walks this road:
 
-    1. BEGIN IMMEDIATE     the write lock, against other processes too: until 3 nobody else numbers anything
+    1. BEGIN IMMEDIATE     the write lock, against other processes too: until 4 nobody else numbers anything
     2. each caller's work  what one meets is rolled back and told to it alone
-    3. COMMIT              one flush for all. A crash before it leaves nothing of them, after it everything
-    4. answer              every caller's future, with one call into its event loop
+    3. the log's tree      the nodes that the new leaves complete
+    4. COMMIT              one flush for all. A crash before it leaves nothing of them, after it everything
+    5. answer              every caller's future, with one call into its event loop
 
 When the store itself fails, at any step, the whole transaction is rolled back and every caller is told so.
 
@@ -24,6 +25,8 @@ from typing import Any, TypeVar
 from storage.batching import Batches, Failed
 from storage.ledger.sqlite.database import Queries, database_errors, repeated
 from storage.ledger.sqlite.rows import Row
+from storage.ledger.sqlite.tree import grown
+from storage.ledger.tree import Edge
 
 T = TypeVar("T")
 
@@ -175,6 +178,7 @@ class GroupWriter:
     def __init__(self, connection: sqlite3.Connection, queries: Queries) -> None:
         self._connection = connection
         self._queries = queries
+        self._edge = Edge()
         self._batches: Batches[Callable[[Transaction], Any], Any] = Batches(
             self._commit,
             name="the ledger",
@@ -202,9 +206,11 @@ class GroupWriter:
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
                 outcomes = Transaction(self._connection, self._queries).together(works)
+                edge = grown(self._connection, self._queries, self._edge)
                 self._connection.execute("COMMIT")
             except BaseException:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
+        self._edge = edge
         return outcomes

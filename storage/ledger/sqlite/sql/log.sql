@@ -19,6 +19,74 @@ WHERE l.leaf >= ?
 ORDER BY l.leaf
 LIMIT ?;
 
+-- name: leaf
+-- The leaf of an evidence or a statement, by its id.
+SELECT l.leaf, l.hash, l.kind, ?1
+FROM leaves AS l
+WHERE l.leaf = coalesce(
+    (SELECT leaf FROM evidence WHERE evidence_id = ?1),
+    (SELECT leaf FROM statements WHERE statement_id = ?1)
+);
+
+-- name: log_size
+SELECT coalesce(max(leaf), -1) + 1 FROM leaves;
+
+-- name: tree_size
+-- Leaves over which the tree stands complete.
+SELECT value FROM counters WHERE name = 'tree';
+
+-- name: keep_tree_size
+UPDATE counters SET value = ? WHERE name = 'tree';
+
+-- name: leaf_hashes
+SELECT hash FROM leaves WHERE leaf >= ? ORDER BY leaf LIMIT ?;
+
+-- name: add_node
+INSERT INTO nodes (level, idx, hash) VALUES (?, ?, ?);
+
+-- name: nodes
+-- The nodes wanted (a JSON array of level and index), in any order.
+SELECT w.value ->> 0, w.value ->> 1, coalesce(n.hash, l.hash)
+FROM json_each(?) AS w
+LEFT JOIN nodes AS n ON n.level = w.value ->> 0 AND n.idx = w.value ->> 1
+LEFT JOIN leaves AS l ON w.value ->> 0 = 0 AND l.leaf = w.value ->> 1
+WHERE coalesce(n.hash, l.hash) IS NOT NULL;
+
+-- name: add_checkpoint
+-- The first one of a size stands, and none comes below the newest.
+INSERT INTO checkpoints (size, note, at)
+SELECT ?1, ?2, ?3 WHERE ?1 > coalesce((SELECT max(size) FROM checkpoints), -1);
+
+-- name: newest_checkpoint
+SELECT size, note, at FROM checkpoints ORDER BY size DESC LIMIT 1;
+
+-- name: checkpoint_over
+-- The first checkpoint of at least a size.
+SELECT size, note, at FROM checkpoints WHERE size >= ? ORDER BY size LIMIT 1;
+
+-- name: add_cosignature
+-- The newest word of a witness about a checkpoint stands.
+INSERT INTO cosignatures (size, witness, line) VALUES (?, ?, ?)
+ON CONFLICT (size, witness) DO UPDATE SET line = excluded.line;
+
+-- name: cosignatures
+SELECT line FROM cosignatures WHERE size = ? ORDER BY witness;
+
+-- name: add_stamp
+-- The first one of an authority stands.
+INSERT INTO stamps (size, authority, token, at) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING;
+
+-- name: stamps
+SELECT authority, token, at FROM stamps WHERE size = ? ORDER BY authority;
+
+-- name: stamped_over
+-- The first checkpoint of at least a size that an authority has stamped.
+SELECT s.size FROM stamps AS s WHERE s.authority = ? AND s.size >= ? ORDER BY s.size LIMIT 1;
+
+-- name: newest_stamp
+-- The newest checkpoint that an authority has stamped.
+SELECT coalesce(max(size), -1) FROM stamps WHERE authority = ?;
+
 -- name: add_holding
 -- The first note of a holding stands.
 INSERT INTO holdings (owner, digest, size) VALUES (?, ?, ?) ON CONFLICT DO NOTHING;
