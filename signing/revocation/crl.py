@@ -16,7 +16,7 @@ from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from signing.issuance import signed_crl
 from signing.policy import Policy
-from signing.revocation.source import BEGINNING, Entry, entry_of
+from signing.revocation.source import BEGINNING, VERIFICATIONS_KEPT, Entry, entry_of
 
 UNDERSTOOD = frozenset(
     {
@@ -27,7 +27,6 @@ UNDERSTOOD = frozenset(
     }
 )
 ENTRY_UNDERSTOOD = frozenset({CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE})
-VERIFICATIONS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)

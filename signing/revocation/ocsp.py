@@ -28,7 +28,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.issuance import signed_certificate
 from signing.policy import Policy
-from signing.revocation.source import Entry, entry_of
+from signing.revocation.source import VERIFICATIONS_KEPT, Entry, entry_of
 from signing.strength import digest_weakness, key_weakness
 
 LARGEST_ANSWER = 64 << 10
@@ -65,7 +65,7 @@ class OcspAnswer:
     """An OCSP response about one certificate. `read_answer` makes one."""
 
     response: ocsp.OCSPResponse
-    _authorised: dict[x509.Certificate, x509.Certificate | None] = field(default_factory=dict)
+    _authorised: dict[x509.Certificate, tuple[x509.Certificate | None]] = field(default_factory=dict)
 
     @property
     def der(self) -> bytes:
@@ -133,11 +133,13 @@ class OcspAnswer:
         return self.responder(issuer) is not None
 
     def responder(self, issuer: x509.Certificate) -> x509.Certificate | None:
-        """Returns whose key signed the answer: `issuer`, or a responder that it authorised; None when
-        neither."""
-        if issuer not in self._authorised:
-            self._authorised[issuer] = self._responder(issuer)
-        return self._authorised[issuer]
+        """Returns whose key signed the answer: `issuer`, or a responder that it authorised; else None."""
+        known = self._authorised.get(issuer)
+        if known is None:
+            if len(self._authorised) >= VERIFICATIONS_KEPT:
+                self._authorised.clear()
+            known = self._authorised[issuer] = (self._responder(issuer),)
+        return known[0]
 
     def delegates(self) -> Iterator[x509.Certificate]:
         """The certificates that it brings and that it says signed it."""

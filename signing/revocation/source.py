@@ -14,6 +14,8 @@ COMPROMISE = frozenset(
     {x509.ReasonFlags.key_compromise, x509.ReasonFlags.ca_compromise, x509.ReasonFlags.aa_compromise}
 )
 BEGINNING = datetime.min.replace(tzinfo=UTC)
+VERIFICATIONS_KEPT = 256
+"""Issuers for which a source remembers whether its signature is theirs."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
