@@ -9,6 +9,7 @@ admission, trust                who gets in, and whom the axis trusts, as its fi
 turns, workers, tasks, allowance, quota, room, expiry
                                 what bounds them: places, threads, unfinished work, rates, disk
 boundary/                       gRPC: who calls, what it means in protobuf, which status an error becomes
+fetching/                       asking the outside: time-stamps, OCSP answers, revocation lists, within bounds
 operation/                      the operator's acts: set-up, upkeep of the directory, configuration check
 settings, stores, probe, metrics, logs
                                 what is configured, opened, tried, counted and told
