@@ -197,6 +197,17 @@ _OF_THE_AXIS: Mapping[str, Sentence] = {
     ),
 }
 CAUTIONS: Mapping[str, Sentence] = MappingProxyType({**_OF_THE_PACKAGE, **_OF_THE_AXIS})
+ODD = _says(
+    "The axis noted something odd when it took the package.",
+    "Trục đã ghi nhận điểm bất thường khi tiếp nhận gói tin.",
+    "See the code in the documentation of that version of the axis.",
+    "Tra mã này trong tài liệu của phiên bản trục tương ứng.",
+)
+
+
+def said_of(code: str) -> Sentence:
+    """Returns what a warning says; `ODD` for one that another version of the axis kept with a dispatch."""
+    return CAUTIONS.get(code, ODD)
 
 
 def of_the_axis() -> Iterator[tuple[str, str]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from axis.v1 import submission_pb2
 from axis_server.boundary import translate
-from axis_server.cautions import CAUTIONS, Caution
+from axis_server.cautions import Caution, said_of
 from axis_server.errors import Declined
 from axis_server.preflight import Checked
 from axis_server.reasons import Code, answer
@@ -50,7 +50,7 @@ def refusal(declined: Declined) -> submission_pb2.Finding:
 
 
 def warning(caution: Caution) -> submission_pb2.Finding:
-    said = CAUTIONS[caution.code]
+    said = said_of(caution.code)
     return submission_pb2.Finding(
         code=caution.code,
         english=said.english,

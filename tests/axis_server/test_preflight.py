@@ -3,18 +3,32 @@ left behind."""
 
 from __future__ import annotations
 
+import asyncio
+import re
 from concurrent.futures import Executor
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives import hashes
 
+from axis_server.cautions import CAUTIONS, ODD, Caution, said_of
+from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
+from axis_server.judgement import digest
 from axis_server.preflight import Checked
 from axis_server.reasons import ANSWERS
+from axis_server.turns import Turns
+from edxml.model import Package
+from storage.errors import Unavailable
+from storage.faults import Faults, When
 from storage.ledger.records import Kept
-from tests.axis_server.attempts import ATTEMPTS, Attempt
-from tests.axis_server.test_crash_table import fresh_world
-from tests.axis_server.world import Pki, World
+from storage.ledger.registry import Certificate, Group
+from tests.axis_server.attempts import ATTEMPTS, LARGE, Attempt, revoke, with_detached
+from tests.axis_server.test_crash_table import fresh_world, shaken
+from tests.axis_server.world import LIMITS, House, Pki, World, document
+from tests.pki import AT, Identity
 from tests.storage import whole
 
 KINDS_OF_STORES = ["memory", "files and SQLite"]
@@ -118,3 +132,172 @@ def test_every_code_that_a_submission_can_give_for_a_document_is_attempted() -> 
     attempted = {code for _, code in ATTEMPTS.values()} - {""}
     assert codes - attempted == set(), "no attempt meets these"
     assert attempted - codes == set(), "these were thought impossible"
+
+
+# What it warns of.
+
+
+async def warned(world: World, unsigned: Package, by: House | None = None) -> dict[str, Caution]:
+    package = world.sealed(by or world.ministry, unsigned)
+    told = await world.preflight.check(world.ministry.caller(), package, {})
+    assert told.refusal is None
+    return {one.code: one for one in told.cautions}
+
+
+def test_every_warning_that_a_package_can_earn_has_a_sentence() -> None:
+    source = "".join(path.read_text(encoding="utf-8") for path in Path("edxml").glob("*.py"))
+    of_the_reader = set(re.findall(r'(?:warn|Warn)\(\s*(?:code=)?"([A-Z0-9_]+)"', source))
+    assert len(of_the_reader) > 10
+    assert {one for one in of_the_reader if not one.startswith("STATUS_")} <= set(CAUTIONS)
+    for said in (*CAUTIONS.values(), ODD):
+        assert all((said.english, said.vietnamese, said.next_step, said.next_step_vietnamese))
+    assert said_of("FIELD_TOO_LONG") == CAUTIONS["FIELD_TOO_LONG"]
+    assert said_of("A_CODE_OF_TOMORROW") == ODD
+
+
+async def test_a_package_without_fault_is_warned_of_nothing_but_the_list_that_is_not_there(
+    world: World,
+) -> None:
+    assert set(await warned(world, document())) == {"REVOCATION_NOT_CHECKED"}
+
+
+async def test_over_long_and_missing_fields_are_warned_of(world: World) -> None:
+    found = await warned(world, document(subject="á" * 501, steering_type=""))
+    assert {"FIELD_TOO_LONG", "FIELD_MISSING"} <= set(found)
+    assert "Subject" in found["FIELD_TOO_LONG"].detail
+
+
+async def test_a_signing_certificate_that_ends_soon_is_warned_of(world: World) -> None:
+    ending = world.pki.root.issue("Bộ Mẫu", not_after=AT + timedelta(days=29, hours=1))
+    renewed = renewed_as(world, ending, role="system")
+    found = await warned(world, document(), renewed)
+    assert found["SIGNING_CERTIFICATE_ENDS"].facts == {"days": "29"}
+    assert "CONNECTING_CERTIFICATE_ENDS" not in found
+
+
+async def test_a_connecting_certificate_that_ends_soon_is_warned_of(world: World) -> None:
+    ending = world.pki.root.issue("Bộ Mẫu", not_after=AT + timedelta(days=3, hours=1))
+    pem = ending.certificate_pem.decode()
+    caller = world.ministry.caller()
+    caller = replace(caller, certificate=replace(caller.certificate, pem=pem))
+    package = world.sealed(world.ministry, document())
+    told = await world.preflight.check(caller, package, {})
+    assert {one.code: one.facts for one in told.cautions}["CONNECTING_CERTIFICATE_ENDS"] == {"days": "3"}
+
+
+async def test_the_same_number_and_notation_is_warned_of_and_names_the_other(world: World) -> None:
+    first = await world.sent(world.province)
+    found = await warned(world, document(document_id="G90,2026/03/04,7816/BM-VP"))
+    assert found["SAME_NUMBER"].facts == {"dispatch_id": first.dispatch_id, "count": "1"}
+    assert "SAME_NUMBER" not in await warned(world, revoke("H90"))
+
+
+async def test_a_due_date_in_the_past_is_warned_of_and_that_of_today_is_not(world: World) -> None:
+    world.now = AT.replace(hour=16, minute=59)  # 23:59 in Viet Nam
+    assert "DUE_DATE_PAST" not in await warned(world, document(due_date="2026/03/02"))
+    world.now += timedelta(minutes=1)
+    assert (await warned(world, document(due_date="2026/03/02")))["DUE_DATE_PAST"].detail == "2026-03-02"
+
+
+async def test_members_of_a_group_who_are_left_out_are_warned_of(world: World) -> None:
+    group = Group(group_id="TINH", name="Các tỉnh", members=("H90", "H91.01"))
+    suspended = replace(world.department.agency, active=False)
+    agencies = [suspended if one.id == suspended.agency_id else one.agency for one in world.houses]
+    world.view = DirectoryView.of([*agencies, group])
+    assert "H91.01" in (await warned(world, document(to=["TINH"])))["RECIPIENT_LEFT_OUT"].detail
+
+
+async def test_nearly_too_many_recipients_are_warned_of(world: World) -> None:
+    package = world.sealed(world.ministry, document(to=["H90", "H91.01"]))
+    for limit, told in ((2, True), (3, False)):
+        preflight = world.preflight_within(replace(LIMITS, recipients=limit))
+        checked = await preflight.check(world.ministry.caller(), package, {})
+        assert ("MANY_RECIPIENTS" in [one.code for one in checked.cautions]) == told
+
+
+async def test_what_was_accepted_already_says_so_whatever_came_to_pass_since(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    kept = await world.intake.submit(world.ministry.caller(), package)
+    world.now += timedelta(days=400)
+    told = await world.preflight.check(world.ministry.caller(), package, {})
+    assert (told.already_accepted, told.refusal, told.entry) == (True, None, kept.entry)
+    assert told.cautions[0].code == "ALREADY_ACCEPTED"
+    assert told.cautions[0].facts == {"dispatch_id": kept.entry.dispatch_id}
+
+
+# What it costs, and who may ask.
+
+
+async def test_a_check_signs_no_refusal_and_uses_up_no_allowance(world: World) -> None:
+    limits = replace(LIMITS, refusals_per_minute=1)
+    intake, preflight = world.intake_within(limits), world.preflight_within(limits)
+    for number in range(5):
+        told = await preflight.check(world.ministry.caller(), b"junk %d" % number, {})
+        assert told.refusal is not None and told.refusal.evidence is None
+    assert await world.ledger.leaves(start=0, limit=10) == ()
+    with pytest.raises(Declined) as declined:
+        await intake.submit(world.ministry.caller(), b"junk")
+    assert declined.value.evidence is not None
+
+
+async def test_checks_take_turns_with_submissions(world: World) -> None:
+    world.turns = Turns(1)
+    package = world.sealed(world.ministry, document())
+    async with world.turns.of("somebody"):
+        checking = asyncio.ensure_future(world.preflight.check(world.ministry.caller(), package, {}))
+        done, _ = await asyncio.wait({checking}, timeout=0.1)
+        assert not done
+    assert (await checking).refusal is None
+
+
+@pytest.mark.parametrize(("role", "code"), [("archivist", "ROLE_FORBIDDEN"), ("operator", "ROLE_FORBIDDEN")])
+async def test_who_may_not_send_may_not_check(world: World, role: str, code: str) -> None:
+    with pytest.raises(Declined) as declined:
+        await world.preflight.check(world.ministry.caller(role), b"", {})
+    assert declined.value.code == code
+
+
+async def test_a_suspended_agency_may_not_check(world: World) -> None:
+    suspended = world.suspend(world.ministry)
+    with pytest.raises(Declined) as declined:
+        await world.preflight.check(suspended.caller(), b"", {})
+    assert declined.value.code == "AGENCY_SUSPENDED"
+
+
+@pytest.mark.parametrize("coming", [{"x": 1}, {"A" * 64: 1}, {digest(b"%d" % n): 1 for n in range(1001)}])
+async def test_what_is_to_come_is_named_by_digests_and_not_without_end(
+    world: World, coming: dict[str, int]
+) -> None:
+    with pytest.raises(Declined) as declined:
+        await world.preflight.check(world.ministry.caller(), b"", coming)
+    assert declined.value.code == "INVALID_ARGUMENT"
+
+
+async def test_what_is_held_already_has_the_size_that_is_held(world: World) -> None:
+    sha256 = await world.uploaded(world.ministry, LARGE)
+    package = with_detached(sha256)(world)
+    told = await world.preflight.check(world.ministry.caller(), package, {sha256: 5})
+    assert told.entry is not None
+    assert told.entry.parts[1].size == len(LARGE)
+
+
+async def test_a_store_that_does_not_answer_is_no_verdict(world: World) -> None:
+    package = world.sealed(world.ministry, document())
+    broken = shaken(world, Faults(0, When.BEFORE))
+    with pytest.raises(Unavailable):
+        await broken.preflight.check(world.ministry.caller(), package, {})
+
+
+def renewed_as(world: World, identity: Identity, *, role: str) -> House:
+    """The ministry with another certificate for a role, in the directory too."""
+    renewed = Certificate(
+        sha256=identity.certificate.fingerprint(hashes.SHA256()).hex(),
+        pem=identity.certificate_pem.decode(),
+        role=role,
+        may_connect=True,
+        may_seal=True,
+    )
+    agency = world.ministry.agency
+    certificates = (renewed, *(one for one in agency.certificates if one.role != role))
+    changed = replace(world.ministry, identity=identity, agency=replace(agency, certificates=certificates))
+    return world.register(changed)
