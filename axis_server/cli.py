@@ -17,6 +17,7 @@ from axis_server.app import serve
 from axis_server.operation.agency import agency
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
+from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError
 from axis_server.operation.provision import ProvisionError, provision
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
@@ -42,6 +43,7 @@ def main() -> None:
 
 main.add_command(agency)
 main.add_command(check_store)
+main.add_command(group)
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:

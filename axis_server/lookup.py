@@ -19,7 +19,7 @@ from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.records import page_items
 from axis_server.routing import reached
-from axis_server.search import LONGEST_QUERY, ranking
+from axis_server.search import LONGEST_QUERY, best
 from axis_server.tasks import in_worker
 from axis_server.turns import Turns
 from edxml.agency_id import LONGEST
@@ -128,14 +128,14 @@ def _agency(view: DirectoryView, identifier: str) -> Agency:
 def _search(view: DirectoryView, sought: Sought, at: datetime, *, after: int, limit: int) -> Page[Agency]:
     """Looks at everyone, in a worker thread: a tenth of a second for a hundred thousand."""
     wanted = folded_category(sought.category)
-    found = (
+    listed = (
         agency
         for own in _candidates(view, sought)
         if (agency := view.resolve(own)) is not None
         and (not wanted or folded_category(agency.category) == wanted)
         and (sought.inactive or in_force(agency, at))
     )
-    return _page(found, after=after, limit=limit)
+    return _page(listed, after=after, limit=limit)
 
 
 def _candidates(view: DirectoryView, sought: Sought) -> Iterator[str]:
@@ -146,9 +146,7 @@ def _candidates(view: DirectoryView, sought: Sought) -> Iterator[str]:
         texts = {own: texts[own] for own in below}
     if not sought.query.strip():
         return iter(sorted(texts))
-    rank = ranking(sought.query)
-    ranked = ((place, own) for own, text in texts.items() if (place := rank(text)) is not None)
-    return (own for _, own in sorted(ranked))
+    return best(sought.query, texts)
 
 
 def _page(found: Iterator[T], *, after: int, limit: int) -> Page[T]:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,16 +13,22 @@ from cryptography import x509
 
 from axis_server.caller import Role
 from axis_server.operation import registry
-from axis_server.operation.provision import ProvisionError, issue_profile
+from axis_server.operation.delegating import delegate, undelegate
+from axis_server.operation.importing import import_agencies
+from axis_server.operation.listing import list_agencies
+from axis_server.operation.particulars import (
+    Particulars,
+    particulars_of,
+    particulars_options,
+)
+from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import RegistryError, Use
-from axis_server.operation.terminal import CONFIG, Refusal, loaded
+from axis_server.operation.terminal import CONFIG, Refusal, loaded, on_directory
 from axis_server.settings import Settings
-from axis_server.stores import opened_ledger
 from axis_server.trust import load
 from signing.policy import Policy, Purpose
 from signing.trust import TrustError
 from signing.verdict import Refused, Undecided
-from storage.errors import StorageError
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Agency, Certificate
 
@@ -34,6 +38,12 @@ T = TypeVar("T")
 @click.group()
 def agency() -> None:
     """Registers agencies and their certificates, suspends and resumes them."""
+
+
+agency.add_command(list_agencies)
+agency.add_command(delegate)
+agency.add_command(undelegate)
+agency.add_command(import_agencies)
 
 
 @agency.group()
@@ -123,19 +133,25 @@ def _offers(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--name", required=True, help="Name of the agency.")
 @click.option("--alias", "aliases", multiple=True, help="A further identifier. May be repeated.")
 @_offers
+@particulars_options
 @CONFIG
 def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **options: Any) -> None:
-    """Registers the agency ID with its certificates."""
+    """Registers the agency ID (or a unit, below its --parent) with its certificates."""
+    particulars = particulars_of(options)
     offer, at = _Offer(**options).checked(), datetime.now(UTC)
 
     async def register(directory: Directory) -> Agency:
         kept = registry.identifier(agency_id)
         others = dict.fromkeys(registry.identifier(alias) for alias in aliases)
-        named = Agency(
-            agency_id=kept,
-            name=name.strip() or kept,
-            aliases=tuple(alias for alias in others if alias != kept),
-            certificates=offer.read(at),
+        named = await registry.drafted(
+            directory,
+            Agency(
+                agency_id=kept,
+                name=name.strip() or kept,
+                aliases=tuple(alias for alias in others if alias != kept),
+                certificates=offer.read(at),
+            ),
+            particulars.applied,
         )
         await registry.check_new(directory, named)
         issued = offer.issued(config, kept, at)
@@ -143,30 +159,48 @@ def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **
         await registry.add(directory, whole)
         return whole
 
-    added = _on_directory(config, register)
+    added = on_directory(config, register)
     click.echo(f"{added.agency_id} ({added.name}) is registered{_certificates(len(added.certificates))}.")
     _tell_profile(offer)
     _tell_doubts(loaded(config), added.certificates, at)
 
 
-@agency.command("list")
-@click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
+@agency.command()
+@click.argument("agency_id", metavar="ID")
+@click.option("--name", help="Another name.")
+@click.option("--add-alias", "added", multiple=True, metavar="ID", help="A further identifier.")
+@click.option("--remove-alias", "removed", multiple=True, metavar="ID", help="An identifier no longer used.")
+@particulars_options
 @CONFIG
-def list_agencies(*, as_json: bool, config: Path) -> None:
-    """Lists the agencies with their certificates."""
+def update(
+    *,
+    agency_id: str,
+    name: str | None,
+    added: tuple[str, ...],
+    removed: tuple[str, ...],
+    config: Path,
+    **options: Any,
+) -> None:
+    """Changes what the directory says of the agency ID. What is not named stays; "" takes it away."""
+    particulars = particulars_of(options)
+    if name is None and not added and not removed and particulars == Particulars():
+        raise click.UsageError("Say what to change; see --help.")
 
-    async def agencies(directory: Directory) -> tuple[Agency, ...]:
-        return await directory.agencies()
+    def change(kept: Agency) -> Agency:
+        gone = {registry.identifier(alias) for alias in removed}
+        if strays := sorted(gone - set(kept.aliases)):
+            raise RegistryError(f"{kept.agency_id} has no alias {strays[0]}.")
+        others = dict.fromkeys([*kept.aliases, *map(registry.identifier, added)])
+        return particulars.applied(
+            replace(
+                kept,
+                name=kept.name if name is None else name.strip() or kept.agency_id,
+                aliases=tuple(one for one in others if one not in gone | {kept.agency_id}),
+            )
+        )
 
-    for each in _on_directory(config, agencies, upgrade=False):
-        if as_json:
-            click.echo(json.dumps(_facts(each), ensure_ascii=False))
-            continue
-        names = " ".join((each.agency_id, *each.aliases))
-        click.echo(f"{names}  {each.name}{'' if each.active else '  SUSPENDED'}")
-        for kept in each.certificates:
-            uses = [word for word, may in (("connects", kept.may_connect), ("seals", kept.may_seal)) if may]
-            click.echo(f"    {kept.sha256}  {kept.role}, {' and '.join(uses)}, until {_expiry(kept)}")
+    changed = on_directory(config, lambda directory: registry.update(directory, agency_id, change))
+    click.echo(f"{changed.agency_id} ({changed.name}) is changed.")
 
 
 @agency.command()
@@ -174,7 +208,7 @@ def list_agencies(*, as_json: bool, config: Path) -> None:
 @CONFIG
 def suspend(*, agency_id: str, config: Path) -> None:
     """Suspends an agency: it can neither call nor be addressed until it is resumed."""
-    changed = _on_directory(config, lambda directory: registry.suspend(directory, agency_id))
+    changed = on_directory(config, lambda directory: registry.suspend(directory, agency_id))
     click.echo(f"{changed.agency_id} ({changed.name}) is suspended.")
 
 
@@ -183,7 +217,7 @@ def suspend(*, agency_id: str, config: Path) -> None:
 @CONFIG
 def resume(*, agency_id: str, config: Path) -> None:
     """Ends the suspension of an agency."""
-    changed = _on_directory(config, lambda directory: registry.resume(directory, agency_id))
+    changed = on_directory(config, lambda directory: registry.resume(directory, agency_id))
     click.echo(f"{changed.agency_id} ({changed.name}) is active.")
 
 
@@ -202,7 +236,7 @@ def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
         added = (*offer.read(at), *offer.issued(config, kept.agency_id, at))
         return await registry.add_certificates(directory, kept.agency_id, added)
 
-    changed = _on_directory(config, extend)
+    changed = on_directory(config, extend)
     click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
     _tell_profile(offer)
     _tell_doubts(loaded(config), changed.certificates, at)
@@ -214,27 +248,10 @@ def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
 @CONFIG
 def remove_certificate(*, agency_id: str, sha256: str, config: Path) -> None:
     """Removes the certificate whose SHA-256 begins with SHA256 (see `agency list`)."""
-    changed = _on_directory(
+    changed = on_directory(
         config, lambda directory: registry.remove_certificate(directory, agency_id, sha256)
     )
     click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
-
-
-def _on_directory(config: Path, act: Callable[[Directory], Awaitable[T]], *, upgrade: bool = True) -> T:
-    """Opens the directory, acts, closes it; every foreseen failure becomes a sentence. Who only reads does
-    not `upgrade` the ledger."""
-    settings = loaded(config)
-
-    async def acting() -> T:
-        async with opened_ledger(settings, upgrade=upgrade) as directory:
-            return await act(directory)
-
-    try:
-        return asyncio.run(acting())
-    except (RegistryError, ProvisionError) as exc:
-        raise Refusal(str(exc)) from exc
-    except StorageError as exc:
-        raise Refusal(f"{settings.ledger.path}: the ledger cannot serve: {exc}.") from exc
 
 
 def _reachable(settings: Settings) -> str:
@@ -275,27 +292,3 @@ def _certificates(count: int) -> str:
         if not count
         else (" with one certificate" if count == 1 else f" with {count} certificates")
     )
-
-
-def _expiry(kept: Certificate) -> str:
-    return x509.load_pem_x509_certificate(kept.pem.encode()).not_valid_after_utc.date().isoformat()
-
-
-def _facts(each: Agency) -> dict[str, Any]:
-    certificates = [
-        {
-            "sha256": kept.sha256,
-            "role": kept.role,
-            "may_connect": kept.may_connect,
-            "may_seal": kept.may_seal,
-            "not_after": _expiry(kept),
-        }
-        for kept in each.certificates
-    ]
-    return {
-        "agency_id": each.agency_id,
-        "name": each.name,
-        "aliases": list(each.aliases),
-        "active": each.active,
-        "certificates": certificates,
-    }

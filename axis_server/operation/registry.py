@@ -22,11 +22,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
 from axis_server.caller import Role
+from axis_server.directory import DirectoryView
 from edxml.agency_id import normalise
 from signing.policy import DEFAULT_POLICY
 from storage.errors import Changed
 from storage.ledger.directory import Directory
-from storage.ledger.registry import Agency, Certificate
+from storage.ledger.registry import Agency, Certificate, Delegation
 
 LONGEST_IDENTIFIER = 100
 """Longer than the law's 35, because irregular identifiers occur in the field."""
@@ -109,10 +110,18 @@ async def find(directory: Directory, agency_id: str) -> Agency:
 
 async def check_new(directory: Directory, agency: Agency) -> None:
     """Raises `RegistryError` when an identifier or certificate of `agency` is somebody's already."""
+    for group in await directory.groups():
+        if normalise(group.group_id) in _names(agency):
+            raise RegistryError(f"{group.group_id} is a group ({group.name}).")
     for other in await directory.agencies():
         for taken in sorted(_names(agency) & _names(other)):
             raise _registered(taken, other)
         _check_certificates(other, agency.certificates)
+
+
+async def drafted(directory: Directory, agency: Agency, change: Callable[[Agency], Agency]) -> Agency:
+    """Returns a new agency as `change` makes it, before it is registered. Raises `RegistryError`."""
+    return _settled(agency, change, await snapshot(directory))
 
 
 async def add(directory: Directory, agency: Agency) -> None:
@@ -122,6 +131,59 @@ async def add(directory: Directory, agency: Agency) -> None:
         await _register(directory, agency, None)
     except Changed as exc:
         raise _registered(agency.agency_id, await find(directory, agency.agency_id)) from exc
+
+
+async def update(directory: Directory, agency_id: str, change: Callable[[Agency], Agency]) -> Agency:
+    """Changes what the directory says of an agency. `change` may raise `ValueError` or `RegistryError`; the
+    parent that it sets may be any identifier of the agency above."""
+    view = await snapshot(directory)
+
+    return await _changed(directory, agency_id, lambda agency: _settled(agency, change, view))
+
+
+async def delegate(directory: Directory, agency_id: str, leave: Delegation) -> Agency:
+    """Gives an agency leave to act for another one; what it had before is replaced."""
+    actor = (await find(directory, leave.agency_id)).agency_id
+    given = replace(leave, agency_id=actor)
+
+    def with_leave(agency: Agency) -> Agency:
+        if agency.agency_id == actor:
+            raise RegistryError(f"{actor} acts for itself already.")
+        others = (one for one in agency.delegations if one.agency_id != actor)
+        return replace(agency, delegations=(*others, given))
+
+    return await _changed(directory, agency_id, with_leave)
+
+
+async def undelegate(directory: Directory, agency_id: str, actor_id: str) -> Agency:
+    """Takes the leave back that an agency gave another one."""
+    actor = (await find(directory, actor_id)).agency_id
+
+    def without(agency: Agency) -> Agency:
+        left = tuple(one for one in agency.delegations if one.agency_id != actor)
+        if len(left) == len(agency.delegations):
+            raise RegistryError(f"{actor} has no leave to act for {agency.agency_id}.")
+        return replace(agency, delegations=left)
+
+    return await _changed(directory, agency_id, without)
+
+
+async def snapshot(directory: Directory) -> DirectoryView:
+    """Returns the directory as it stands."""
+    return DirectoryView.of([*await directory.agencies(), *await directory.groups()])
+
+
+def below(agency: Agency, view: DirectoryView) -> Agency:
+    """Returns an agency with its parent by the parent's own identifier. Raises `RegistryError` for a parent
+    that is not registered or stands below it."""
+    if not agency.parent_id:
+        return agency
+    parent = view.resolve(agency.parent_id)
+    if parent is None:
+        raise RegistryError(f"{agency.parent_id}, above {agency.agency_id}, is no registered agency.")
+    if agency.agency_id in (parent.agency_id, *(one.agency_id for one in view.above(parent))):
+        raise RegistryError(f"{agency.agency_id} would stand below itself.")
+    return replace(agency, parent_id=parent.agency_id)
 
 
 async def suspend(directory: Directory, agency_id: str) -> Agency:
@@ -159,6 +221,13 @@ async def remove_certificate(directory: Directory, agency_id: str, fingerprint: 
     return await _changed(directory, agency_id, lambda agency: _without(agency, prefix))
 
 
+def _settled(agency: Agency, change: Callable[[Agency], Agency], view: DirectoryView) -> Agency:
+    try:
+        return below(change(agency), view)
+    except ValueError as exc:
+        raise RegistryError(f"{agency.agency_id}: {exc}.") from exc
+
+
 def _without(agency: Agency, prefix: str) -> Agency:
     match [c for c in agency.certificates if c.sha256.startswith(prefix)]:
         case [found]:
@@ -183,7 +252,7 @@ def _names(agency: Agency) -> set[str]:
 def _registered(taken: str, holder: Agency) -> RegistryError:
     return RegistryError(
         f"{taken} is registered already, as {holder.agency_id} ({holder.name});"
-        " change it with `axis-server agency certificate`, `suspend` or `resume`."
+        " change it with `axis-server agency update`, `certificate`, `suspend` or `resume`."
     )
 
 

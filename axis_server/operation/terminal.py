@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import click
 
+from axis_server.operation.provision import ProvisionError
+from axis_server.operation.registry import RegistryError
 from axis_server.settings import Settings, SettingsError, load
+from axis_server.stores import opened_ledger
+from storage.errors import StorageError
+from storage.ledger.directory import Directory
+
+T = TypeVar("T")
 
 CONFIG = click.option(
     "--config",
@@ -33,3 +42,20 @@ def loaded(config: Path) -> Settings:
         return load(config)
     except SettingsError as exc:
         raise Refusal("\n".join(exc.problems)) from exc
+
+
+def on_directory(config: Path, act: Callable[[Directory], Awaitable[T]], *, upgrade: bool = True) -> T:
+    """Opens the directory, acts, closes it; every foreseen failure becomes a sentence. Who only reads does
+    not `upgrade` the ledger."""
+    settings = loaded(config)
+
+    async def acting() -> T:
+        async with opened_ledger(settings, upgrade=upgrade) as directory:
+            return await act(directory)
+
+    try:
+        return asyncio.run(acting())
+    except (RegistryError, ProvisionError) as exc:
+        raise Refusal(str(exc)) from exc
+    except StorageError as exc:
+        raise Refusal(f"{settings.ledger.path}: the ledger cannot serve: {exc}.") from exc

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Iterator
 from datetime import datetime
@@ -146,12 +147,18 @@ def _agency_from(row: Row) -> Agency:
         active=bool(active),
         parent_id=parent_id,
         category=category,
-        capabilities=Capabilities(attachment_bytes=attachment_bytes, kinds=frozenset(json.loads(kinds))),
+        capabilities=_capabilities(attachment_bytes, kinds),
         delegations=tuple(_delegation_from(*values) for values in json.loads(delegations)),
         since=_time(since),
         until=_time(until),
         attributes=json.loads(attributes),
     )
+
+
+@functools.lru_cache(maxsize=256)
+def _capabilities(attachment_bytes: int, kinds: str) -> Capabilities:
+    """Most agencies can the same: one record for all of them."""
+    return Capabilities(attachment_bytes=attachment_bytes, kinds=frozenset(json.loads(kinds)))
 
 
 def _group_from(row: Row) -> Group:
