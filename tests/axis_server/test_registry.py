@@ -13,7 +13,8 @@ from axis_server.operation import registry
 from axis_server.operation.registry import RegistryError
 from storage.ledger.directory import Directory
 from storage.ledger.memory import MemoryLedger
-from storage.ledger.registry import Agency, Certificate
+from storage.ledger.pages import Page
+from storage.ledger.registry import Agency, Certificate, Group, Registered
 
 OFFICE = "SỞ.01"
 
@@ -33,17 +34,23 @@ class Interrupted:
         self._between = between
         self._left = times
 
-    async def register(self, agency: Agency, *, replacing: Agency | None) -> None:
+    async def register(self, registered: Registered, *, replacing: Registered | None) -> None:
         if self._left:
             self._left -= 1
             await self._between(self._left)
-        await self._kept.register(agency, replacing=replacing)
+        await self._kept.register(registered, replacing=replacing)
 
     async def agencies(self) -> tuple[Agency, ...]:
         return await self._kept.agencies()
 
+    async def groups(self) -> tuple[Group, ...]:
+        return await self._kept.groups()
+
     async def version(self) -> int:
         return await self._kept.version()
+
+    async def changed(self, *, after: int = 0, limit: int, viewer: str | None = None) -> Page[Registered]:
+        return await self._kept.changed(after=after, limit=limit, viewer=viewer)
 
 
 @pytest.mark.parametrize("written", ["NFC", "NFD"])
