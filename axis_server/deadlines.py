@@ -1,7 +1,7 @@
 """Until when a recipient must have taken a document and answered it. Pure.
 
-policy = DeadlinePolicy(handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120)
-policy.terms(priority=1, due=date(2026, 3, 20), at=now)      # Terms(handover_by=..., answer_by=...)
+policy = DeadlinePolicy(handover_hours=(72, 24, 8, 2, 2), answer_hours=(...), question_hours=120)
+policy.terms(priority=1, due=date(2026, 3, 20), at=now)  # Terms(handover_by=..., answer_by=...)
 """
 
 from __future__ import annotations

@@ -70,6 +70,8 @@ class Code(StrEnum):
     STATEMENT_MISMATCH = "STATEMENT_MISMATCH"
     HANDOVER_INCOMPLETE = "HANDOVER_INCOMPLETE"
     STATUS_FORBIDDEN = "STATUS_FORBIDDEN"
+    QUESTION_OPEN = "QUESTION_OPEN"
+    WITHHELD = "WITHHELD"
     LEASE_LOST = "LEASE_LOST"
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
@@ -119,6 +121,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.DOCUMENT_RECALLED,
             Code.WRONG_STATE,
             Code.STATUS_FORBIDDEN,
+            Code.QUESTION_OPEN,
+            Code.WITHHELD,
             Code.LEASE_LOST,
             Code.UPLOAD_QUOTA,
             # These lie in the signer's certificate and the time, not in the document's bytes.

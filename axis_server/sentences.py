@@ -296,10 +296,22 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Tải lại các phần nêu trong chi tiết và ký mã băm của tất cả các phần.",
         ),
         "STATUS_FORBIDDEN": _says(
-            "This status is not taken here: not yet, or not from you.",
-            "Trạng thái này chưa được hỗ trợ, hoặc không do quý vị báo.",
-            "Report one of the statuses that the detail names.",
-            "Báo một trong các trạng thái nêu trong chi tiết.",
+            "This status is not yours to report about this dispatch.",
+            "Quý vị không được báo trạng thái này cho văn bản này.",
+            "01 to 06, 15 and 16 are the recipient's, 13 is the sender's; the detail says what fits here.",
+            "01 đến 06, 15 và 16 do bên nhận báo, 13 do bên gửi báo; xem chi tiết để biết mã phù hợp.",
+        ),
+        "QUESTION_OPEN": _says(
+            "The sender asks for this document back, and that is not answered yet.",
+            "Bên gửi đang đề nghị lấy lại văn bản này và chưa được trả lời.",
+            "The recipient answers with 15 (agrees) or 16 (refuses, with a reason); then report again.",
+            "Bên nhận trả lời 15 (đồng ý) hoặc 16 (từ chối, kèm lý do), sau đó báo lại.",
+        ),
+        "WITHHELD": _says(
+            "The document was taken back, or is asked back before it was fetched: it is not handed out.",
+            "Văn bản đã được lấy lại, hoặc được đề nghị lấy lại khi chưa tải về: không giao nội dung.",
+            "Answer the open question with 15 or 16; after 16 the document can be fetched.",
+            "Trả lời đề nghị bằng 15 hoặc 16; sau khi báo 16 có thể tải văn bản.",
         ),
         "LEASE_LOST": _says(
             "This delivery is not in your hands any more: another system has it, or it was given back.",
