@@ -37,18 +37,21 @@ from axis_server.directory_watch import DirectoryWatch
 from axis_server.events import Events
 from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
+from axis_server.expiring import Expiring
 from axis_server.expiry import expire
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake
 from axis_server.lookup import Lookup
 from axis_server.metrics import Metrics
+from axis_server.moving import Mover
+from axis_server.opening import Opening
 from axis_server.operation.material import TlsMaterial, pem_of, tls_material
 from axis_server.preflight import Preflight
 from axis_server.probe import Prober
 from axis_server.queue import Queue
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
-from axis_server.settings import Address, Secrets, Settings
+from axis_server.settings import Address, DeadlineSettings, Secrets, Settings
 from axis_server.statistics import Statistics
 from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
@@ -67,6 +70,8 @@ DIRECTORY_SECONDS = 1.0
 """How soon a suspended agency is out."""
 TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
+DEADLINE_SECONDS = 5.0
+"""How often deliveries are looked for whose deadline has passed."""
 EXPIRY_SECONDS = 3600.0
 """How often abandoned uploads are looked for."""
 
@@ -145,6 +150,14 @@ async def running(
         workers = stack.enter_context(MortalWorkers(settings.server.workers))
         owned = OwnedTasks()
         stack.push_async_callback(owned.drain)
+        changes = Changes()
+        attestor = Attestor(
+            issuer=Party(agency_id=settings.axis.id, name=settings.axis.name), signer=signer, new_id=new_id
+        )
+        mover = Mover(
+            ledger=stores.ledger, attestor=attestor, directory=watch.view, changes=changes, workers=workers
+        )
+        expiring = Expiring(ledger=stores.ledger, mover=mover, clock=now, metrics=metrics)
 
         lamp = Health()
         admission = Admission(
@@ -155,7 +168,20 @@ async def running(
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         services = _services(
-            settings, stores, watch, admission, cursors, signer, trust.store, workers, owned, metrics
+            settings,
+            stores,
+            watch,
+            admission,
+            cursors,
+            signer,
+            trust.store,
+            workers,
+            owned,
+            metrics,
+            attestor,
+            changes,
+            mover,
+            expiring,
         )
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(
@@ -175,6 +201,7 @@ async def running(
                 watch.follow(DIRECTORY_SECONDS),
                 trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
                 prober.follow(settings.server.probe_seconds),
+                expiring.follow(DEADLINE_SECONDS),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),
@@ -214,8 +241,12 @@ def _services(
     workers: Executor,
     owned: OwnedTasks,
     metrics: Metrics,
+    attestor: Attestor,
+    changes: Changes,
+    mover: Mover,
+    expiring: Expiring,
 ) -> Services:
-    archive, ledger, changes = stores.archive, stores.ledger, Changes()
+    archive, ledger = stores.archive, stores.ledger
     turns = Turns(settings.server.workers + 1)
     limits = IntakeLimits(
         package_bytes=settings.limits.package_bytes,
@@ -225,13 +256,7 @@ def _services(
         refusals_per_minute=settings.limits.refusals_per_minute,
     )
     policy = Policy(revocation=settings.trust.revocation)
-    deadlines = DeadlinePolicy(
-        handover_hours=settings.deadlines.handover_hours,
-        answer_hours=settings.deadlines.answer_hours,
-        question_hours=settings.deadlines.question_hours,
-    )
-    issuer = Party(agency_id=settings.axis.id, name=settings.axis.name)
-    attestor = Attestor(issuer=issuer, signer=signer, new_id=new_id)
+    deadlines = _deadlines(settings.deadlines)
     examination = Examination(
         archive=archive,
         ledger=ledger,
@@ -260,9 +285,10 @@ def _services(
         directory=watch.view,
         trust=trust,
         policy=policy,
-        attestor=attestor,
+        deadlines=deadlines,
         clock=now,
-        changes=changes,
+        mover=mover,
+        expiring=expiring,
         workers=workers,
         turns=turns,
         owned=owned,
@@ -293,6 +319,8 @@ def _services(
                 still=admission.again,
                 changes=changes,
                 workers=workers,
+                opening=Opening(ledger=ledger, mover=mover, expiring=expiring, clock=now),
+                owned=owned,
             ),
             queue=queue,
             exchange=exchange,
@@ -317,6 +345,14 @@ def _services(
             facts=facts,
             cursors=cursors,
         ),
+    )
+
+
+def _deadlines(settings: DeadlineSettings) -> DeadlinePolicy:
+    return DeadlinePolicy(
+        handover_hours=settings.handover_hours,
+        answer_hours=settings.answer_hours,
+        question_hours=settings.question_hours,
     )
 
 

@@ -128,19 +128,18 @@ class Attestor:
         )
 
     def statement_received(
-        self, entry: Entry, statement: Statement, names: Names, *, delegate: Party | None = None
+        self, entry: Entry, statement: Statement, names: Names, *, at: datetime, delegate: Party | None = None
     ) -> Evidence:
         """SubmissionAcceptance of a statement about `entry`: a message from the agency that states it, to
         the other party of the delivery."""
         sender = Party(agency_id=entry.sender_id, name=entry.sender_name)
         recipient = _party(statement.recipient_id, names)
-        states, hears = (
-            (recipient, sender) if statement.agency_id == recipient.agency_id else (sender, recipient)
-        )
+        by_recipient = statement.agency_id == statement.recipient_id
+        states, hears = (recipient, sender) if by_recipient else (sender, recipient)
         record = EvidenceRecord(
             evidence_id=self._new_id(),
             event=EventId.SUBMISSION_ACCEPTANCE,
-            at=statement.received_at,
+            at=at,
             issuer=self._issuer,
             sender=states,
             sender_delegate=delegate,

@@ -1,54 +1,46 @@
-"""Answering: a recipient's sealed statement moves its delivery, and the axis attests it."""
+"""Answering and asking: a sealed statement moves deliveries, and the axis attests it."""
 
 from __future__ import annotations
 
-import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
 from datetime import datetime
 
-from axis_server.attest import Attestor, Occasion
+from axis_server.answers import answer, ask, said_before
 from axis_server.caller import Caller, admit_actor
-from axis_server.changes import Changes
-from axis_server.contents import bounded
+from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.judgement import Rules, digest, judge, speaks_for
-from axis_server.lifecycle import State, Step, stated_before, step
+from axis_server.expiring import Expiring
+from axis_server.judgement import Rules, digest
+from axis_server.lifecycle import QuestionKind, Side, Step, overdue
+from axis_server.moving import Cause, Mover
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS_MOST
+from axis_server.sides import asker_of, side_of
+from axis_server.statements import (
+    STATEMENT_BYTES,
+    Report,
+    check_document,
+    check_handover,
+    forbidden,
+    judge_statement,
+)
 from axis_server.tasks import OwnedTasks, in_worker
 from axis_server.turns import Turns
-from edxml.model import Status
-from signing.dispatch import ni_uri
-from signing.evidence import EventId, Party
+from edxml import codes
 from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.base import Ledger
-from storage.ledger.records import Delivery, Entry, Evidence, Move, Moved, NewEvent, Statement
+from storage.ledger.records import Delivery, Entry, Event, Evidence, Moved, Question
 
-STATEMENT_BYTES = 1 << 20
-"""A statement has no attachments; one that proves a thousand parts has some 300 kB."""
-REASON_BYTES = 12_000
-"""Longest reason of a refusal, in UTF-8: four pages. It stands in evidence and history."""
 ATTEMPTS = 5
-"""How often a move that lost a race is judged again; every loss is another statement of the same agency."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Report:
-    """A statement that was judged: what it says, about which dispatch, in which names."""
-
-    entry: Entry
-    statement: Statement
-    reason: str
-    names: dict[str, str]
+"""How often a move that lost a race is judged again; every loss is another act on the same delivery."""
 
 
 class Exchange:
-    """Takes statements of recipients. The same statement gets the same answer."""
+    """Takes statements of recipients and senders. The same statement gets the same answer."""
 
     def __init__(
         self,
@@ -57,9 +49,10 @@ class Exchange:
         directory: Callable[[], DirectoryView],
         trust: Callable[[], TrustStore],
         policy: Policy,
-        attestor: Attestor,
+        deadlines: DeadlinePolicy,
         clock: Callable[[], datetime],
-        changes: Changes,
+        mover: Mover,
+        expiring: Expiring,
         workers: Executor,
         turns: Turns,
         owned: OwnedTasks,
@@ -67,19 +60,21 @@ class Exchange:
         self._ledger = ledger
         self._directory = directory
         self._rules = Rules.of(trust, policy, STATEMENT_BYTES)
-        self._attestor = attestor
+        self._deadlines = deadlines
         self._clock = clock
-        self._changes = changes
+        self._mover = mover
+        self._expiring = expiring
         self._workers = workers
         self._turns = turns
         self._owned = owned
 
     async def report(self, caller: Caller, dispatch_id: str, statement: bytes) -> Moved:
-        """Moves the caller's delivery of a dispatch by a sealed status package, and returns what that left.
+        """Moves a delivery by a sealed status package, with it what is asked about it, and returns what that
+        left at the delivery that the package names.
 
-        1. who calls, and whether this is its delivery: to anyone else the dispatch does not exist
+        1. who calls, and whether the dispatch is anything to it: to anyone else it does not exist
         2. look whether this statement is kept: a retry ends here
-        3. judge the seal, the signer, and that it speaks of this dispatch
+        3. judge the seal, the signer, and of which delivery it speaks
         4. judge the move by the table, attest, compare and swap; who lost a race judges again
 
         Step 4 is one owned task. Raises `Declined`.
@@ -87,172 +82,158 @@ class Exchange:
         admit_actor(caller)
         if len(statement) > STATEMENT_BYTES:
             raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement has at most {STATEMENT_BYTES} bytes")
-        delivery = await self._delivery(caller, dispatch_id)  # 1
-        statement_id = digest(statement)
-        earlier = await self._ledger.moved(statement_id)
-        if earlier is not None and _is_of(earlier.delivery, delivery):
+        entry = await self._entry(caller, dispatch_id)  # 1
+        earlier = await self._ledger.moved(digest(statement))
+        if earlier is not None and _answers(earlier.delivery, caller, entry):
             return earlier  # 2
-        entry = await self._ledger.entry(dispatch_id)
-        async with self._turns.of(caller.agency_id):
+        async with self._turns.of(caller.actor_id):
             report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
         if earlier is not None:
             raise _given_elsewhere()
-        return await self._owned.run(self._move(report, delivery))  # 4
+        return await self._owned.run(self._move(caller, entry, report))  # 4
 
-    async def _delivery(self, caller: Caller, dispatch_id: str) -> Delivery:
+    async def _entry(self, caller: Caller, dispatch_id: str) -> Entry:
+        """Step 1."""
         try:
-            return await self._ledger.delivery(dispatch_id, caller.agency_id)
+            entry = await self._ledger.entry(dispatch_id)
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND) from absent
+        if entry.sender_id == caller.agency_id and caller.may_send:
+            return entry
+        received = caller.may_receive and await self._ledger.deliveries(
+            dispatch_id, viewer=caller.agency_id, limit=1
+        )
+        if not received or not received.items:
+            raise Declined(Code.NOT_FOUND)
+        return entry
 
-    def _judge(self, caller: Caller, entry: Entry, content: bytes) -> _Report:
+    def _judge(self, caller: Caller, entry: Entry, content: bytes) -> Report:
         """Step 3, in a worker thread."""
-        view, now = self._directory(), self._clock()
-        judged = judge(content, caller=caller, view=view, rules=self._rules, at=now)
-        status = judged.model
-        if not isinstance(status, Status):
-            raise Declined(Code.NOT_A_STATUS)
-        _check_subject(status, caller, entry, view)
-        if status.status_code == "01":
-            _check_handover(entry, judged.sound.detached)
-        return _Report(
+        return judge_statement(
+            content,
+            caller=caller,
             entry=entry,
-            statement=Statement(
-                statement_id=digest(content),
-                dispatch_id=entry.dispatch_id,
-                agency_id=caller.agency_id,
-                recipient_id=caller.agency_id,
-                status_code=status.status_code,
-                received_at=now,
-                content=content,
-            ),
-            reason=_reason_of(status),
-            names=view.names([caller.agency_id]),
+            view=self._directory(),
+            rules=self._rules,
+            at=self._clock(),
         )
 
-    async def _move(self, report: _Report, delivery: Delivery) -> Moved:
-        """Step 4. A crash before `advance` leaves nothing, and one after it is answered from step 2."""
+    async def _move(self, caller: Caller, entry: Entry, report: Report) -> Moved:
+        """Step 4. A crash before the commit leaves nothing, and one after it is answered from step 2."""
+        statement = report.statement
+        cause = Cause(
+            at=statement.received_at,
+            actor_id=statement.agency_id,
+            delegate=report.delegate,
+            statement=statement,
+            reason=report.reason,
+        )
+        if statement.status_code == codes.ARRIVED:
+            check_handover(entry, report.sealed)
         for _ in range(ATTEMPTS):
+            named = await self._named(caller, entry, report)
+            asker = await asker_of(self._ledger, named.delivery)
+            around = _around(named, asker)
+            check_document(report, [side.entry for side in around])
+            late = [side for side in around if overdue(side.delivery, statement.received_at)]
+            if late:  # its time is over, though the axis had not come to it yet
+                await self._expiring.settle(late[0].delivery, statement.received_at)
+                continue
             try:
-                following = step(report.statement.status_code, delivery.state)
+                steps = self._planned(report, named, asker)
             except Declined:
-                if (moved := await self._left_by_the_first(report)) is not None:
+                if (moved := await self._left_by_the_first(report, named)) is not None:
                     return moved
                 raise
-            evidence = await in_worker(self._workers, self._attest, report, following)
             try:
-                moved = await self._ledger.advance([_move_of(report, delivery, following, evidence)])
-            except Conflict as lost:
-                delivery = lost.current
+                return await self._mover.move(steps, cause)
+            except Conflict:
                 continue
             except StatementTaken as taken:
                 raise _given_elsewhere() from taken
-            self._changes.notify((report.entry.sender_id, delivery.recipient_id))
-            return moved
-        raise Declined(Code.STORE_UNAVAILABLE, "other statements of this agency keep coming first")
+        raise Declined(Code.STORE_UNAVAILABLE, "other acts on this delivery keep coming first")
 
-    async def _left_by_the_first(self, report: _Report) -> Moved | None:
-        """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
+    async def _named(self, caller: Caller, entry: Entry, report: Report) -> Side:
+        """The delivery that the statement speaks of, as it stands now. Raises `Declined`."""
         statement = report.statement
+        try:
+            delivery = await self._ledger.delivery(statement.dispatch_id, statement.recipient_id)
+        except NotFound as absent:
+            raise _no_such_delivery(caller, entry, report) from absent
+        if not report.asks and delivery.mailbox_id != caller.agency_id:
+            raise _no_such_delivery(caller, entry, report)
+        return await side_of(self._ledger, entry, delivery)
+
+    def _planned(self, report: Report, named: Side, asker: Side | None) -> tuple[Step, ...]:
+        """What the table says. Raises `Declined`."""
+        statement = report.statement
+        if not report.asks:
+            return answer(statement.status_code, named, asker)
+        question = Question(
+            kind=QuestionKind.RECALL,
+            by=statement.statement_id,
+            reason=report.reason,
+            asked_at=statement.received_at,
+            until=self._deadlines.question_until(statement.received_at),
+        )
+        return (ask(named, question),)
+
+    async def _left_by_the_first(self, report: Report, named: Side) -> Moved | None:
+        """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
+        said = report.statement
+        history = [event async for event in self._history(said.dispatch_id)]
+        first = said_before(said.status_code, said.recipient_id, history)
+        if first is None:
+            return None
+        evidence = await self._evidence(said.dispatch_id, said.recipient_id, first)
+        return Moved(delivery=named.delivery, evidence=evidence)
+
+    async def _history(self, dispatch_id: str) -> AsyncIterator[Event]:
         after, more = 0, True
         while more:
-            page = await self._ledger.history(
-                statement.dispatch_id, viewer=statement.agency_id, after=after, limit=PAGE_ITEMS_MOST
-            )
-            first = stated_before(statement.status_code, statement.agency_id, page.items)
-            if first is not None:
-                return await self._ledger.moved(first)
+            page = await self._ledger.history(dispatch_id, after=after, limit=PAGE_ITEMS_MOST)
+            for event in page.items:
+                yield event
             after, more = page.next, page.more
-        return None
 
-    def _attest(self, report: _Report, following: Step) -> Evidence:
-        statement = report.statement
-        recipient = Party(agency_id=statement.recipient_id, name=report.names.get(statement.recipient_id, ""))
-        of = Occasion(entry=report.entry, recipient=recipient, at=statement.received_at)
-        match following.attests:
-            case EventId.CONTENT_HANDOVER:
-                return self._attestor.handed_over(of)
-            case EventId.CONSIGNMENT_ACCEPTANCE:
-                return self._attestor.consignment_accepted(of)
-            case EventId.CONSIGNMENT_REJECTION:
-                return self._attestor.consignment_rejected(of, reason=report.reason)
-            case _:
-                return self._attestor.statement_received(report.entry, statement, report.names)
+    async def _evidence(self, dispatch_id: str, recipient_id: str, event: Event) -> tuple[Evidence, ...]:
+        """The evidence that an event left."""
+        after, more = 0, True
+        while more:
+            page = await self._ledger.records(
+                dispatch_id, recipient_id=recipient_id, after=after, limit=PAGE_ITEMS_MOST
+            )
+            for one in page.items:
+                if isinstance(one, Evidence) and one.evidence_id == event.evidence_id:
+                    return (one,)
+            after, more = page.next, page.more
+        return ()
+
+
+def _answers(moved: Delivery, caller: Caller, entry: Entry) -> bool:
+    """Tells whether what a statement left is the caller's to hear, of this dispatch."""
+    return moved.dispatch_id == entry.dispatch_id and (
+        caller.agency_id in (moved.mailbox_id, entry.sender_id)
+    )
+
+
+def _around(named: Side, asker: Side | None) -> tuple[Side, ...]:
+    """All deliveries that an act may move, or whose document a statement may name."""
+    return (named, *named.asks, *((asker, *asker.asks) if asker is not None else ()))
 
 
 def _given_elsewhere() -> Declined:
     return Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
 
 
-def _is_of(moved: Delivery, delivery: Delivery) -> bool:
-    return (moved.dispatch_id, moved.recipient_id) == (delivery.dispatch_id, delivery.recipient_id)
-
-
-def _check_subject(status: Status, caller: Caller, entry: Entry, view: DirectoryView) -> None:
-    """Raises `Declined` (STATEMENT_MISMATCH, FIELD_TOO_LONG) unless the caller's agency speaks of this very
-    dispatch."""
-    about = status.response_for
-    if not speaks_for(status.sender.organ_id, caller.agency_id, view):
-        raise Declined(Code.STATEMENT_MISMATCH, f"From/OrganId does not name {caller.agency_id}")
-    if not speaks_for(about.organ_id, entry.sender_id, view):
-        raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name the sender")
-    bounded(about.document_id, "ResponseFor/DocumentId")
-    if _composed(about.document_id) != _composed(entry.document_id):
-        raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/DocumentId is not that of the dispatch")
-
-
-def _check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
-    """Raises `Declined` (HANDOVER_INCOMPLETE) unless the statement seals the digest of every part, and
-    nothing else."""
-    wanted = {ni_uri(part.sha256): part.sha256 for part in entry.parts}
-    missing = [str(part.number) for part in entry.parts if sealed.get(ni_uri(part.sha256)) != part.sha256]
-    if missing:
-        named = ", ".join(missing[:30])
-        raise Declined(
-            Code.HANDOVER_INCOMPLETE,
-            f"{len(entry.parts) - len(missing)} of {len(entry.parts)} parts; missing: {named}",
-            facts={"parts": named, "count": str(len(missing))},
+def _no_such_delivery(caller: Caller, entry: Entry, report: Report) -> Declined:
+    """The caller is a party of the dispatch, and speaks of a delivery that is none or not its own."""
+    if report.asks:
+        return Declined(
+            Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name a recipient of the dispatch"
         )
-    if strays := set(sealed) - set(wanted):
-        raise Declined(Code.HANDOVER_INCOMPLETE, f"{len(strays)} references name no part of the dispatch")
-
-
-def _reason_of(status: Status) -> str:
-    """Returns the reason of a refusal, empty for other statuses. Raises `Declined`: REASON_REQUIRED."""
-    if status.status_code != "02":
-        return ""
-    if not status.description:
-        raise Declined(Code.REASON_REQUIRED)
-    return bounded(status.description, "Description", REASON_BYTES)
-
-
-def _composed(text: str) -> str:
-    """Takes time that grows with the square of the length: for bounded texts."""
-    return unicodedata.normalize("NFC", text.strip())
-
-
-def _move_of(report: _Report, delivery: Delivery, following: Step, evidence: Evidence) -> Move:
-    statement = report.statement
-    return Move(
-        dispatch_id=delivery.dispatch_id,
-        recipient_id=delivery.recipient_id,
-        expected_version=delivery.version,
-        state=following.state,
-        at=statement.received_at,
-        due=delivery.answer_by if following.state == State.HANDED_OVER else None,
-        reason=report.reason,
-        statement=statement,
-        evidence=(evidence,),
-        events=(
-            NewEvent(
-                kind=following.event,
-                at=statement.received_at,
-                recipient_id=delivery.recipient_id,
-                actor_id=statement.agency_id,
-                status_code=statement.status_code,
-                reason=report.reason,
-                evidence_id=evidence.evidence_id,
-                statement_id=statement.statement_id,
-            ),
-        ),
+    if caller.agency_id == entry.sender_id and report.statement.recipient_id == caller.agency_id:
+        return forbidden(report.statement.status_code)
+    return Declined(
+        Code.STATEMENT_MISMATCH, "From/OrganId does not name a recipient that takes its letters here"
     )

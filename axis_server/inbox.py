@@ -11,8 +11,10 @@ from axis_server.changes import Changes
 from axis_server.errors import Declined
 from axis_server.inline import InlineParts
 from axis_server.lifecycle import check_states
+from axis_server.opening import Opening
 from axis_server.reasons import Code
 from axis_server.records import PAGE_ITEMS, page_items, standing_of
+from axis_server.tasks import OwnedTasks
 from storage.archive.base import Archive
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
@@ -34,11 +36,15 @@ class Inbox:
         still: Callable[[Caller], Caller],
         changes: Changes,
         workers: Executor,
+        opening: Opening,
+        owned: OwnedTasks,
     ) -> None:
         self._archive = archive
         self._ledger = ledger
         self._still = still
         self._changes = changes
+        self._opening = opening
+        self._owned = owned
         self._inline = InlineParts(archive=archive, workers=workers)
 
     async def page(
@@ -75,8 +81,11 @@ class Inbox:
     ) -> AsyncGenerator[bytes, None]:
         """Returns the bytes of one part from `offset` on, for the recipient and for the sender.
 
-        They are hashed on the way; a complete wrong part never leaves: `Corrupt` is raised while it is read.
-        Raises `Declined`: NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end.
+        That a recipient begins to take it is noted before any byte leaves (`Opening`). They are hashed on
+        the way; a complete wrong part never leaves: `Corrupt` is raised while it is read.
+
+        Raises `Declined`: NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end;
+        WITHHELD.
         """
         standing = await standing_of(self._ledger, caller, dispatch_id)
         parts = standing.entry.parts
@@ -87,6 +96,8 @@ class Inbox:
             raise Declined(
                 Code.OFFSET_MISMATCH, f"the part has {part.size} bytes", facts={"offset": str(part.size)}
             )
+        if standing.sees is not None:
+            await self._owned.run(self._opening.open(caller, standing.entry))
         if part.inline:
             return self._inline_part(caller.agency_id, parts[0], part, offset)
         return kept_blob(self._archive, part.sha256, offset)

@@ -39,6 +39,9 @@ class Metrics:
     certificate_days_left: Gauge
     trust_current: Gauge
     archive_corrupt: Counter
+    deadlines_passed: Counter
+    deadlines_failed: Counter
+    deadlines_overdue_seconds: Gauge
 
     @classmethod
     def make(cls) -> Metrics:
@@ -80,6 +83,19 @@ class Metrics:
             archive_corrupt=counter(
                 "axis_archive_corrupt",
                 "Times that an archived file was found damaged or gone: an alarm; the log names it.",
+            ),
+            deadlines_passed=counter(
+                "axis_deadlines_passed",
+                "Deliveries (kinds `handover`, `answer`) and questions (`question`) that time ended.",
+                ("kind",),
+            ),
+            deadlines_failed=counter(
+                "axis_deadlines_failed",
+                "Times that a delivery could not be ended at its deadline: an alarm; the log names it.",
+            ),
+            deadlines_overdue_seconds=gauge(
+                "axis_deadlines_overdue_seconds",
+                "How long ago the oldest deadline passed that was still to be dealt with at the last look.",
             ),
             trust_current=gauge(
                 "axis_trust_current",

@@ -7,6 +7,7 @@ was never there.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
@@ -33,9 +34,9 @@ class Standing:
 
     entry: Entry
     delivery: Delivery | None
-    """The party's own, when it is a recipient."""
+    """The party's own, when it is a recipient; the first in its mailbox when that takes it for several."""
     sees: str | None
-    """The recipient as which the party sees; None for the sender, who sees all."""
+    """The mailbox as which the party sees; None for the sender, who sees all."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,13 +62,24 @@ class Records:
     async def status(self, caller: Caller, dispatch_id: str) -> Status:
         """Says where a dispatch stands. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        own = standing.delivery
         if standing.sees is None:
-            counts = await self._ledger.counts(dispatch_id)
+            counts: Mapping[str, int] = await self._ledger.counts(dispatch_id)
         else:
-            counts = {own.state: 1} if own is not None else {}
+            counts = await self._counted(dispatch_id, standing.sees)
         links = await self._links(caller, standing)
-        return Status(entry=standing.entry, counts=counts, delivery=own, links=links)
+        return Status(entry=standing.entry, counts=counts, delivery=standing.delivery, links=links)
+
+    async def _counted(self, dispatch_id: str, viewer: str) -> Mapping[str, int]:
+        """How many deliveries of a mailbox are in each state: one, or one for each unit without systems."""
+        states: Counter[str] = Counter()
+        after, more = 0, True
+        while more:
+            page = await self._ledger.deliveries(
+                dispatch_id, viewer=viewer, after=after, limit=PAGE_ITEMS_MOST
+            )
+            states.update(one.state for one in page.items)
+            after, more = page.next, page.more
+        return states
 
     async def _links(self, caller: Caller, standing: Standing) -> tuple[Link, ...]:
         """Returns the links that the caller sees. A thread has one sender, who sees all of it; a recipient
@@ -93,12 +105,9 @@ class Records:
         most = page_items(limit)
         check_states(states)
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        if standing.sees is None:
-            return await self._ledger.deliveries(dispatch_id, after=after, limit=most, states=states)
-        own = standing.delivery
-        if after or own is None or (states and own.state not in states):
-            return Page(items=(), next=after, more=False)
-        return Page(items=(own,), next=1, more=False)
+        return await self._ledger.deliveries(
+            dispatch_id, viewer=standing.sees, after=after, limit=most, states=states
+        )
 
     async def events(self, caller: Caller, dispatch_id: str, after: int, limit: int) -> Page[Event]:
         """Lists the history that the caller sees, oldest first; `sequence` counts these events, from 1: a gap
@@ -125,12 +134,26 @@ class Records:
         if len(events) > FILTERS_MOST:
             raise Declined(Code.INVALID_ARGUMENT, f"a filter names at most {FILTERS_MOST} events")
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        about = standing.sees or recipient_id or None
-        if recipient_id and about != recipient_id:
-            raise Declined(Code.INVALID_ARGUMENT, "a recipient asks about itself alone")
+        if recipient_id and standing.sees not in (None, recipient_id):
+            await self._check_mailbox(dispatch_id, recipient_id, caller)
         return await self._ledger.records(
-            dispatch_id, recipient_id=about, events=events, after=after, limit=most
+            dispatch_id,
+            viewer=standing.sees,
+            recipient_id=recipient_id or None,
+            events=events,
+            after=after,
+            limit=most,
         )
+
+    async def _check_mailbox(self, dispatch_id: str, recipient_id: str, caller: Caller) -> None:
+        """Lets a mailbox ask about a unit of its own. Others and those that never were are one and the
+        same."""
+        try:
+            mailbox_id = (await self._ledger.delivery(dispatch_id, recipient_id)).mailbox_id
+        except NotFound:
+            mailbox_id = ""
+        if mailbox_id != caller.agency_id:
+            raise Declined(Code.INVALID_ARGUMENT, "a recipient asks about itself alone")
 
     async def outbox(self, caller: Caller, after: int, limit: int) -> Page[OutboxItem]:
         """Lists what the caller's agency sent, in order of commit. Raises `Declined`."""
@@ -147,10 +170,8 @@ async def standing_of(ledger: Ledger, caller: Caller, dispatch_id: str) -> Stand
     Raises `Declined`: NOT_FOUND, and as `admit_reader`.
     """
     admit_reader(caller)
-    try:
-        delivery = await ledger.delivery(dispatch_id, caller.agency_id)
-    except NotFound:
-        delivery = None
+    received = await ledger.deliveries(dispatch_id, viewer=caller.agency_id, limit=1)
+    delivery = received.items[0] if received.items else None
     try:
         entry = await ledger.entry(dispatch_id)
     except NotFound as absent:

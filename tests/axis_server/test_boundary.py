@@ -334,7 +334,7 @@ async def test_numbers_that_no_store_could_hold_are_refused(tmp_path: Path) -> N
         inbox = inbox_pb2_grpc.InboxServiceStub(channel)
         for request in (
             inbox.ListInbox(inbox_pb2.ListInboxRequest(states=[77])),  # type: ignore[list-item]
-            inbox.ListInbox(inbox_pb2.ListInboxRequest(states=[types_pb2.DELIVERY_STATE_ACCEPTED] * 7)),
+            inbox.ListInbox(inbox_pb2.ListInboxRequest(states=[types_pb2.DELIVERY_STATE_ACCEPTED] * 10)),
             anext(aiter(inbox.FetchPart(inbox_pb2.FetchPartRequest(offset=2**64 - 1)))),
         ):
             with pytest.raises(grpc.aio.AioRpcError) as caught:

@@ -14,6 +14,7 @@ from axis_server.errors import Declined
 from axis_server.judgement import digest
 from edxml.model import Bussiness, Organ, ResponseFor
 from edxml.writer import write
+from signing.dispatch import ni_uri
 from storage.ledger.records import Entry, Moved
 from tests.axis_server.world import House, World, document, status
 from tests.storage import whole
@@ -252,8 +253,8 @@ WRONG: dict[str, tuple[Wrong, str]] = {
     "accepted before it arrived": (_province("03", ""), "WRONG_STATE"),
     "done before it was accepted": (_province("06", ""), "WRONG_STATE"),
     "take back": (_province("13"), "STATUS_FORBIDDEN"),
-    "recall agreed": (_province("15"), "STATUS_FORBIDDEN"),
-    "recall refused": (_province("16"), "STATUS_FORBIDDEN"),
+    "agreed, though nothing is asked": (_province("15"), "WRONG_STATE"),
+    "declined, though nothing is asked": (_province("16"), "WRONG_STATE"),
     "larger than a statement": (lambda world, entry: b"<a>" + b" " * (1 << 20), "PACKAGE_TOO_LARGE"),
 }
 
@@ -293,15 +294,28 @@ async def test_a_hand_over_of_more_than_was_sent_is_refused(world: World) -> Non
     assert declined.code == "HANDOVER_INCOMPLETE"
 
 
-async def test_strangers_other_recipients_and_the_sender_find_no_delivery_of_theirs(world: World) -> None:
+async def test_strangers_and_other_recipients_find_no_delivery_of_theirs(world: World) -> None:
     entry = await world.sent(world.province)
     statement = world.arrived(world.province, entry)
     await report(world, world.province, entry, statement)
-    for other in (world.stranger, world.department, world.ministry):
+    for other in (world.stranger, world.department):
         foreign = await refusal(world, other, entry, statement)
         absent = await refusal(world, other, replace(entry, dispatch_id="a" * 26), statement)
         assert (foreign.code, foreign.detail, foreign.facts) == (absent.code, absent.detail, absent.facts)
         assert foreign.code == "NOT_FOUND"
+
+
+async def test_a_recipients_status_is_not_the_senders_to_report(world: World) -> None:
+    entry = await world.sent(world.province)
+    by_recipient = world.arrived(world.province, entry)
+    assert (await refusal(world, world.ministry, entry, by_recipient)).code == "SIGNER_MISMATCH"
+    for code in ("01", "02", "03", "05", "06", "15", "16"):
+        references = {ni_uri(part.sha256): part.sha256 for part in entry.parts} if code == "01" else {}
+        own = world.sealed_bytes(
+            world.ministry, write(status(world.ministry, entry, code, REASON)), references
+        )
+        declined = await refusal(world, world.ministry, entry, own)
+        assert (declined.code, declined.facts["who"]) == ("STATUS_FORBIDDEN", "recipient")
 
 
 async def test_another_recipients_statement_is_not_ones_own_and_is_not_told_of(world: World) -> None:

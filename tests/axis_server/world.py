@@ -26,8 +26,12 @@ from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory import DirectoryView
 from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
+from axis_server.expiring import Expiring
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake
+from axis_server.metrics import Metrics
+from axis_server.moving import Mover
+from axis_server.opening import Opening
 from axis_server.preflight import Preflight
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
@@ -152,6 +156,7 @@ class World:
     changes: Changes = field(default_factory=Changes)
     owned: OwnedTasks = field(default_factory=OwnedTasks)
     turns: Turns = field(default_factory=lambda: Turns(3))
+    metrics: Metrics = field(default_factory=Metrics.make)
 
     def __post_init__(self) -> None:
         self.trust = TrustStore.of([self.pki.root.certificate])
@@ -240,20 +245,33 @@ class World:
 
     @property
     def exchange(self) -> Exchange:
-        return Exchange(ledger=self.ledger, **self._judging, workers=self.workers)
+        return Exchange(
+            ledger=self.ledger,
+            directory=lambda: self.view,
+            trust=lambda: self.trust,
+            policy=self.policy,
+            deadlines=DEADLINES,
+            clock=lambda: self.now,
+            mover=self._mover,
+            expiring=self.expiring,
+            workers=self.workers,
+            turns=self.turns,
+            owned=self.owned,
+        )
 
     @property
-    def _judging(self) -> dict[str, Any]:
-        return {
-            "directory": lambda: self.view,
-            "trust": lambda: self.trust,
-            "policy": self.policy,
-            "attestor": self._attestor,
-            "clock": lambda: self.now,
-            "changes": self.changes,
-            "owned": self.owned,
-            "turns": self.turns,
-        }
+    def _mover(self) -> Mover:
+        return Mover(
+            ledger=self.ledger,
+            attestor=self._attestor,
+            directory=lambda: self.view,
+            changes=self.changes,
+            workers=self.workers,
+        )
+
+    @property
+    def expiring(self) -> Expiring:
+        return Expiring(ledger=self.ledger, mover=self._mover, clock=lambda: self.now, metrics=self.metrics)
 
     @property
     def uploads(self) -> Uploads:
@@ -267,6 +285,10 @@ class World:
             still=self.admission.again,
             changes=self.changes,
             workers=self.workers,
+            opening=Opening(
+                ledger=self.ledger, mover=self._mover, expiring=self.expiring, clock=lambda: self.now
+            ),
+            owned=self.owned,
         )
 
     @property
