@@ -74,7 +74,8 @@ class Exchange:
 
         1. who calls, and whether the dispatch is anything to it: to anyone else it does not exist
         2. look whether this statement is kept: a retry ends here
-        3. judge the seal, the signer, and of which delivery it speaks
+        3. judge the seal, the signer, and of which delivery it speaks; one that is kept for the other side of
+           the same act (the package, the document) has its answer there, and any other act none here
         4. judge the move by the table, attest, compare and swap; who lost a race judges again
 
         Step 4 is one owned task. Raises `Declined`.
@@ -89,7 +90,7 @@ class Exchange:
         async with self._turns.of(caller.actor_id):
             report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
         if earlier is not None:
-            raise _given_elsewhere()
+            return await self._left_here(caller, entry, report)
         return await self._owned.run(self._move(caller, entry, report))  # 4
 
     async def _entry(self, caller: Caller, dispatch_id: str) -> Entry:
@@ -149,8 +150,8 @@ class Exchange:
                 return await self._mover.move(steps, cause)
             except Conflict:
                 continue
-            except StatementTaken as taken:
-                raise _given_elsewhere() from taken
+            except StatementTaken:
+                return await self._left_here(caller, entry, report)
         raise Declined(Code.STORE_UNAVAILABLE, "other acts on this delivery keep coming first")
 
     async def _named(self, caller: Caller, entry: Entry, report: Report) -> Side:
@@ -183,10 +184,19 @@ class Exchange:
         said = report.statement
         history = [event async for event in self._history(said.dispatch_id)]
         first = said_before(said.status_code, said.recipient_id, history)
-        if first is None:
-            return None
-        evidence = await self._evidence(said.dispatch_id, said.recipient_id, first)
-        return Moved(delivery=named.delivery, evidence=evidence)
+        return None if first is None else await self._left_by(first, named.delivery)
+
+    async def _left_here(self, caller: Caller, entry: Entry, report: Report) -> Moved:
+        """What a statement that is kept for another dispatch left at the delivery that it names here. Raises
+        `Declined`: STATEMENT_MISMATCH when that is nothing."""
+        said, named = report.statement, await self._named(caller, entry, report)
+        async for event in self._history(said.dispatch_id):
+            if (event.statement_id, event.recipient_id) == (said.statement_id, said.recipient_id):
+                return await self._left_by(event, named.delivery)
+        raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
+
+    async def _left_by(self, event: Event, delivery: Delivery) -> Moved:
+        return Moved(delivery=delivery, evidence=await self._evidence(delivery, event))
 
     async def _history(self, dispatch_id: str) -> AsyncIterator[Event]:
         after, more = 0, True
@@ -196,12 +206,15 @@ class Exchange:
                 yield event
             after, more = page.next, page.more
 
-    async def _evidence(self, dispatch_id: str, recipient_id: str, event: Event) -> tuple[Evidence, ...]:
+    async def _evidence(self, delivery: Delivery, event: Event) -> tuple[Evidence, ...]:
         """The evidence that an event left."""
         after, more = 0, True
         while more:
             page = await self._ledger.records(
-                dispatch_id, recipient_id=recipient_id, after=after, limit=PAGE_ITEMS_MOST
+                delivery.dispatch_id,
+                recipient_id=delivery.recipient_id,
+                after=after,
+                limit=PAGE_ITEMS_MOST,
             )
             for one in page.items:
                 if isinstance(one, Evidence) and one.evidence_id == event.evidence_id:
@@ -220,10 +233,6 @@ def _answers(moved: Delivery, caller: Caller, entry: Entry) -> bool:
 def _around(named: Side, asker: Side | None) -> tuple[Side, ...]:
     """All deliveries that an act may move, or whose document a statement may name."""
     return (named, *named.asks, *((asker, *asker.asks) if asker is not None else ()))
-
-
-def _given_elsewhere() -> Declined:
-    return Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
 
 
 def _no_such_delivery(caller: Caller, entry: Entry, report: Report) -> Declined:

@@ -89,9 +89,9 @@ async def test_a_node_client_submits_and_fetches_over_mutual_tls(client: Path, t
     assert seen["same_evidence"]
     assert seen["state"] == "DELIVERY_STATE_CONSIGNED"
     assert seen["digests"] == seen["named"] == [sha256_of(package), sha256_of(attachment)]
-    assert seen["history"] == seen["records"] == seen["events"]
-    assert seen["counts"] == [{"state": "DELIVERY_STATE_CONSIGNED", "count": 1}]
-    assert seen["deliveries"] == [[seen["own"], "DELIVERY_STATE_CONSIGNED"]]
+    assert seen["history"] == seen["records"] == [*seen["events"], "ContentAccessTracking"]
+    assert seen["counts"] == [{"state": "DELIVERY_STATE_FETCHED", "count": 1}]
+    assert seen["deliveries"] == [[seen["own"], "DELIVERY_STATE_FETCHED"]]
     assert (seen["refused"]["code"], seen["refused"]["reason"]) == (3, "DIGEST_MISMATCH")
     assert set(seen["refused"]["sentences"]) == {"en", "vi"}
     assert seen["misdirected"]["reason"] == "UNKNOWN_RECIPIENT"

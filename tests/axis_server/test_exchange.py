@@ -393,21 +393,24 @@ async def test_whatever_recipients_say_in_whatever_order_states_only_move_forwar
     assert len(await whole.statements(world.ledger, entry.dispatch_id)) == moves
 
 
-async def test_one_statement_for_two_dispatches_at_once_moves_one(world: World) -> None:
+async def test_one_statement_for_a_document_and_for_its_recall_at_once_answers_both_and_is_kept_once(
+    world: World,
+) -> None:
     """A document and its recall bear one DocumentId, so a statement could speak of either."""
     first = await world.sent(world.province)
     recall = Bussiness(doc_type="1", reason="Thu hồi", document_id=first.document_id)
     second = await world.sent(world.province, bussiness=recall)
-    statement = world.statement(world.province, first, "02", REASON)
-    answers = await asyncio.gather(
-        *(report(world, world.province, entry, statement) for entry in (first, second)),
-        return_exceptions=True,
-    )
-    assert {type(answer) for answer in answers} == {Moved, Declined}
-    (declined,) = (answer for answer in answers if isinstance(answer, Declined))
-    assert declined.code == "STATEMENT_MISMATCH"
-    assert (
-        len(await whole.statements(world.ledger, first.dispatch_id))
-        + len(await whole.statements(world.ledger, second.dispatch_id))
-        == 1
-    )
+    statement = world.statement(world.province, first, "16", REASON)
+    for _ in range(2):
+        document, package = await asyncio.gather(
+            *(report(world, world.province, entry, statement) for entry in (first, second))
+        )
+        assert (document.delivery.state, document.delivery.question) == ("consigned", None)
+        assert package.delivery.state == "refused"
+        assert [world.said(one).event for one in document.evidence] == ["SubmissionAcceptance"]
+        assert [world.said(one).event for one in package.evidence] == ["ConsignmentRejection"]
+    statements = [
+        *await whole.statements(world.ledger, first.dispatch_id),
+        *await whole.statements(world.ledger, second.dispatch_id),
+    ]
+    assert [one.content for one in statements] == [statement]
