@@ -114,3 +114,16 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("no right to mount a tiny file system")
     yield room
     subprocess.run(["umount", "--lazy", str(room)], check=True)
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    """Where a SQLite ledger is or may be."""
+    return tmp_path / "ledger.sqlite3"
+
+
+@pytest.fixture
+async def sqlite(path: Path) -> AsyncIterator[SqliteLedger]:
+    ledger = await SqliteLedger.open(path)
+    yield ledger
+    await ledger.aclose()

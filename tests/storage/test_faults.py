@@ -9,10 +9,11 @@ import pytest
 from storage.archive.memory import MemoryArchive
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
+from storage.ledger.base import Ledger
 from storage.ledger.memory import MemoryLedger
 from tests.storage import whole
 from tests.storage.blobs import digest_of, read, stream
-from tests.storage.records import SENDER, accepted
+from tests.storage.records import RECIPIENTS, SENDER, accepted, asking, joining, move, recipients
 
 CONTENT = b"an original"
 DIGEST = digest_of(CONTENT)
@@ -55,3 +56,35 @@ async def test_the_chosen_call_fails_once_with_or_without_its_effect(number: int
     assert len(await whole.outbox(facts, SENDER)) == (1 if took_effect >= 2 else 0)
     assert await walk(archive, ledger) == CONTENT
     assert len(await whole.history(facts, "dispatch-1")) == 2
+
+
+async def live(ledger: Ledger) -> None:
+    """A document that is recalled from one recipient and goes to another one too; the recall is answered
+    together with the package that asked. May be walked again."""
+    await ledger.commit(accepted(1))
+    await ledger.commit(
+        accepted(
+            2,
+            about=("dispatch-1",),
+            asks=(asking(2, 1, RECIPIENTS[0]),),
+            joins=(joining(2, 1, *recipients("H99")),),
+        )
+    )
+    answered = move(1, expected_version=2, state="taken_back")
+    package = move(2, statement=answered.statement, evidence=(), events=())
+    await ledger.advance([answered, package])
+
+
+@pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])
+@pytest.mark.parametrize("number", range(3))
+async def test_a_life_cut_at_any_call_is_walked_again_to_the_same_end(number: int, when: When) -> None:
+    unbroken, facts = MemoryLedger(), MemoryLedger()
+    await live(unbroken)
+    with pytest.raises(Unavailable):
+        await live(FaultyLedger(facts, Faults(number, when)))
+    await live(facts)
+    for agency in (SENDER, *RECIPIENTS, "H99"):
+        assert await whole.stream(facts, agency) == await whole.stream(unbroken, agency)
+        assert await whole.inbox(facts, agency) == await whole.inbox(unbroken, agency)
+    assert await whole.leaves(facts) == await whole.leaves(unbroken)
+    assert (await facts.delivery("dispatch-1", RECIPIENTS[0])).state == "taken_back"

@@ -17,6 +17,7 @@ from storage.ledger.records import (
     Statement,
     StreamItem,
 )
+from tests.storage.records import SENDER, accepted, entry, move
 
 T = TypeVar("T")
 
@@ -66,3 +67,26 @@ async def stream(ledger: Ledger, agency_id: str) -> tuple[StreamItem, ...]:
 
 async def leaves(ledger: Ledger) -> tuple[Leaf, ...]:
     return await ledger.leaves(start=0, limit=1_000_000)
+
+
+async def check(ledger: Ledger) -> None:
+    """Asserts that every dispatch of `records` has all its parts, events, evidence, deliveries and leaves,
+    and that the log has no gaps."""
+    log = await leaves(ledger)
+    assert [leaf.index for leaf in log] == list(range(len(log)))
+    evidence_ids, statement_ids = set(), set()
+    for item in await outbox(ledger, SENDER):
+        number = int(item.entry.code_number)
+        assert item.entry == entry(number)
+        first, *_ = await deliveries(ledger, item.entry.dispatch_id)
+        moves = first.version - 1
+        events = await history(ledger, item.entry.dispatch_id)
+        assert [event.sequence for event in events] == list(range(1, 3 + moves))
+        stated = await statements(ledger, item.entry.dispatch_id)
+        assert len(stated) == moves
+        issued = await evidence(ledger, item.entry.dispatch_id)
+        assert issued == (*accepted(number).evidence, *(move(number).evidence if moves else ()))
+        evidence_ids |= {one.evidence_id for one in issued}
+        statement_ids |= {one.statement_id for one in stated}
+    assert {leaf.content_id for leaf in log if leaf.kind == "evidence"} == evidence_ids
+    assert {leaf.content_id for leaf in log if leaf.kind == "statement"} == statement_ids
