@@ -19,11 +19,13 @@ from cryptography.hazmat.primitives import hashes
 
 from axis_server.admission import Admission
 from axis_server.allowance import Allowance
+from axis_server.attention import Attention
 from axis_server.attest import Attestor
 from axis_server.caller import Caller
 from axis_server.changes import Changes
 from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory import DirectoryView
+from axis_server.events import Events
 from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
 from axis_server.expiring import Expiring
@@ -33,8 +35,10 @@ from axis_server.metrics import Metrics
 from axis_server.moving import Mover
 from axis_server.opening import Opening
 from axis_server.preflight import Preflight
+from axis_server.queue import Queue
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
+from axis_server.statistics import Statistics
 from axis_server.tasks import OwnedTasks
 from axis_server.turns import Turns
 from axis_server.uploads import Uploads
@@ -303,6 +307,22 @@ class World:
     @property
     def records(self) -> Records:
         return Records(ledger=self.ledger)
+
+    @property
+    def events(self) -> Events:
+        return Events(ledger=self.ledger, still=self.admission.again, changes=self.changes)
+
+    @property
+    def queue(self) -> Queue:
+        return Queue(ledger=self.ledger, clock=lambda: self.now, new_token=lambda: str(uuid4()))
+
+    @property
+    def attention(self) -> Attention:
+        return Attention(ledger=self.ledger, clock=lambda: self.now)
+
+    @property
+    def statistics(self) -> Statistics:
+        return Statistics(ledger=self.ledger, directory=lambda: self.view, clock=lambda: self.now)
 
     # What agencies do.
 

@@ -1,0 +1,167 @@
+"""What needs attention, for an agency and for the operator, who sees no document."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from axis_server.attention import Window, side_of_concern
+from axis_server.errors import Declined
+from axis_server.events import Side
+from storage.ledger.oversight import Concerns
+from storage.ledger.records import Asking, Entry, NewDispatch, NewEvent, Question, Recipient
+from tests.axis_server.world import House, World
+
+SECRETS = ("7816", "BM-VP", "số liệu", "thẩm quyền", "hỏng", "thu hồi")
+"""What documents and clerks say in this world."""
+USUAL = Window()
+YEAR = Window(soon_hours=24 * 365)
+
+
+async def whys(world: World, house: House, window: Window = USUAL) -> dict[str, int]:
+    return dict((await world.attention.concerns(house.caller(), window)).counts)
+
+
+async def test_a_deadline_needs_attention_a_day_before_or_as_early_as_one_asks(world: World) -> None:
+    entry = await world.sent(world.province)
+    due = (await world.ledger.delivery(entry.dispatch_id, world.province.id)).due
+    assert due is not None
+    for house in (world.ministry, world.province):
+        world.now = due - timedelta(hours=24, seconds=1)
+        assert await whys(world, house) == {}
+        assert await whys(world, house, Window(soon_hours=25)) == {"due_soon": 1}
+        world.now += timedelta(seconds=1)
+        assert await whys(world, house) == {"due_soon": 1}
+    for house in (world.department, world.stranger):
+        assert await whys(world, house) == {}
+
+
+async def test_a_refusal_needs_the_senders_attention_for_a_month_or_until_it_was_seen(world: World) -> None:
+    entry = await world.sent(world.province)
+    await world.report(world.province, entry, "01")
+    await world.report(world.province, entry, "02", "sai thẩm quyền")
+    (one,) = (await world.attention.concerns(world.ministry.caller(), USUAL)).items
+    assert (one.why, one.delivery.reason) == ("refused", "sai thẩm quyền")
+    assert side_of_concern(one, world.ministry.caller()) is Side.SENT
+    assert await whys(world, world.province) == {}
+    world.now += timedelta(days=31)
+    assert await whys(world, world.ministry) == {}
+    assert await whys(world, world.ministry, Window(past_days=32)) == {"refused": 1}
+    await world.attention.acknowledge(world.ministry.caller("clerk"), entry.dispatch_id, world.province.id)
+    assert await whys(world, world.ministry, Window(past_days=32)) == {}
+
+
+async def test_only_the_sender_acknowledges_and_nothing_else_is_there(world: World) -> None:
+    entry = await world.sent(world.province)
+    for house in (world.province, world.stranger):
+        for dispatch_id in (entry.dispatch_id, "f" * 64):
+            with pytest.raises(Declined) as declined:
+                await world.attention.acknowledge(house.caller(), dispatch_id, world.province.id)
+            assert declined.value.code == "NOT_FOUND"
+    for role in ("archivist", "operator"):
+        with pytest.raises(Declined) as declined:
+            await world.attention.acknowledge(world.ministry.caller(role), entry.dispatch_id, "H90")
+        assert declined.value.code == "ROLE_FORBIDDEN"
+
+
+async def test_all_are_counted_and_as_many_shown_as_were_asked_for(world: World) -> None:
+    for number in range(3):
+        await world.sent(world.province, document_id=f"d{number}")
+    found = await world.attention.concerns(world.ministry.caller(), replace(YEAR, shown=2))
+    assert (len(found.items), found.counts) == (2, {"due_soon": 3})
+
+
+def test_a_window_looks_into_no_negative_direction() -> None:
+    for wrong in ({"soon_hours": -1}, {"past_days": -1}, {"shown": -1}):
+        with pytest.raises(Declined) as declined:
+            Window(**wrong)
+        assert declined.value.code == "INVALID_ARGUMENT"
+
+
+async def test_a_window_that_is_asked_for_too_wide_is_as_wide_as_it_can_be(world: World) -> None:
+    await world.sent(world.province)
+    wide = Window(soon_hours=1 << 32, past_days=1 << 32, shown=1 << 32)
+    assert await whys(world, world.ministry, wide) == {"due_soon": 1}
+
+
+async def everything_at_once(world: World) -> Entry:
+    """A refusal with a reason, something set aside with a reason, and deadlines."""
+    entry = await world.sent(world.province, world.department)
+    await world.report(world.province, entry, "01")
+    await world.report(world.province, entry, "02", "sai thẩm quyền")
+    await world.queue.set_aside(
+        world.department.caller(),
+        dispatch_id=entry.dispatch_id,
+        recipient_id=world.department.id,
+        sequence=0,
+        reason="tệp hỏng",
+    )
+    return entry
+
+
+async def test_the_operator_sees_that_it_is_there_and_nothing_that_it_says(world: World) -> None:
+    entry = await everything_at_once(world)
+    found = await world.attention.concerns(world.stranger.caller("operator"), YEAR)
+    assert found.counts == {"refused": 1, "due_soon": 1, "set_aside": 1}
+    assert {one.entry.dispatch_id for one in found.items} == {entry.dispatch_id}
+    assert {one.delivery.recipient_id for one in found.items} == {world.province.id, world.department.id}
+    assert {one.entry.sender_id for one in found.items} == {world.ministry.id}
+    assert all(one.entry.accepted_at == entry.accepted_at for one in found.items)
+    assert not [secret for secret in SECRETS if secret in repr(found)]
+    assert side_of_concern(found.items[0], world.stranger.caller("operator")) is None
+
+
+async def test_an_agency_sees_all_that_the_operator_does_not(world: World) -> None:
+    await everything_at_once(world)
+    found: list[Concerns] = [
+        await world.attention.concerns(house.caller(), YEAR) for house in (world.ministry, world.department)
+    ]
+    for secret in SECRETS[:-1]:
+        assert secret in repr(found)
+
+
+async def test_the_operator_is_not_told_why_a_document_is_asked_back(world: World) -> None:
+    entry = await world.sent(world.province)
+    question = Question(
+        kind="recall",
+        by="x" * 64,
+        reason="thu hồi vì sai",
+        asked_at=world.now,
+        until=world.now + timedelta(days=1),
+    )
+    asking = Asking(
+        dispatch_id=entry.dispatch_id,
+        recipients=(world.province.id,),
+        states=frozenset({"consigned"}),
+        question=question,
+        event=NewEvent(kind="RecallRequested", at=world.now),
+    )
+    package = replace(entry, dispatch_id="x" * 64, kind=1)
+    await world.ledger.commit(
+        NewDispatch(
+            entry=package,
+            recipients=(Recipient(agency_id=world.province.id, mailbox_id=world.province.id),),
+            handover_by=world.now + timedelta(days=30),
+            answer_by=world.now + timedelta(days=30),
+            evidence=(),
+            events=(),
+            about=(entry.dispatch_id,),
+            asks=(asking,),
+        )
+    )
+    own = await world.attention.concerns(world.province.caller(), USUAL)
+    assert "thu hồi vì sai" in repr(own)
+    assert own.counts["question_open"] == 1
+    told = await world.attention.concerns(world.ministry.caller("operator"), USUAL)
+    assert told.counts["question_open"] == 1
+    assert not [secret for secret in SECRETS if secret in repr(told)]
+
+
+@pytest.mark.parametrize("role", ["system", "clerk", "archivist", "operator"])
+async def test_a_suspended_agency_is_told_nothing_in_any_role(world: World, role: str) -> None:
+    suspended = world.suspend(world.ministry)
+    with pytest.raises(Declined) as declined:
+        await world.attention.concerns(suspended.caller(role), USUAL)
+    assert declined.value.code == "AGENCY_SUSPENDED"
