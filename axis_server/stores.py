@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -55,6 +56,8 @@ def look_at_bucket(settings: ArchiveSettings, secrets: Secrets) -> None:
 
 def s3_target(settings: ArchiveSettings, secrets: Secrets) -> Target:
     """Says where the archive's bucket is, and with which key. Raises `Misconfigured`."""
+    if settings.ca is not None and not os.access(settings.ca, os.R_OK):
+        raise Misconfigured(f"`ca` {settings.ca} cannot be read: correct the path, or its owner")
     return Target(
         endpoint=settings.endpoint,
         bucket=settings.bucket,

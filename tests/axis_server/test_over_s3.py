@@ -118,6 +118,7 @@ def test_check_store_is_for_s3_stores(config: Path) -> None:
         ({"bucket": "no-such-bucket"}, "the bucket is not there: create it"),
         ({"endpoint": "http://127.0.0.1:1"}, "the S3 store does not serve"),
         ({"endpoint": "s3.example.vn"}, "is no endpoint"),
+        ({"ca": "nowhere.pem"}, "nowhere.pem cannot be read: correct the path"),
     ],
 )
 def test_a_wrong_store_stops_the_start_with_what_to_do(

@@ -21,6 +21,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import trustme
 import urllib3
 from minio import Minio
 from minio.versioningconfig import ENABLED, VersioningConfig
@@ -64,7 +65,8 @@ osd pool default pgp num = 4
 osd pool default pg autoscale mode = off
 bluestore block size = 8589934592
 # Small answers take 40 ms without tcp_nodelay.
-rgw frontends = beast endpoint=127.0.0.1:{s3_port} tcp_nodelay=1
+rgw frontends = beast endpoint=127.0.0.1:{s3_port} ssl_endpoint=127.0.0.1:{tls_port} tcp_nodelay=1 \
+ssl_certificate={room}/tls.pem
 """
 
 
@@ -74,12 +76,22 @@ class Ceph:
 
     room: Path
     s3_port: int
+    tls_port: int
     access_key: str = field(default_factory=lambda: secrets.token_hex(8))
     secret_key: str = field(default_factory=lambda: secrets.token_hex(16))
 
     @property
     def endpoint(self) -> str:
         return f"http://127.0.0.1:{self.s3_port}"
+
+    @property
+    def tls_endpoint(self) -> str:
+        return f"https://127.0.0.1:{self.tls_port}"
+
+    @property
+    def ca(self) -> Path:
+        """The authority of the TLS endpoint."""
+        return self.room / "ca.pem"
 
     @property
     def client(self) -> Minio:
@@ -106,12 +118,15 @@ class Ceph:
     @contextmanager
     def started(cls, room: Path) -> Iterator[Ceph]:
         """Starts a store in `room`, an empty folder with a short name, and stops it at the end."""
-        mon_port, s3_port = _free_ports(2)
-        ceph = cls(room=room, s3_port=s3_port)
+        mon_port, s3_port, tls_port = _free_ports(3)
+        ceph = cls(room=room, s3_port=s3_port, tls_port=tls_port)
         fsid = str(uuid.uuid4())
         (room / "ceph.conf").write_text(
-            _CONF.format(fsid=fsid, room=room, mon_port=mon_port, s3_port=s3_port)
+            _CONF.format(fsid=fsid, room=room, mon_port=mon_port, s3_port=s3_port, tls_port=tls_port)
         )
+        authority = trustme.CA()
+        authority.cert_pem.write_to_path(str(ceph.ca))
+        authority.issue_cert("127.0.0.1").private_key_and_cert_chain_pem.write_to_path(str(room / "tls.pem"))
         with ExitStack() as stack:
             try:
                 ceph._start(stack, fsid, mon_port)

@@ -13,7 +13,7 @@ from minio.versioningconfig import SUSPENDED, VersioningConfig
 
 from storage.archive.s3 import Lock, Patience, S3Archive, Target
 from storage.archive.s3.bucket import PART_BYTES
-from storage.errors import Misconfigured, Unavailable
+from storage.errors import Misconfigured, StoreFull, Unavailable
 from tests.conftest import ON_CEPH
 from tests.storage.blobs import content_of, digest_of, read, stream
 from tests.storage.ceph import Ceph
@@ -171,6 +171,37 @@ async def test_rights_taken_away_are_told_and_may_come_back(archive: S3Archive, 
     with pytest.raises(Misconfigured, match="access key may not"):
         await archive.put(digest_of(b"x"), stream(b"x"))
     assert await archive.put(digest_of(b"x"), stream(b"x")) == 1
+
+
+async def test_a_full_store_keeps_nothing_and_gives_an_uploads_room_back(
+    archive: S3Archive, door: Door
+) -> None:
+    door.trouble("PUT", "blobs/", Trouble.FULL, times=1)
+    with pytest.raises(StoreFull):
+        await archive.put(digest_of(b"x"), stream(b"x"))
+    door.trouble("PUT", "partNumber=2", Trouble.FULL, times=1)
+    with pytest.raises(StoreFull):
+        await archive.put(DIGEST, stream(CONTENT, 1 << 20))
+
+    async def filling() -> AsyncIterator[bytes]:
+        async for chunk in stream(CONTENT, 1 << 20):
+            yield chunk
+        door.trouble("PUT", "uploads/", Trouble.FULL, times=1)
+
+    with pytest.raises(StoreFull):
+        await archive.append(ALICE, DIGEST, 0, filling())
+    assert [*archive.bucket.versions(""), *archive.bucket.unfinished("")] == []
+
+
+async def test_over_tls_the_store_is_trusted_through_its_authority_alone(ceph: Ceph) -> None:
+    target = replace(ceph.bucket(), endpoint=ceph.tls_endpoint)
+    archive = await S3Archive.open(replace(target, ca=ceph.ca), lock=Lock.GOVERNANCE)
+    assert await archive.put(DIGEST, stream(CONTENT, 1 << 20)) == len(CONTENT)
+    assert await read(archive, DIGEST) == CONTENT
+    await archive.append(ALICE, DIGEST, 0, stream(CONTENT, 1 << 20))
+    assert await archive.finish(ALICE, DIGEST) == len(CONTENT)
+    await archive.aclose()
+    assert "SSLError" in await refused(target)
 
 
 # What must stop the start.

@@ -23,6 +23,7 @@ class Trouble(Enum):
     LOST = "the effect stands, the answer is lost"
     HALF = "the answer breaks off in the middle of its body"
     REFUSED = "403: the rights were taken away"
+    FULL = "403 as Ceph says that a quota is used up"
 
 
 @dataclass
@@ -93,6 +94,8 @@ class Door:
                     return self._say(502, "text/html", b"<h1>Bad Gateway</h1>")
                 if trouble is Trouble.REFUSED:
                     return self._say(403, "application/xml", b"<Error><Code>AccessDenied</Code></Error>")
+                if trouble is Trouble.FULL:
+                    return self._say(403, "application/xml", b"<Error><Code>QuotaExceeded</Code></Error>")
                 connection = http.client.HTTPConnection(behind, timeout=30)
                 try:
                     connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
