@@ -123,9 +123,15 @@ class Intake:
             handover_by=terms.handover_by,
             answer_by=terms.answer_by,
             evidence=(accepted, consigned),
-            events=tuple(
-                NewEvent(kind=one.event, at=entry.accepted_at, evidence_id=one.evidence_id)
-                for one in (accepted, consigned)
+            events=(
+                NewEvent(
+                    kind=accepted.event,
+                    at=entry.accepted_at,
+                    actor_id=entry.sender_id,
+                    delegate_id=delegate.agency_id if delegate is not None else "",
+                    evidence_id=accepted.evidence_id,
+                ),
+                NewEvent(kind=consigned.event, at=entry.accepted_at, evidence_id=consigned.evidence_id),
             ),
             about=examined.effects.about,
             asks=examined.effects.asks,

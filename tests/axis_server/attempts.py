@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
+from axis_server.caller import Caller
 from axis_server.examination import IntakeLimits
 from axis_server.judgement import digest
 from edxml.model import (
@@ -53,10 +54,15 @@ class Attempt:
     package: bytes | str
     """The bytes, or the SHA-256 of what is said to have been uploaded."""
     by: House
-    role: str = "system"
+    may_send: bool = True
+    """False for a delegate that may only receive."""
     to_upload: tuple[bytes, ...] = ()
     """What would be uploaded before it is sent."""
     limits: IntakeLimits = field(default=LIMITS)
+
+    @property
+    def caller(self) -> Caller:
+        return replace(self.by.caller(), may_send=self.may_send)
 
     @property
     def coming(self) -> dict[str, int]:
@@ -473,6 +479,10 @@ async def _retried(world: World) -> Attempt:
     return Attempt(package=package, by=world.ministry)
 
 
+async def _not_delegated(world: World) -> Attempt:
+    return Attempt(package=world.sealed(world.ministry, document()), by=world.ministry, may_send=False)
+
+
 async def _revoked(world: World) -> Attempt:
     world.trust = TrustStore.of(
         [world.pki.root.certificate], crls=[world.pki.root.crl(revoked=[world.ministry.identity])]
@@ -549,6 +559,7 @@ ATTEMPTS: dict[str, tuple[Prepare, str]] = {
     "a document that was uploaded": (_uploaded, ""),
     "a document with an attachment to come": (_with_an_upload, ""),
     "a retry whose certificate was revoked since": (_retried, ""),
+    "a delegate that may only receive": (_not_delegated, "NOT_DELEGATED"),
     "a revoked certificate": (_revoked, "CERTIFICATE_REVOKED"),
     "a suspended recipient": (_suspended_recipient, "SUSPENDED_RECIPIENT"),
     "a recipient that takes no such kind": (

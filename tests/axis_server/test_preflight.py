@@ -36,12 +36,12 @@ KINDS_OF_STORES = ["memory", "files and SQLite"]
 
 async def checked(world: World, attempt: Attempt) -> Checked:
     preflight = world.preflight_within(attempt.limits)
-    return await preflight.check(attempt.by.caller(attempt.role), attempt.package, attempt.coming)
+    return await preflight.check(attempt.caller, attempt.package, attempt.coming)
 
 
 async def submitted(world: World, attempt: Attempt) -> Kept | Declined:
     """What a real send of the same things meets: uploads first."""
-    caller = attempt.by.caller(attempt.role)
+    caller = attempt.caller
     intake = world.intake_within(attempt.limits)
     try:
         for blob in attempt.to_upload:
@@ -105,7 +105,6 @@ OF_THE_CALLER = {
     "UNTRUSTED",
     "AGENCY_SUSPENDED",
     "ROLE_FORBIDDEN",
-    "NOT_DELEGATED",
     "INVALID_ARGUMENT",
 }
 """Raised by a check as by a submission: no package could mend it."""
