@@ -93,7 +93,7 @@ class Dispatches(Protocol):
 
     async def links(self, dispatch_id: str) -> tuple[Link, ...]:
         """Returns the dispatches that this one is about, then those that are about it, each in order of
-        commit."""
+        commit; of the latter at most the last 100. (Nothing is about more than 100 others.)"""
         ...
 
     async def alike(self, sender_id: str, code_number: str, code_notation: str) -> tuple[str, ...]:

@@ -21,6 +21,8 @@ from storage.ledger.records import (
 
 SIZE_MOST = (1 << 63) - 1
 """Largest number that every store can note."""
+LINKS_MOST = 100
+"""Links of a dispatch in one direction."""
 
 
 def check_commit(new: NewDispatch) -> None:
@@ -44,6 +46,7 @@ def check_commit(new: NewDispatch) -> None:
     earlier = (*new.about, *(ask.dispatch_id for ask in new.asks), *(join.dispatch_id for join in new.joins))
     _require(entry.dispatch_id not in earlier, "a dispatch speaks about earlier ones")
     _require(len(set(new.about)) == len(new.about), "a dispatch is about another one once")
+    _require(len(new.about) <= LINKS_MOST, "a dispatch is about a hundred others at most")
     check_text(earlier)
     for ask in new.asks:
         _require(len(set(ask.recipients)) == len(ask.recipients), "a recipient is named once")

@@ -37,6 +37,20 @@ async def test_links_are_read_both_ways_in_the_order_of_commit(ledger: Ledger) -
     assert await ledger.links("nothing") == ()
 
 
+async def test_all_that_a_dispatch_is_about_and_the_last_hundred_about_it_are_linked(ledger: Ledger) -> None:
+    names = [f"dispatch-{number}" for number in range(104)]
+    for number in range(104):
+        await ledger.commit(accepted(number, recipients=(), about=tuple(names[: min(number, 1)])))
+    with pytest.raises(ValueError, match="hundred"):
+        await ledger.commit(accepted(200, recipients=(), about=tuple(names[:101])))
+    await ledger.commit(accepted(200, recipients=(), about=tuple(reversed(names[:100]))))
+    of_first = await ledger.links(names[0])
+    assert [one.dispatch_id for one in of_first] == [*names[5:], "dispatch-200"]
+    assert {one.later for one in of_first} == {True}
+    of_last = await ledger.links("dispatch-200")
+    assert [(one.dispatch_id, one.later) for one in of_last] == [(name, False) for name in names[:100]]
+
+
 async def test_a_thread_is_every_dispatch_that_used_a_document_id(ledger: Ledger) -> None:
     shared = "G22.01,2026/03/02,one"
     for number, kind in enumerate((0, 2, 1, 3)):

@@ -21,7 +21,7 @@ from storage.ledger.records import (
     Recipient,
     Refusal,
 )
-from storage.ledger.wellformed import check_commit, check_refusal
+from storage.ledger.wellformed import LINKS_MOST, check_commit, check_refusal
 
 THREAD_MOST = 100
 ALIKE_MOST = 10
@@ -78,7 +78,7 @@ class MemoryDispatches(Facet):
         return tuple(
             Link(dispatch_id=name, kind=self._state.dispatches[name].kept.entry.kind, later=later)
             for later, names in ((False, earlier), (True, dispatched.followers))
-            for name in names
+            for name in names[-LINKS_MOST:]
         )
 
     async def alike(self, sender_id: str, code_number: str, code_notation: str) -> tuple[str, ...]:

@@ -73,8 +73,10 @@ class SqliteDispatches(Facet):
         return tuple(map(entry_from, reversed(newest)))
 
     async def links(self, dispatch_id: str) -> tuple[Link, ...]:
-        found = await self._readers.all("links", {"dispatch_id": dispatch_id})
-        return tuple(Link(dispatch_id=name, kind=kind, later=bool(later)) for name, kind, later, _ in found)
+        newest = await self._readers.all("links", {"dispatch_id": dispatch_id})
+        return tuple(
+            Link(dispatch_id=name, kind=kind, later=bool(later)) for name, kind, later in reversed(newest)
+        )
 
     async def alike(self, sender_id: str, code_number: str, code_notation: str) -> tuple[str, ...]:
         asked = {"sender_id": sender_id, "number": code_number, "notation": code_notation}

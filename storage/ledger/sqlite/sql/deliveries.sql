@@ -15,13 +15,13 @@ WHERE dispatch = ? AND recipient_id IN (SELECT value FROM json_each(?));
 
 -- name: ask
 -- Puts a question (?4 to ?8) to those of some recipients (a JSON array) of a dispatch that are in one of some states (a JSON
--- array) and have none open.
+-- array) and have none open. They are looked up one by one (`+state`): there may be thousands beside them.
 UPDATE deliveries SET
     version = version + 1, updated_at = max(updated_at, ?7), due = min(coalesce(due, ?8), ?8),
     question_kind = ?4, question_by = ?5, question_reason = ?6, asked_at = ?7, until = ?8
 WHERE dispatch = ?1
     AND recipient_id IN (SELECT value FROM json_each(?2))
-    AND state IN (SELECT value FROM json_each(?3))
+    AND +state IN (SELECT value FROM json_each(?3))
     AND question_kind IS NULL
 RETURNING recipient_id, mailbox_id;
 

@@ -32,15 +32,22 @@ ORDER BY position DESC
 LIMIT 100;
 
 -- name: links
--- What a dispatch is about, then what is about it.
-SELECT o.dispatch_id, o.kind, 0 AS later, o.position
-FROM dispatches AS d JOIN links AS k ON k.dispatch = d.position JOIN dispatches AS o ON o.position = k.about
-WHERE d.dispatch_id = :dispatch_id
+-- The newest dispatches that a dispatch is about, and the newest that are about it; read from the newest on.
+SELECT * FROM (
+    SELECT o.dispatch_id, o.kind, 1 AS later
+    FROM links AS k JOIN dispatches AS o ON o.position = k.dispatch
+    WHERE k.about = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    ORDER BY k.dispatch DESC
+    LIMIT 100
+)
 UNION ALL
-SELECT o.dispatch_id, o.kind, 1, o.position
-FROM dispatches AS d JOIN links AS k ON k.about = d.position JOIN dispatches AS o ON o.position = k.dispatch
-WHERE d.dispatch_id = :dispatch_id
-ORDER BY later, o.position;
+SELECT * FROM (
+    SELECT o.dispatch_id, o.kind, 0
+    FROM links AS k JOIN dispatches AS o ON o.position = k.about
+    WHERE k.dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    ORDER BY k.about DESC
+    LIMIT 100
+);
 
 -- name: alike
 -- New documents of a sender with the same number and notation, newest first.
