@@ -14,6 +14,7 @@ import pytest
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
+from storage.archive.replicated import ReplicatedArchive
 from storage.archive.s3 import Lock, S3Archive
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.sqlite import SqliteLedger
@@ -51,6 +52,16 @@ async def _files_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIte
 
 
 @asynccontextmanager
+async def _replicated_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[ArchiveUnderTest]:
+    primary, replica = MemoryArchive(), MemoryArchive()
+
+    def tamper(digest: str, content: bytes) -> None:
+        primary.blobs[digest] = replica.blobs[digest] = content
+
+    yield ArchiveUnderTest(archive=ReplicatedArchive(primary, replica), tamper=tamper)
+
+
+@asynccontextmanager
 async def _s3_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[ArchiveUnderTest]:
     ceph: Ceph = request.getfixturevalue("ceph")
     target = ceph.bucket()
@@ -75,7 +86,12 @@ async def _sqlite_ledger(room: Path) -> AsyncIterator[SqliteLedger]:
     await ledger.aclose()
 
 
-ARCHIVES: dict[str, Factory] = {"memory": _memory_archive, "files": _files_archive, "s3": _s3_archive}
+ARCHIVES: dict[str, Factory] = {
+    "memory": _memory_archive,
+    "files": _files_archive,
+    "replicated": _replicated_archive,
+    "s3": _s3_archive,
+}
 ENGINE_OF = {"s3": ON_CEPH}
 LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryLedger | SqliteLedger]]] = {
     "memory": _memory_ledger,
