@@ -19,6 +19,7 @@ from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
 from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError
+from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, provision
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
@@ -44,6 +45,8 @@ def main() -> None:
 main.add_command(agency)
 main.add_command(check_store)
 main.add_command(group)
+main.add_command(attention)
+main.add_command(stats)
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import IO, Any, TypeVar
+from typing import IO, Any, Protocol, TypeVar
 
 import click
 
@@ -14,6 +14,7 @@ from axis_server.operation.registry import RegistryError
 from axis_server.settings import Settings, SettingsError, load
 from axis_server.stores import opened_ledger
 from storage.errors import StorageError
+from storage.ledger.base import Oversight
 from storage.ledger.directory import Directory
 
 T = TypeVar("T")
@@ -44,14 +45,27 @@ def loaded(config: Path) -> Settings:
         raise Refusal("\n".join(exc.problems)) from exc
 
 
+class OperatorLedger(Directory, Oversight, Protocol):
+    """What the operator's commands ask of a ledger."""
+
+
 def on_directory(config: Path, act: Callable[[Directory], Awaitable[T]], *, upgrade: bool = True) -> T:
     """Opens the directory, acts, closes it; every foreseen failure becomes a sentence. Who only reads does
     not `upgrade` the ledger."""
+    return _on_ledger(config, act, upgrade=upgrade)
+
+
+def on_ledger(config: Path, read: Callable[[OperatorLedger], Awaitable[T]]) -> T:
+    """Opens the ledger to read, and closes it; every foreseen failure becomes a sentence."""
+    return _on_ledger(config, read, upgrade=False)
+
+
+def _on_ledger(config: Path, act: Callable[[OperatorLedger], Awaitable[T]], *, upgrade: bool) -> T:
     settings = loaded(config)
 
     async def acting() -> T:
-        async with opened_ledger(settings, upgrade=upgrade) as directory:
-            return await act(directory)
+        async with opened_ledger(settings, upgrade=upgrade) as ledger:
+            return await act(ledger)
 
     try:
         return asyncio.run(acting())
