@@ -9,12 +9,13 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
+from cryptography.hazmat.primitives.serialization import Encoding
 
 
 def signed_certificate(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
     """Tells whether `certificate` names `issuer` and bears its signature. Its right to issue is another
     matter."""
-    if certificate.issuer != issuer.subject:
+    if certificate.issuer != issuer.subject or not _whole_octets(certificate):
         return False
     try:
         if isinstance(certificate.signature_hash_algorithm, hashes.SHA1):
@@ -27,6 +28,8 @@ def signed_certificate(issuer: x509.Certificate, certificate: x509.Certificate) 
 
 def signed_crl(issuer: x509.Certificate, crl: x509.CertificateRevocationList) -> bool:
     """Tells whether `crl` bears the signature of `issuer`'s key."""
+    if not _whole_octets(crl):
+        return False
     try:
         key = issuer.public_key()
         if isinstance(crl.signature_hash_algorithm, hashes.SHA1):
@@ -34,6 +37,12 @@ def signed_crl(issuer: x509.Certificate, crl: x509.CertificateRevocationList) ->
         return isinstance(key, rsa.RSAPublicKey | ec.EllipticCurvePublicKey) and crl.is_signature_valid(key)
     except (UnsupportedAlgorithm, TypeError, ValueError):
         return False
+
+
+def _whole_octets(signed: x509.Certificate | x509.CertificateRevocationList) -> bool:
+    """Whether the signature, which stands last, is a BIT STRING without unused bits. Others could be altered
+    there and verify still."""
+    return signed.public_bytes(Encoding.DER)[-len(signed.signature) - 1] == 0
 
 
 def _signed_over_sha1(issuer: x509.Certificate, signature: bytes, data: bytes) -> bool:

@@ -24,7 +24,7 @@ from signing.verdict import Reason
 MAX_CERTIFICATES = 16
 MAX_CERTIFICATE_BYTES = 16 << 10
 
-_UNREADABLE = (
+UNREADABLE = (
     ValueError,
     TypeError,
     UnsupportedAlgorithm,
@@ -33,6 +33,7 @@ _UNREADABLE = (
     x509.InvalidVersion,
     x509.UnsupportedGeneralNameType,
 )
+"""What `cryptography` raises for a certificate that it cannot read, now or when a part of it is touched."""
 _CURVES = {
     "urn:oid:1.2.840.10045.3.1.7": "secp256r1",
     "urn:oid:1.3.132.0.34": "secp384r1",
@@ -87,12 +88,10 @@ def candidate_of(der: bytes) -> Candidate:
         key = certificate.public_key()
         if certificate.serial_number <= 0:
             raise ValueError("a serial number is positive (RFC 5280, 4.1.2.2)")
-        if der[-len(certificate.signature) - 1]:
-            raise ValueError("a signature is whole octets")
         # Read lazily otherwise, and then a judgement would be what fails.
         _ = certificate.subject, certificate.issuer, certificate.extensions
         _ = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Breach(Reason.SIGNATURE_MALFORMED, "a certificate that cannot be read") from error
     return Candidate(der=der, certificate=certificate, key=key)
 

@@ -27,6 +27,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from signing.issuance import signed_certificate
+from signing.keyinfo import UNREADABLE
 from signing.policy import Policy
 from signing.revocation.source import VERIFICATIONS_KEPT, Entry, entry_of
 from signing.strength import digest_weakness, key_weakness
@@ -204,7 +205,7 @@ def read_answer(der: bytes) -> OcspAnswer:
         if len(list(response.responses)) != 1:
             raise OcspError("not exactly one answer")
         _read_whole(response)
-    except (ValueError, TypeError, UnsupportedAlgorithm, x509.DuplicateExtension) as exc:
+    except UNREADABLE as exc:
         raise OcspError("bytes that are no OCSP response") from exc
     if any(each.critical for each in (*response.extensions, *response.single_extensions)):
         raise OcspError("a critical extension that is not understood")
@@ -243,6 +244,8 @@ def _read_whole(response: ocsp.OCSPResponse) -> None:
         raise ValueError("a signature is whole octets")
     for certificate in response.certificates[:_MOST_CERTIFICATES]:
         _ = certificate.public_key(), certificate.subject, certificate.issuer, certificate.extensions
+        if certificate.serial_number <= 0:
+            raise ValueError("a serial number is positive (RFC 5280, 4.1.2.2)")
         asn1.Certificate.load(certificate.public_bytes(Encoding.DER)).issuer.dump()
 
 

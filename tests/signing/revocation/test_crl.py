@@ -213,6 +213,14 @@ def test_a_tampered_crl_says_nothing(root: Authority, agency: Identity) -> None:
     assert judged(root, agency, x509.load_der_x509_crl(bytes(der))) == UNKNOWN
 
 
+def test_a_crl_whose_signature_is_not_whole_octets_says_nothing(root: Authority, agency: Identity) -> None:
+    while (crl := root.crl()).signature[-1] & 1:
+        pass
+    der = bytearray(crl.public_bytes(Encoding.DER))
+    der[-len(crl.signature) - 1] = 1
+    assert judged(root, agency, x509.load_der_x509_crl(bytes(der))) == UNKNOWN
+
+
 def test_a_delta_crl_says_nothing(root: Authority, agency: Identity) -> None:
     delta = root.crl([agency], extensions=[(x509.DeltaCRLIndicator(1), True)])
     assert judged(root, agency, delta) == UNKNOWN

@@ -259,6 +259,18 @@ def test_an_answer_whose_signature_is_not_whole_octets_is_not_read(root: Authori
         read_answer(given[:place] + b"\x01" + given[place + 1 :])
 
 
+def test_a_responder_whose_certificate_is_not_signed_in_whole_octets_says_nothing(
+    root: Authority, agency: Identity
+) -> None:
+    while (responder := responder_of(root)).certificate.signature[-1] & 1:
+        pass
+    given, der = answer(agency, root, by=responder), responder.certificate.public_bytes(Encoding.DER)
+    place = len(der) - len(responder.certificate.signature) - 1
+    assert judged(root, agency, given) is Reason.SOUND
+    changed = given.replace(der, der[:place] + b"\x01" + der[place + 1 :])
+    assert judged(root, agency, changed) is Reason.REVOCATION_UNKNOWN
+
+
 # --- stapled
 
 

@@ -412,7 +412,7 @@ def test_a_certificate_whose_signature_is_not_whole_octets_is_refused() -> None:
     der = ca.certificate.public_bytes(Encoding.DER)
     place = len(der) - len(ca.certificate.signature) - 1
     assert judged(token) is Reason.SOUND
-    assert judged(token.replace(der, der[:place] + b"\x01" + der[place + 1 :])) is Reason.TIMESTAMP_MALFORMED
+    assert judged(token.replace(der, der[:place] + b"\x01" + der[place + 1 :])) is Reason.TSA_UNTRUSTED
 
 
 # --- mutation
