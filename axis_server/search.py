@@ -47,7 +47,7 @@ def best(query: str, texts: Mapping[str, str]) -> Iterator[str]:
     """
     whole = " ".join(folded(query).split())
     wanted = [(f"\t{token}", [f" {word}" for word in _WORD.findall(token)]) for token in whole.split()]
-    left = list(texts.items())
+    left = list(texts.items()) if wanted else []
     for token, words in wanted:
         if len(words) == 1:
             word = words[0]
