@@ -8,7 +8,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -20,6 +20,7 @@ from axis_server.caller import Caller, admit_actor
 from axis_server.contents import apart, bounded, parts_of, sized
 from axis_server.deadlines import DeadlinePolicy, Terms
 from axis_server.directory import DirectoryView
+from axis_server.earlier import document_id_taken, spoken_of
 from axis_server.errors import Declined
 from axis_server.fitness import check_fit
 from axis_server.judgement import Rules, digest, judge, speaks_for
@@ -27,7 +28,7 @@ from axis_server.quota import UploadLimits
 from axis_server.reasons import Code
 from axis_server.routing import Resolved, resolve
 from axis_server.tasks import in_worker
-from axis_server.threads import Document, Effects, Speech, bearer, effects, spoken_of
+from axis_server.threads import Effects, Speech, effects
 from axis_server.turns import Turns
 from edxml.codes import Kind
 from edxml.model import ORIGINAL, Package
@@ -37,7 +38,7 @@ from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import NotFound
 from storage.ledger.base import Ledger
-from storage.ledger.records import Delivery, Entry, Kept, Part
+from storage.ledger.records import Entry, Kept, Part
 from storage.ledger.registry import Agency
 
 SHOWN_CHARACTERS = 2000
@@ -46,7 +47,6 @@ WARNINGS_MOST = 50
 SMALL_BYTES = 64 << 10
 """A package up to this size is hashed where it stands and judged before anything is asked of the ledger: a
 hop into a thread costs more than that saves."""
-DELIVERIES_AT_ONCE = 1000
 NOTHING: Mapping[str, int] = MappingProxyType({})
 
 
@@ -240,24 +240,15 @@ class Examination:
     async def _effects(
         self, submission: Submission, read: _Read, terms: Terms, view: DirectoryView
     ) -> Effects:
-        """Step 3; `commit` decides again whom the questions reach and who joins.
-
-        Raises `Declined`: DOCUMENT_UNKNOWN for a document that this sender has not sent, whether or not
-        another one has; DOCUMENT_ID_TAKEN for a replacement under the DocumentId of a document that it does
-        not replace; and as `effects`.
-        """
-        package = read.package
-        spoken = spoken_of(package)
-        if not spoken or package.bussiness is None:
+        """Step 3; `commit` decides again whom the questions reach and who joins. Raises `Declined`, as
+        `spoken_of` and `effects`."""
+        package, sender_id = read.package, submission.caller.agency_id
+        documents = await spoken_of(self._ledger, package, sender_id=sender_id, by=submission.dispatch_id)
+        if not documents or package.bussiness is None:
             return Effects()
-        if package.kind == Kind.REPLACE and package.document_id not in spoken:
-            bearing = await self._bearing(submission, package.document_id)
-            if bearing is not None:
-                raise document_id_taken(bearing.dispatch_id)
-        documents = {one: await self._document(submission, one) for one in spoken}
         speech = Speech(
             dispatch_id=submission.dispatch_id,
-            sender_id=submission.caller.agency_id,
+            sender_id=sender_id,
             delegate_id="" if read.delegate is None else read.delegate.agency_id,
             kind=Kind(package.kind),
             bussiness=package.bussiness,
@@ -267,34 +258,6 @@ class Examination:
             until=terms.answer_by,
         )
         return effects(speech, documents, limit=self._limits.recipients)
-
-    async def _document(self, submission: Submission, document_id: str) -> Document:
-        bearing = await self._bearing(submission, document_id)
-        if bearing is None:
-            raise Declined(Code.DOCUMENT_UNKNOWN, document_id, facts={"document_id": document_id})
-        entry = await self._ledger.entry(bearing.dispatch_id)
-        return Document(
-            entry=entry,
-            deliveries={one.recipient_id: one async for one in self._deliveries(entry.dispatch_id)},
-        )
-
-    async def _bearing(self, submission: Submission, document_id: str) -> Entry | None:
-        """Returns the dispatch of this sender that bears a DocumentId now, but for the submission itself."""
-        sender_id = submission.caller.agency_id
-        found = bearer(await self._ledger.thread(sender_id, document_id), but=submission.dispatch_id)
-        if found is not None:
-            return found
-        # A thread of more than a hundred packages no longer shows its beginning.
-        holder = await self._ledger.holder(sender_id, document_id)
-        return None if holder is None else await self._ledger.entry(holder)
-
-    async def _deliveries(self, name: str) -> AsyncIterator[Delivery]:
-        after, more = 0, True
-        while more:
-            page = await self._ledger.deliveries(name, after=after, limit=DELIVERIES_AT_ONCE)
-            for delivery in page.items:
-                yield delivery
-            after, more = page.next, page.more
 
     def _submission(self, caller: Caller, package: bytes | None, sha256: str, size: int) -> Submission:
         return Submission(
@@ -309,11 +272,6 @@ class Examination:
     def _check_size(self, size: int) -> None:
         if size > self._limits.package_bytes:
             raise Declined(Code.PACKAGE_TOO_LARGE, f"{size} bytes; the most is {self._limits.package_bytes}")
-
-
-def document_id_taken(holder: str) -> Declined:
-    """Says that a DocumentId is taken, naming the dispatch of this sender that holds it."""
-    return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
 
 
 def _read(

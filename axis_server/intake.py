@@ -11,8 +11,9 @@ from axis_server.attest import Attestor
 from axis_server.blobs import chunks
 from axis_server.caller import Caller
 from axis_server.changes import Changes
+from axis_server.earlier import document_id_taken
 from axis_server.errors import Declined
-from axis_server.examination import Examination, Examined, Submission, document_id_taken
+from axis_server.examination import Examination, Examined, Submission
 from axis_server.reasons import Code, answer
 from axis_server.tasks import OwnedTasks, in_worker
 from axis_server.threads import Addition

@@ -7,7 +7,7 @@
 
 The package goes to whom its To names; the question goes to whom it names and who holds the document. Who had
 ended, was never sent it or is asked already gets the package and no question, and the sender a warning. The
-rules stand in docs/decisions/0010-the-life-cycle.md.
+rules stand in docs/decisions/0015-packages-about-earlier-documents.md.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ class Effects:
     warnings: tuple[str, ...] = ()
 
 
-def spoken_of(package: Package) -> tuple[str, ...]:
+def document_ids(package: Package) -> tuple[str, ...]:
     """Returns the DocumentIds of the documents that a package of kind 1 to 3 speaks of; none for kind 0.
 
     Raises `Declined`: REASON_REQUIRED, FIELD_TOO_LONG.
@@ -138,7 +138,7 @@ def bearer(thread: Iterable[Entry], *, but: str) -> Entry | None:
 
 
 def effects(speech: Speech, documents: Mapping[str, Document], *, limit: int) -> Effects:
-    """Returns what a package does to `documents`: those of `spoken_of`, by DocumentId.
+    """Returns what a package does to `documents`: those of `document_ids`, by DocumentId.
 
     Raises `Declined`: DOCUMENT_RECALLED, NOT_A_RECIPIENT, RECIPIENT_ENDED, EDXML_AMBIGUOUS for an agency that
     is both removed and added, TOO_MANY_RECIPIENTS for a document that would get more than `limit` of them,

@@ -328,3 +328,44 @@ async def test_any_store_call_may_fail_and_sending_again_asks_and_adds_once(
         await assert_changed_once(world, first, kept)
         assert await world.intake.submit(world.ministry.caller(), package) == kept
         await assert_changed_once(world, first, kept)
+
+
+DEATHS = [
+    (number, when)
+    for number in range(len(READ_CALLS + KEPT_CALLS))
+    for when in (When.HANG_BEFORE, When.HANG_AFTER)
+    if number or when is When.HANG_BEFORE  # the first says "not kept yet": nothing to die after
+]
+
+
+@pytest.mark.parametrize(("number", "when"), DEATHS)
+async def test_the_process_may_die_at_any_store_call_and_sending_again_asks_and_adds_once(
+    number: int, when: When, pki: Pki, workers: Executor, tmp_path: Path
+) -> None:
+    async with fresh_world("memory", tmp_path / "stores", pki, workers) as world:
+        first = await world.sent(world.province, world.department)
+        package = world.sealed(world.ministry, CHANGING)
+        faults = Faults(number, when)
+        living = asyncio.all_tasks()
+        walking = asyncio.ensure_future(shaken(world, faults).intake.submit(world.ministry.caller(), package))
+        await faults.hanging.wait()
+        died = asyncio.all_tasks() - living
+        for task in died:
+            task.cancel()
+        await asyncio.gather(*died, return_exceptions=True)
+        assert walking.cancelled()
+        kept = await world.intake.submit(world.ministry.caller(), package)
+        await assert_changed_once(world, first, kept)
+
+
+@pytest.mark.parametrize("kind", ["memory", "files and SQLite"])
+async def test_of_the_same_update_sent_many_times_at_once_all_get_the_same_bytes(
+    kind: str, pki: Pki, workers: Executor, tmp_path: Path
+) -> None:
+    async with fresh_world(kind, tmp_path / "stores", pki, workers) as world:
+        first = await world.sent(world.province, world.department)
+        package = world.sealed(world.ministry, CHANGING)
+        intake = world.intake
+        answers = await asyncio.gather(*(intake.submit(world.ministry.caller(), package) for _ in range(8)))
+        assert all(answer == answers[0] for answer in answers)
+        await assert_changed_once(world, first, answers[0])

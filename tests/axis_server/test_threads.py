@@ -11,7 +11,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.lifecycle import ASKABLE, QuestionKind, State
 from axis_server.routing import resolve
-from axis_server.threads import REPLACED_MOST, Document, Effects, Speech, bearer, effects, spoken_of
+from axis_server.threads import REPLACED_MOST, Document, Effects, Speech, bearer, document_ids, effects
 from edxml.codes import Kind
 from edxml.model import Bussiness, Package
 from storage.ledger.records import Delivery, Entry, Question
@@ -113,34 +113,34 @@ def refused(unsigned: Package, *documents: Document, limit: int = 100) -> Declin
 
 
 def test_a_new_document_speaks_of_none() -> None:
-    assert spoken_of(document()) == ()
-    assert spoken_of(document(bussiness=Bussiness(doc_type="0"))) == ()
+    assert document_ids(document()) == ()
+    assert document_ids(document(bussiness=Bussiness(doc_type="0"))) == ()
 
 
 def test_a_revoke_and_an_update_speak_of_the_document_whose_id_they_bear() -> None:
-    assert spoken_of(revoke("H90")) == spoken_of(update()) == (DOCUMENT_ID,)
+    assert document_ids(revoke("H90")) == document_ids(update()) == (DOCUMENT_ID,)
 
 
 def test_a_replacement_speaks_of_every_document_that_it_names_and_else_of_its_own_id() -> None:
-    assert spoken_of(replacement(of={DOCUMENT_ID: (), OTHER_ID: ()})) == (DOCUMENT_ID, OTHER_ID)
+    assert document_ids(replacement(of={DOCUMENT_ID: (), OTHER_ID: ()})) == (DOCUMENT_ID, OTHER_ID)
     bare = document(bussiness=Bussiness(doc_type="3", reason="Thay thế"))
-    assert spoken_of(bare) == (DOCUMENT_ID,)
+    assert document_ids(bare) == (DOCUMENT_ID,)
 
 
 @pytest.mark.parametrize("kind", ["1", "3"])
 def test_revoke_and_replacement_need_a_reason(kind: str) -> None:
     with pytest.raises(Declined) as declined:
-        spoken_of(document(bussiness=Bussiness(doc_type=kind)))
+        document_ids(document(bussiness=Bussiness(doc_type=kind)))
     assert declined.value.code == "REASON_REQUIRED"
 
 
 def test_an_update_needs_no_reason() -> None:
-    assert spoken_of(document(bussiness=Bussiness(doc_type="2"))) == (DOCUMENT_ID,)
+    assert document_ids(document(bussiness=Bussiness(doc_type="2"))) == (DOCUMENT_ID,)
 
 
 def test_a_replacement_of_endlessly_many_documents_is_refused() -> None:
     with pytest.raises(Declined) as declined:
-        spoken_of(replacement(of={f"G90,{number}": () for number in range(REPLACED_MOST + 1)}))
+        document_ids(replacement(of={f"G90,{number}": () for number in range(REPLACED_MOST + 1)}))
     assert declined.value.code == "FIELD_TOO_LONG"
 
 

@@ -1,0 +1,62 @@
+"""The documents that a package of kind 1 to 3 speaks of, found in the ledger: its own sender's alone."""
+
+from __future__ import annotations
+
+from axis_server.errors import Declined
+from axis_server.reasons import Code
+from axis_server.sides import Threads
+from axis_server.threads import Document, bearer, document_ids
+from edxml.codes import Kind
+from edxml.model import Package
+from storage.ledger.records import Delivery, Entry
+
+DELIVERIES_AT_ONCE = 1000
+
+
+async def spoken_of(ledger: Threads, package: Package, *, sender_id: str, by: str) -> dict[str, Document]:
+    """Returns the documents that a package speaks of, by DocumentId, as they stand now; none for kind 0. The
+    package is to be the dispatch `by`.
+
+    Raises `Declined`: DOCUMENT_UNKNOWN for a document that this sender has not sent, whether or not another
+    one has; DOCUMENT_ID_TAKEN for a replacement under the DocumentId of a document that it does not replace;
+    and as `document_ids`.
+    """
+    named = document_ids(package)
+    if package.kind == Kind.REPLACE and package.document_id not in named:
+        taken = await _bearing(ledger, sender_id, package.document_id, but=by)
+        if taken is not None:
+            raise document_id_taken(taken.dispatch_id)
+    return {one: await _document(ledger, sender_id, one, but=by) for one in named}
+
+
+def document_id_taken(holder: str) -> Declined:
+    """Says that a DocumentId is taken, naming the dispatch of this sender that holds it."""
+    return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
+
+
+async def _document(ledger: Threads, sender_id: str, document_id: str, *, but: str) -> Document:
+    bearing = await _bearing(ledger, sender_id, document_id, but=but)
+    if bearing is None:
+        raise Declined(Code.DOCUMENT_UNKNOWN, document_id, facts={"document_id": document_id})
+    entry = await ledger.entry(bearing.dispatch_id)  # a thread is without parts
+    return Document(entry=entry, deliveries=await _deliveries(ledger, entry.dispatch_id))
+
+
+async def _bearing(ledger: Threads, sender_id: str, document_id: str, *, but: str) -> Entry | None:
+    """Returns the dispatch of this sender, other than `but`, that bears a DocumentId now."""
+    found = bearer(await ledger.thread(sender_id, document_id), but=but)
+    if found is not None:
+        return found
+    # A thread of more than a hundred packages no longer shows its beginning.
+    holder = await ledger.holder(sender_id, document_id)
+    return None if holder is None else await ledger.entry(holder)
+
+
+async def _deliveries(ledger: Threads, name: str) -> dict[str, Delivery]:
+    found: dict[str, Delivery] = {}
+    after, more = 0, True
+    while more:
+        page = await ledger.deliveries(name, after=after, limit=DELIVERIES_AT_ONCE)
+        found |= {one.recipient_id: one for one in page.items}
+        after, more = page.next, page.more
+    return found
