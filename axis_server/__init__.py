@@ -1,7 +1,7 @@
 """The axis: one composition root, one boundary, thin services, use cases in plain Python.
 
 routing, lifecycle, attest      pure: who receives, what may follow what, what the axis attests
-intake, uploads, inbox, exchange, records, directory
+intake, uploads, inbox, exchange, records, lookup
                                 the use cases; they know the stores' promises, never a protobuf message
 judgement, contents, inline, blobs, cursors
                                 what they share: documents judged and taken apart, bytes, places in lists

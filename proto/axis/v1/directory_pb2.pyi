@@ -74,7 +74,9 @@ class Agency(_message.Message):
     category: _builtins.str
     """As in `ministry` or `province`; empty when it has none."""
     mailbox_id: _builtins.str
-    """The agency whose systems take what is sent to it: itself, or for a unit without systems the agency above."""
+    """The agency whose systems take what is sent to it now: itself, or for a unit without systems the agency above; empty
+    when there is none, and in SyncDirectory, because agencies above and the time decide it.
+    """
     @_builtins.property
     def aliases(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
         """Other identifiers of the same agency (old form, irregular ones)."""
@@ -291,7 +293,7 @@ class SearchAgenciesRequest(_message.Message):
     AFTER_FIELD_NUMBER: _builtins.int
     PAGE_SIZE_FIELD_NUMBER: _builtins.int
     query: _builtins.str
-    """Words of the name, or the beginning of an identifier; empty lists all, by identifier."""
+    """Words of the name, or the beginning of an identifier, in at most 200 characters; empty lists all, by identifier."""
     category: _builtins.str
     """Only agencies of this category."""
     below_id: _builtins.str
@@ -506,7 +508,7 @@ class DirectoryEntry(_message.Message):
     GROUP_FIELD_NUMBER: _builtins.int
     GONE_GROUP_ID_FIELD_NUMBER: _builtins.int
     gone_group_id: _builtins.str
-    """A group that the calling agency sees no more."""
+    """A group that was removed."""
     @_builtins.property
     def agency(self) -> Global___Agency: ...
     @_builtins.property

@@ -86,7 +86,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SearchAgencies(self, request, context):
-        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first.
+        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first. Every word must
+        be the beginning of a word of the name, or of an identifier.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
@@ -107,7 +108,8 @@ class DirectoryServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def SyncDirectory(self, request, context):
-        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it.
+        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it. Groups of
+        other agencies are not among it.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

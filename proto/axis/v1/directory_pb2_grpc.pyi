@@ -38,13 +38,17 @@ class DirectoryServiceStub:
     GetAgency: _grpc.UnaryUnaryMultiCallable[_directory_pb2.GetAgencyRequest, _directory_pb2.GetAgencyResponse]
     """Finds one agency by any identifier it has, old form or new."""
     SearchAgencies: _grpc.UnaryUnaryMultiCallable[_directory_pb2.SearchAgenciesRequest, _directory_pb2.SearchAgenciesResponse]
-    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first. Every word must
+    be the beginning of a word of the name, or of an identifier.
+    """
     ListGroups: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ListGroupsRequest, _directory_pb2.ListGroupsResponse]
     """Lists the groups that the calling agency may address."""
     ExpandGroup: _grpc.UnaryUnaryMultiCallable[_directory_pb2.ExpandGroupRequest, _directory_pb2.ExpandGroupResponse]
     """Says whom a group reaches now."""
     SyncDirectory: _grpc.UnaryUnaryMultiCallable[_directory_pb2.SyncDirectoryRequest, _directory_pb2.SyncDirectoryResponse]
-    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
+    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it. Groups of
+    other agencies are not among it.
+    """
 
 @_typing.type_check_only
 class DirectoryServiceAsyncStub(DirectoryServiceStub):
@@ -56,13 +60,17 @@ class DirectoryServiceAsyncStub(DirectoryServiceStub):
     GetAgency: _aio.UnaryUnaryMultiCallable[_directory_pb2.GetAgencyRequest, _directory_pb2.GetAgencyResponse]  # type: ignore[assignment]
     """Finds one agency by any identifier it has, old form or new."""
     SearchAgencies: _aio.UnaryUnaryMultiCallable[_directory_pb2.SearchAgenciesRequest, _directory_pb2.SearchAgenciesResponse]  # type: ignore[assignment]
-    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+    """Searches agencies and units by name (with or without diacritics) or identifier; the best match first. Every word must
+    be the beginning of a word of the name, or of an identifier.
+    """
     ListGroups: _aio.UnaryUnaryMultiCallable[_directory_pb2.ListGroupsRequest, _directory_pb2.ListGroupsResponse]  # type: ignore[assignment]
     """Lists the groups that the calling agency may address."""
     ExpandGroup: _aio.UnaryUnaryMultiCallable[_directory_pb2.ExpandGroupRequest, _directory_pb2.ExpandGroupResponse]  # type: ignore[assignment]
     """Says whom a group reaches now."""
     SyncDirectory: _aio.UnaryUnaryMultiCallable[_directory_pb2.SyncDirectoryRequest, _directory_pb2.SyncDirectoryResponse]  # type: ignore[assignment]
-    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
+    """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it. Groups of
+    other agencies are not among it.
+    """
 
 class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
     """The directory of agencies that the axis serves."""
@@ -89,7 +97,9 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.SearchAgenciesRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.SearchAgenciesResponse, _abc.Awaitable[_directory_pb2.SearchAgenciesResponse]]:
-        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first."""
+        """Searches agencies and units by name (with or without diacritics) or identifier; the best match first. Every word must
+        be the beginning of a word of the name, or of an identifier.
+        """
 
     @_abc_1.abstractmethod
     def ListGroups(
@@ -113,6 +123,8 @@ class DirectoryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _directory_pb2.SyncDirectoryRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_directory_pb2.SyncDirectoryResponse, _abc.Awaitable[_directory_pb2.SyncDirectoryResponse]]:
-        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it."""
+        """Lists what changed in the directory behind a cursor; read to the end from an empty one, it is all of it. Groups of
+        other agencies are not among it.
+        """
 
 def add_DirectoryServiceServicer_to_server(servicer: DirectoryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
