@@ -7,14 +7,18 @@ from datetime import timedelta
 
 import pytest
 
+from axis_server import lifecycle, queue, statistics
 from axis_server.attention import Window, side_of_concern
 from axis_server.errors import Declined
 from axis_server.events import Side
+from axis_server.statistics import Asked, Span
+from storage.ledger import overview
 from storage.ledger.oversight import Concerns
-from storage.ledger.records import Asking, Entry, NewDispatch, NewEvent, Question, Recipient
+from storage.ledger.records import Entry
+from tests.axis_server.test_recall import WHY, answered, take_back
 from tests.axis_server.world import House, World
 
-SECRETS = ("7816", "BM-VP", "số liệu", "thẩm quyền", "hỏng", "thu hồi")
+SECRETS = ("7816", "BM-VP", "số liệu", "thẩm quyền", "hỏng")
 """What documents and clerks say in this world."""
 USUAL = Window()
 YEAR = Window(soon_hours=24 * 365)
@@ -118,45 +122,55 @@ async def test_an_agency_sees_all_that_the_operator_does_not(world: World) -> No
     found: list[Concerns] = [
         await world.attention.concerns(house.caller(), YEAR) for house in (world.ministry, world.department)
     ]
-    for secret in SECRETS[:-1]:
+    for secret in SECRETS:
         assert secret in repr(found)
 
 
-async def test_the_operator_is_not_told_why_a_document_is_asked_back(world: World) -> None:
+async def test_a_recall_needs_the_recipients_attention_and_its_refusal_the_senders(world: World) -> None:
     entry = await world.sent(world.province)
-    question = Question(
-        kind="recall",
-        by="x" * 64,
-        reason="thu hồi vì sai",
-        asked_at=world.now,
-        until=world.now + timedelta(days=1),
+    await take_back(world, entry)
+    (asked,) = (await world.attention.concerns(world.province.caller(), USUAL)).items
+    assert (asked.why, asked.delivery.question is not None) == ("question_open", True)
+    assert await whys(world, world.ministry) == {}
+    told = await world.attention.concerns(world.stranger.caller("operator"), USUAL)
+    assert told.counts == {"question_open": 1}
+    assert WHY in repr(asked)
+    assert WHY not in repr(told)
+    await answered(world, entry, "16")
+    assert await whys(world, world.province) == {}
+    assert await whys(world, world.ministry) == {"question_refused": 1}
+    await world.attention.acknowledge(world.ministry.caller(), entry.dispatch_id, world.province.id)
+    assert await whys(world, world.ministry) == {}
+
+
+async def test_what_is_asked_back_before_the_fetch_waits_in_no_queue(world: World) -> None:
+    entry = await world.sent(world.province)
+    await take_back(world, entry)
+    assert await world.queue.take(world.province.caller(), most=9, seconds=0) == ()
+    await answered(world, entry, "16")
+    (one,) = await world.queue.take(world.province.caller(), most=9, seconds=0)
+    assert one.item.entry == entry
+
+
+async def test_a_deadline_that_passed_needs_the_senders_attention(world: World) -> None:
+    await world.sent(world.province)
+    world.now += timedelta(days=30)
+    await world.expiring.sweep()
+    assert await whys(world, world.ministry) == {"expired": 1}
+    assert await whys(world, world.province) == {}
+    counted = await world.statistics.count(
+        world.ministry.caller(),
+        Asked(side=Side.SENT, span=Span.read("2026-01-01", "2026-12-31"), by=()),
     )
-    asking = Asking(
-        dispatch_id=entry.dispatch_id,
-        recipients=(world.province.id,),
-        states=frozenset({"consigned"}),
-        question=question,
-        event=NewEvent(kind="RecallRequested", at=world.now),
-    )
-    package = replace(entry, dispatch_id="x" * 64, kind=1)
-    await world.ledger.commit(
-        NewDispatch(
-            entry=package,
-            recipients=(Recipient(agency_id=world.province.id, mailbox_id=world.province.id),),
-            handover_by=world.now + timedelta(days=30),
-            answer_by=world.now + timedelta(days=30),
-            evidence=(),
-            events=(),
-            about=(entry.dispatch_id,),
-            asks=(asking,),
-        )
-    )
-    own = await world.attention.concerns(world.province.caller(), USUAL)
-    assert "thu hồi vì sai" in repr(own)
-    assert own.counts["question_open"] == 1
-    told = await world.attention.concerns(world.ministry.caller("operator"), USUAL)
-    assert told.counts["question_open"] == 1
-    assert not [secret for secret in SECRETS if secret in repr(told)]
+    assert [(one.on_time, one.late) for one in counted.tallies] == [(0, 1)]
+
+
+def test_the_ledger_and_the_axis_call_the_same_things_by_the_same_names() -> None:
+    assert frozenset(map(str, queue.WAITING)) == overview.WAITING
+    assert overview.QUESTION_REFUSED == lifecycle.QUESTION_REFUSED
+    assert {*overview.ANSWERED, *overview.ENDED_OTHERWISE} < {str(state) for state in lifecycle.State}
+    assert statistics.DIMENSIONS < overview.DIMENSIONS
+    assert statistics.VIETNAM == overview.VIETNAM
 
 
 @pytest.mark.parametrize("role", ["system", "clerk", "archivist", "operator"])
