@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+from bisect import bisect_right
 from collections.abc import Collection
 from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
 
 from storage.ledger.memory.state import Facet, paged
 from storage.ledger.pages import Page, event_bytes, record_bytes, stream_bytes
@@ -25,16 +28,15 @@ class MemoryHistories(Facet):
 
     async def stream(self, agency_id: str, *, after: int = 0, limit: int) -> Page[StreamItem]:
         await asyncio.sleep(0)
-        found = (
-            (cursor, self._streamed(agency_id, dispatch_id, cursor))
-            for dispatch_id, cursor in self._state.streams.get(agency_id, [])
-        )
+        seen = self._state.streams.get(agency_id, [])
+        unread = islice(seen, bisect_right(seen, after, key=itemgetter(0)), None)
+        found = ((place, self._streamed(agency_id, name, index)) for place, name, index in unread)
         return paged(found, stream_bytes, after=after, limit=limit)
 
     async def stream_end(self, agency_id: str) -> int:
         await asyncio.sleep(0)
         seen = self._state.streams.get(agency_id, [])
-        return seen[-1][1] if seen else 0
+        return seen[-1][0] if seen else 0
 
     async def records(
         self,
@@ -58,12 +60,14 @@ class MemoryHistories(Facet):
         )
         return paged(found, record_bytes, after=after, limit=limit)
 
-    def _streamed(self, agency_id: str, dispatch_id: str, cursor: int) -> StreamItem:
+    def _streamed(self, agency_id: str, dispatch_id: str, index: int) -> StreamItem:
         dispatched = self._state.dispatches[dispatch_id]
-        seen = dispatched.events_for(None if agency_id == dispatched.sender_id else agency_id)
-        place, event = next((n, one) for n, one in enumerate(seen, start=1) if one.cursor == cursor)
+        viewer = None if agency_id == dispatched.sender_id else agency_id
+        before = (dispatched.sees(viewer, event.recipient_id) for event in dispatched.events[:index])
+        sequence = 1 + (index if viewer is None else sum(before))
         return StreamItem(
-            event=replace(event, sequence=place), entry=replace(dispatched.kept.entry, parts=())
+            event=replace(dispatched.events[index], sequence=sequence),
+            entry=replace(dispatched.kept.entry, parts=()),
         )
 
 

@@ -86,8 +86,11 @@ class State:
     moves: dict[str, dict[tuple[str, str], tuple[Evidence, ...]]] = field(default_factory=dict)
     """Statement to the deliveries that it moved, in order, and the evidence issued with each move."""
     statements: dict[str, Statement] = field(default_factory=dict)
-    streams: dict[str, list[tuple[str, int]]] = field(default_factory=dict)
-    """Agency to the dispatch and cursor of each event that it sees, in order of commit."""
+    inboxes: dict[str, list[int]] = field(default_factory=dict)
+    """Mailbox to the places of its deliveries, in order of commit."""
+    streams: dict[str, list[tuple[int, str, int]]] = field(default_factory=dict)
+    """Agency to the events that it sees, in order of commit: each one's cursor, its dispatch, and its index
+    among the events of that."""
     leases: dict[tuple[str, str], Lease] = field(default_factory=dict)
     """By dispatch and recipient, the last one; those that were ended have no token."""
     asides: dict[tuple[str, str, str, int], tuple[int, Aside]] = field(default_factory=dict)
@@ -128,6 +131,7 @@ class State:
         """Adds a delivery behind all the others."""
         self.deliveries.append((delivery.dispatch_id, delivery.recipient_id))
         dispatched.places[delivery.recipient_id] = len(self.deliveries)
+        self.inboxes.setdefault(delivery.mailbox_id, []).append(len(self.deliveries))
         dispatched.deliveries[delivery.recipient_id] = delivery
 
     def end_lease(self, key: tuple[str, str]) -> None:
@@ -149,8 +153,9 @@ class State:
                     **{one.name: getattr(event, one.name) for one in fields(NewEvent)},
                 )
             )
+            seen = (self.event_count, dispatched.dispatch_id, len(dispatched.events) - 1)
             for viewer in dispatched.viewers(event.recipient_id):
-                self.streams.setdefault(viewer, []).append((dispatched.dispatch_id, self.event_count))
+                self.streams.setdefault(viewer, []).append(seen)
 
     def add_leaf(self, kind: str, content_id: str, content: bytes) -> int:
         """Adds the next leaf and returns its place."""
