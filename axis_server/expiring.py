@@ -16,7 +16,7 @@ from datetime import datetime, timedelta
 import structlog
 
 from axis_server.errors import Declined
-from axis_server.lifecycle import Act, at_deadline
+from axis_server.lifecycle import at_deadline
 from axis_server.metrics import Metrics
 from axis_server.moving import Cause, Mover
 from axis_server.sides import side_of
@@ -32,11 +32,12 @@ BATCH = 64
 PATIENCE = timedelta(minutes=5)
 """How long one that failed is left alone, so that it does not stand in the way of the others."""
 
-_ENDINGS = {
+_ENDED = {
     EventId.CONTENT_HANDOVER_FAILURE: "handover",
     EventId.ACCEPTANCE_REJECTION_EXPIRY: "answer",
     None: "question",
 }
+"""What time ended, by the evidence: kinds of the metric."""
 
 
 class Expiring:
@@ -93,8 +94,7 @@ class Expiring:
         except Conflict:
             return
         for step in steps:
-            kind = _ENDINGS[step.attests] if step.act in (Act.EXPIRE, Act.LAPSE) else ""
-            self._metrics.deadlines_passed.labels(kind).inc()
+            self._metrics.deadlines_passed.labels(_ENDED[step.attests]).inc()
 
     async def _tried(self, delivery: Delivery, now: datetime) -> None:
         try:

@@ -1,7 +1,7 @@
 """Opening a letter: before its first byte leaves, the axis notes that the recipient has begun to take it.
 
     opening = Opening(ledger=ledger, mover=mover, expiring=expiring, clock=clock)
-    await opening.open(caller, dispatch_id)      # now bytes may leave
+    await opening.open(caller, entry)      # now bytes may leave
 
 A recall that is committed before this note wins, and nothing is handed out; one that comes after it asks.
 """
@@ -46,8 +46,11 @@ class Opening:
         """
         opened = False
         async for page in self._consigned(caller, entry):
-            noted = await asyncio.gather(*(self._note(caller, entry, one) for one in page))
-            opened = opened or any(noted)
+            notes = (self._note(caller, entry, one) for one in page)
+            for noted in await asyncio.gather(*notes, return_exceptions=True):
+                if isinstance(noted, BaseException):
+                    raise noted
+                opened = opened or noted
         if opened:
             return
         readable = await self._ledger.deliveries(
