@@ -6,7 +6,6 @@ import asyncio
 import signal
 import uuid
 from collections.abc import AsyncIterator, Callable, Coroutine
-from concurrent.futures import Executor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -17,52 +16,30 @@ import structlog
 from cryptography import x509
 
 from axis_server.admission import Admission
-from axis_server.allowance import Allowance
-from axis_server.attention import Attention
 from axis_server.attest import Attestor
-from axis_server.boundary.directory import AxisFacts, DirectoryServicer
-from axis_server.boundary.events import EventServicer
-from axis_server.boundary.inbox import InboxServicer
 from axis_server.boundary.interceptor import Boundary
-from axis_server.boundary.overview import OverviewServicer
-from axis_server.boundary.records import RecordServicer
-from axis_server.boundary.server import Door, Health, Services, make_server
+from axis_server.boundary.server import Door, Health, make_server
 from axis_server.boundary.shares import Shares
-from axis_server.boundary.submission import SubmissionServicer
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
+from axis_server.composition import Means, services
 from axis_server.cursors import KEY_NAME, Cursors
-from axis_server.deadlines import DeadlinePolicy
 from axis_server.directory_watch import DirectoryWatch
-from axis_server.events import Events
-from axis_server.examination import Examination, IntakeLimits
-from axis_server.exchange import Exchange
 from axis_server.expiring import Expiring
 from axis_server.expiry import expire
-from axis_server.inbox import Inbox
-from axis_server.intake import Intake
-from axis_server.lookup import Lookup
 from axis_server.metrics import Metrics
 from axis_server.moving import Mover
-from axis_server.opening import Opening
-from axis_server.operation.material import TlsMaterial, pem_of, tls_material
-from axis_server.preflight import Preflight
+from axis_server.operation.material import TlsMaterial, log_signer, tls_material
 from axis_server.probe import Prober
-from axis_server.queue import Queue
-from axis_server.quota import UploadLimits
-from axis_server.records import Records
-from axis_server.settings import Address, DeadlineSettings, Secrets, Settings
-from axis_server.statistics import Statistics
-from axis_server.stores import Stores, opened
+from axis_server.settings import Address, Secrets, Settings
+from axis_server.stores import opened
 from axis_server.tasks import OwnedTasks
+from axis_server.transparency.publisher import Publisher
 from axis_server.trust import TrustWatch
-from axis_server.turns import Turns
-from axis_server.uploads import Uploads
 from axis_server.workers import MortalWorkers
 from signing.evidence import Party
 from signing.keys import Signer, load_pem
 from signing.policy import Policy
-from signing.trust import TrustStore
 
 log = structlog.get_logger()
 
@@ -140,6 +117,7 @@ async def running(
     async with AsyncExitStack() as stack:
         tls = tls_material(settings.tls, secrets.tls_key_password)
         signer = _signer(settings, secrets)
+        log_key = log_signer(settings.transparency.key)
         metrics = Metrics.make()
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
@@ -167,21 +145,25 @@ async def running(
             clock=now,
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
-        services = _services(
-            settings,
-            stores,
-            watch,
-            admission,
-            cursors,
-            signer,
-            trust.store,
-            workers,
-            owned,
-            metrics,
-            attestor,
-            changes,
-            mover,
-            expiring,
+        publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
+        means = Means(
+            settings=settings,
+            stores=stores,
+            watch=watch,
+            admission=admission,
+            cursors=cursors,
+            signer=signer,
+            trust=trust.store,
+            workers=workers,
+            owned=owned,
+            metrics=metrics,
+            attestor=attestor,
+            changes=changes,
+            mover=mover,
+            expiring=expiring,
+            publisher=publisher,
+            clock=now,
+            new_id=new_id,
         )
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(
@@ -191,7 +173,7 @@ async def running(
             watches=watches,
             shares=Shares(settings.server.calls_per_agency),
         )
-        server, port = make_server(_door(settings, tls), services, boundary=boundary, lamp=lamp)
+        server, port = make_server(_door(settings, tls), services(means), boundary=boundary, lamp=lamp)
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
         own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
         prober = Prober(stores=stores, show=lamp.show, metrics=metrics, certificates=own, clock=now)
@@ -202,6 +184,7 @@ async def running(
                 trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
                 prober.follow(settings.server.probe_seconds),
                 expiring.follow(DEADLINE_SECONDS),
+                publisher.follow(settings.transparency.publish_seconds),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),
@@ -227,132 +210,6 @@ def _signer(settings: Settings, secrets: Secrets) -> Signer:
         settings.evidence.key,
         settings.evidence.certificate,
         password.get_secret_value().encode() if password else None,
-    )
-
-
-def _services(
-    settings: Settings,
-    stores: Stores,
-    watch: DirectoryWatch,
-    admission: Admission,
-    cursors: Cursors,
-    signer: Signer,
-    trust: Callable[[], TrustStore],
-    workers: Executor,
-    owned: OwnedTasks,
-    metrics: Metrics,
-    attestor: Attestor,
-    changes: Changes,
-    mover: Mover,
-    expiring: Expiring,
-) -> Services:
-    archive, ledger = stores.archive, stores.ledger
-    turns = Turns(settings.server.workers + 1)
-    limits = IntakeLimits(
-        package_bytes=settings.limits.package_bytes,
-        attachment_bytes=settings.limits.attachment_bytes,
-        recipients=settings.limits.recipients,
-        uploads=UploadLimits(count=settings.limits.uploads, bytes=settings.limits.upload_bytes),
-        refusals_per_minute=settings.limits.refusals_per_minute,
-    )
-    policy = Policy(revocation=settings.trust.revocation)
-    deadlines = _deadlines(settings.deadlines)
-    examination = Examination(
-        archive=archive,
-        ledger=ledger,
-        directory=watch.view,
-        trust=trust,
-        policy=policy,
-        deadlines=deadlines,
-        clock=now,
-        limits=limits,
-        workers=workers,
-        turns=turns,
-    )
-    intake = Intake(
-        examination=examination,
-        archive=archive,
-        ledger=ledger,
-        attestor=attestor,
-        clock=now,
-        refusals=Allowance(limits.refusals_per_minute),
-        changes=changes,
-        workers=workers,
-        owned=owned,
-    )
-    exchange = Exchange(
-        ledger=ledger,
-        directory=watch.view,
-        trust=trust,
-        policy=policy,
-        deadlines=deadlines,
-        clock=now,
-        mover=mover,
-        expiring=expiring,
-        workers=workers,
-        turns=turns,
-        owned=owned,
-    )
-    queue = Queue(ledger=ledger, clock=now, new_token=new_id)
-    facts = AxisFacts(
-        axis_id=settings.axis.id,
-        certificates=tuple(pem_of([one]).decode() for one in (signer.certificate, *signer.chain)),
-        max_message_bytes=settings.limits.message_bytes,
-        max_attachment_bytes=settings.limits.attachment_bytes,
-    )
-    return Services(
-        submission=SubmissionServicer(
-            intake=intake,
-            preflight=Preflight(examination=examination, ledger=ledger, limits=limits),
-            uploads=Uploads(
-                archive=archive,
-                ledger=ledger,
-                limits=limits,
-                reserve_bytes=settings.archive.reserve_bytes,
-            ),
-            message_bytes=settings.limits.message_bytes,
-        ),
-        inbox=InboxServicer(
-            inbox=Inbox(
-                archive=archive,
-                ledger=ledger,
-                still=admission.again,
-                changes=changes,
-                workers=workers,
-                opening=Opening(ledger=ledger, mover=mover, expiring=expiring, clock=now),
-                owned=owned,
-            ),
-            queue=queue,
-            exchange=exchange,
-            cursors=cursors,
-        ),
-        events=EventServicer(
-            events=Events(ledger=ledger, still=admission.again, changes=changes),
-            queue=queue,
-            cursors=cursors,
-            metrics=metrics,
-            clock=now,
-        ),
-        records=RecordServicer(records=Records(ledger=ledger), cursors=cursors),
-        overview=OverviewServicer(
-            attention=Attention(ledger=ledger, clock=now),
-            statistics=Statistics(ledger=ledger, directory=watch.view, clock=now),
-        ),
-        directory=DirectoryServicer(
-            lookup=Lookup(
-                directory=stores.directory, view=watch.view, clock=now, workers=workers, turns=turns
-            ),
-            facts=facts,
-            cursors=cursors,
-        ),
-    )
-
-
-def _deadlines(settings: DeadlineSettings) -> DeadlinePolicy:
-    return DeadlinePolicy(
-        handover_hours=settings.handover_hours,
-        answer_hours=settings.answer_hours,
-        question_hours=settings.question_hours,
     )
 
 

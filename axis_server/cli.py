@@ -18,9 +18,9 @@ from axis_server.operation.agency import agency
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
 from axis_server.operation.group import group
-from axis_server.operation.material import MaterialError
+from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
-from axis_server.operation.provision import ProvisionError, provision
+from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
 from signing.keys import UnusableKey
@@ -100,6 +100,26 @@ def init(
         " ca/ca.key can be any agency; for real use, configure your own authority and delete ca/.",
         err=True,
     )
+
+
+@main.command("log-key")
+@click.argument("key", type=click.Path(path_type=Path))
+@click.option("--origin", metavar="NAME", help="Name of a new log, such as axis.example.vn/log; for ever.")
+def log_key(key: Path, origin: str | None) -> None:
+    """Shows the public half of the transparency log's KEY; with --origin, makes the key first.
+
+    Whoever verifies the log is given what this prints. A log's key is never replaced by overwriting it.
+    """
+    try:
+        if origin is not None:
+            write_new(key, new_log_key(origin), secret=True)
+        click.echo(log_signer(key).key.vkey)
+    except FileExistsError as exc:
+        raise Refusal(f"{key} exists; nothing was written. A log keeps its key.") from exc
+    except OSError as exc:
+        raise Refusal(f"{key} cannot be written: {exc.strerror}.") from exc
+    except (ProvisionError, MaterialError) as exc:
+        raise Refusal(str(exc)) from exc
 
 
 @main.command("check-config")

@@ -38,6 +38,8 @@ class Metrics:
     probe_up: Gauge
     certificate_days_left: Gauge
     trust_current: Gauge
+    log_size: Gauge
+    log_sound: Gauge
     archive_corrupt: Counter
     deadlines_passed: Counter
     deadlines_failed: Counter
@@ -96,6 +98,11 @@ class Metrics:
             deadlines_overdue_seconds=gauge(
                 "axis_deadlines_overdue_seconds",
                 "How long ago the oldest deadline passed that was still to be dealt with at the last look.",
+            ),
+            log_size=gauge("axis_log_size", "Leaves under the newest checkpoint of the transparency log."),
+            log_sound=gauge(
+                "axis_log_sound",
+                "1 while the ledger holds the log that was signed, 0 when it was changed: an alarm.",
             ),
             trust_current=gauge(
                 "axis_trust_current",

@@ -76,6 +76,7 @@ class Code(StrEnum):
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
+    LOG_LAGS = "LOG_LAGS"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
     TOO_MANY_REFUSALS = "TOO_MANY_REFUSALS"
     TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
@@ -151,7 +152,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.TOO_MANY_REFUSALS,
             Code.TOO_MANY_WATCHES,
         ),
-        "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
+        "UNAVAILABLE": (Code.STORE_UNAVAILABLE, Code.LOG_LAGS, Code.SHUTTING_DOWN, Reason.REVOCATION_UNKNOWN),
         "DATA_LOSS": (Code.CORRUPT,),
         "INTERNAL": (Code.INTERNAL,),
     }

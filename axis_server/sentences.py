@@ -325,6 +325,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Send the same again: it is done at most once.",
             "Gửi lại đúng yêu cầu này: việc chỉ được thực hiện một lần.",
         ),
+        "LOG_LAGS": _says(
+            "No checkpoint of the log covers this yet.",
+            "Nhật ký minh bạch chưa có điểm kiểm bao gồm mục này.",
+            "Ask again in a few seconds. If it lasts, tell the operator: the log is not being signed.",
+            "Hỏi lại sau vài giây. Nếu kéo dài, báo đơn vị vận hành trục: nhật ký không được ký.",
+        ),
         "STORE_FULL": _says(
             "The axis's store is full; nothing was kept.",
             "Kho lưu trữ của trục đã đầy; chưa lưu gì.",

@@ -166,6 +166,16 @@ class EvidenceSettings(_Section):
     """Its private key, PEM. An encrypted one is opened by `AXIS_EVIDENCE_KEY_PASSWORD` in the environment."""
 
 
+class TransparencySettings(_Section):
+    """The transparency log, whose checkpoints the axis signs."""
+
+    key: ConfiguredPath = Path("log.key")
+    """The log's own key, one line of text as `axis-server log-key` writes it. It signs nothing but the log;
+    its name is the log's origin, in every checkpoint for ever."""
+    publish_seconds: float = Field(default=1.0, gt=0, le=3600)
+    """How often a checkpoint is signed over what is new. A proof of something new waits so long."""
+
+
 class TrustSettings(_Section):
     """Whose seals on documents and statements are trusted."""
 
@@ -284,6 +294,7 @@ class Settings(_Section):
     server: ServerSettings
     tls: TlsSettings
     evidence: EvidenceSettings
+    transparency: TransparencySettings
     trust: TrustSettings
     archive: ArchiveSettings
     ledger: LedgerSettings
@@ -302,6 +313,7 @@ class Readable:
     server: ServerSettings | None
     tls: TlsSettings | None
     evidence: EvidenceSettings | None
+    transparency: TransparencySettings | None
     trust: TrustSettings | None
     archive: ArchiveSettings | None
     ledger: LedgerSettings | None

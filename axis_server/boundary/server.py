@@ -10,10 +10,11 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from axis.v1 import directory_pb2, events_pb2, inbox_pb2, overview_pb2, records_pb2, submission_pb2
+from axis.v1 import directory_pb2, events_pb2, inbox_pb2, log_pb2, overview_pb2, records_pb2, submission_pb2
 from axis.v1.directory_pb2_grpc import add_DirectoryServiceServicer_to_server
 from axis.v1.events_pb2_grpc import add_EventServiceServicer_to_server
 from axis.v1.inbox_pb2_grpc import add_InboxServiceServicer_to_server
+from axis.v1.log_pb2_grpc import add_LogServiceServicer_to_server
 from axis.v1.overview_pb2_grpc import add_OverviewServiceServicer_to_server
 from axis.v1.records_pb2_grpc import add_RecordServiceServicer_to_server
 from axis.v1.submission_pb2_grpc import add_SubmissionServiceServicer_to_server
@@ -21,6 +22,7 @@ from axis_server.boundary.directory import DirectoryServicer
 from axis_server.boundary.events import EventServicer
 from axis_server.boundary.inbox import InboxServicer
 from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.log import LogServicer
 from axis_server.boundary.overview import OverviewServicer
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.submission import SubmissionServicer
@@ -36,6 +38,7 @@ SERVED = (
     records_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
     directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"].full_name,
+    log_pb2.DESCRIPTOR.services_by_name["LogService"].full_name,
 )
 
 
@@ -49,6 +52,7 @@ class Services:
     records: RecordServicer
     overview: OverviewServicer
     directory: DirectoryServicer
+    log: LogServicer
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +105,7 @@ def make_server(
     add_RecordServiceServicer_to_server(services.records, server)
     add_OverviewServiceServicer_to_server(services.overview, server)
     add_DirectoryServiceServicer_to_server(services.directory, server)
+    add_LogServiceServicer_to_server(services.log, server)
     health_pb2_grpc.add_HealthServicer_to_server(lamp.servicer, server)
     reflection.enable_server_reflection((*SERVED, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
     credentials = grpc.ssl_server_credentials(

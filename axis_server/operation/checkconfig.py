@@ -19,7 +19,7 @@ from pathlib import Path
 from cryptography import x509
 
 from axis_server.operation.authority import is_for_test
-from axis_server.operation.material import MaterialError, read_certificates, read_key
+from axis_server.operation.material import MaterialError, log_signer, read_certificates, read_key
 from axis_server.operation.registry import weak_key
 from axis_server.settings import (
     Address,
@@ -31,6 +31,7 @@ from axis_server.settings import (
     Secrets,
     Settings,
     TlsSettings,
+    TransparencySettings,
     TrustSettings,
 )
 from axis_server.stores import ledger_schema, look_at_bucket
@@ -86,6 +87,8 @@ def _findings(
         yield from _limits(settings.limits)
     if settings.tls:
         yield from _tls(settings.tls, secrets, at)
+    if settings.transparency:
+        yield from _log(settings.transparency)
     if settings.evidence:
         yield from _evidence(settings.evidence, settings.trust, secrets, at)
     if settings.trust:
@@ -129,6 +132,14 @@ def _tls(tls: TlsSettings, secrets: Secrets, at: datetime) -> Iterator[Finding]:
             yield from _authorities("tls.client_ca", path, read_certificates(path), at)
         except MaterialError as exc:
             yield problem(f"`tls.client_ca`: {exc}")
+
+
+def _log(transparency: TransparencySettings) -> Iterator[Finding]:
+    yield from _exposed("transparency.key", transparency.key)
+    try:
+        log_signer(transparency.key)
+    except MaterialError as exc:
+        yield problem(f"`transparency.key`: {exc}")
 
 
 def _evidence(

@@ -12,6 +12,8 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pydantic import SecretStr
 
 from axis_server.settings import TlsSettings
+from signing.keys import UnusableKey
+from signing.log import KeyKind, NoteSigner, read_skey
 
 
 class MaterialError(Exception):
@@ -63,6 +65,19 @@ def read_key(path: Path, password: SecretStr | None) -> PrivateKeyTypes:
         raise MaterialError(f"{path} {wanted} in the environment (see docs/settings.md).") from exc
     except (ValueError, UnsupportedAlgorithm) as exc:
         raise MaterialError(f"{path} holds no private key in PEM form, or the password is wrong.") from exc
+
+
+def log_signer(path: Path) -> NoteSigner:
+    """Reads the key that signs the log. Raises `MaterialError`."""
+    try:
+        signer = read_skey(_read(path).decode("ascii", "replace").strip())
+    except UnusableKey as exc:
+        raise MaterialError(
+            f"{path} holds no key of a log: {exc} `axis-server log-key` makes one for a new axis."
+        ) from exc
+    if signer.key.kind is not KeyKind.ED25519:
+        raise MaterialError(f"{path} is a witness's key; a log signs with another kind.")
+    return signer
 
 
 def _read(path: Path) -> bytes:

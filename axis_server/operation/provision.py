@@ -13,11 +13,16 @@ from collections.abc import Sequence
 from datetime import datetime
 from pathlib import Path
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from axis_server.operation.authority import Authority, Issued
 from axis_server.settings import Address
+from signing.keys import UnusableKey
+from signing.log import MemoryNoteSigner
 
 ALWAYS_HOSTS = ("localhost", "127.0.0.1", "::1")
 CONFIG_NAME = "axis.toml"
+LOG_KEY = "log/log.key"
 CA_CERTIFICATE, CA_KEY, CA_CRL = "ca/ca.pem", "ca/ca.key", "ca/ca.crl"
 
 _CONFIG = """\
@@ -41,6 +46,9 @@ client_ca = ["ca/ca.pem"]           # FOR TEST USE: replace it with the authorit
 [evidence]
 certificate = "evidence/axis.pem"
 key = "evidence/axis.key"
+
+[transparency]
+key = "log/log.key"                 # its name is the log's origin: never change it
 
 [trust]
 anchors = ["ca/ca.pem"]             # FOR TEST USE: replace it with the authority of your agencies
@@ -104,7 +112,7 @@ def provision(
     try:
         if directory.exists() and any(directory.iterdir()):
             raise ProvisionError(f"{directory} is not empty; nothing was written. Choose a new directory.")
-        for name in (".", "ca", "tls", "evidence", "archive", "ledger"):
+        for name in (".", "ca", "tls", "evidence", "log", "archive", "ledger"):
             (directory / name).mkdir(mode=0o700, parents=True, exist_ok=True)
         authority = Authority.create("National axis test CA", at=at)
         write_new(directory / CA_CERTIFICATE, authority.certificate_pem)
@@ -114,6 +122,7 @@ def provision(
         _write_pair(directory / "tls", "server", server)
         evidence = authority.issue_evidence_signer(f"Evidence of {axis_id}", at=at)
         _write_pair(directory / "evidence", "axis", evidence)
+        write_new(directory / LOG_KEY, new_log_key(log_origin(axis_id)), secret=True)
         values = {
             "axis_id": axis_id,
             "axis_name": axis_name,
@@ -158,6 +167,19 @@ def issue_profile(
     except OSError as exc:
         raise ProvisionError(f"{directory} cannot be written: {exc.strerror}: {exc.filename}.") from exc
     return issued
+
+
+def log_origin(axis_id: str) -> str:
+    """Names the log of an axis: what a checkpoint calls itself, and the name of its key."""
+    return "".join(c if c.isalnum() or c in ".-_/" else "-" for c in axis_id) + "/log"
+
+
+def new_log_key(origin: str) -> bytes:
+    """Makes a key for a log, as the one line of its file. Raises `ProvisionError`."""
+    try:
+        return (MemoryNoteSigner(origin, Ed25519PrivateKey.generate()).skey() + "\n").encode()
+    except UnusableKey as exc:
+        raise ProvisionError(f"{origin!r} cannot be a log's name: {exc}") from exc
 
 
 def write_new(path: Path, content: bytes, *, secret: bool = False) -> None:

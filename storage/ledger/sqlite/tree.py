@@ -5,6 +5,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Sequence
 
+from storage.errors import Unavailable
 from storage.ledger.sqlite.database import Queries
 from storage.ledger.sqlite.rows import to_json
 from storage.ledger.tree import Edge, Node, edge_nodes
@@ -17,7 +18,8 @@ def grown(connection: sqlite3.Connection, queries: Queries, edge: Edge) -> Edge:
     returns its new edge.
 
     `edge` is what an earlier call returned. Another process, or a transaction that was rolled back, may have
-    moved on from it: the size of the kept tree decides.
+    moved on from it: the size of the kept tree decides. Raises `Unavailable` when the kept tree has lost a
+    node: nothing is added to a log that somebody cut.
     """
     (kept,) = connection.execute(queries["tree_size"]).fetchone()
     (leaves,) = connection.execute(queries["log_size"]).fetchone()
@@ -36,7 +38,9 @@ def grown(connection: sqlite3.Connection, queries: Queries, edge: Edge) -> Edge:
 
 
 def nodes(connection: sqlite3.Connection, queries: Queries, wanted: Sequence[Node]) -> tuple[bytes, ...]:
-    """Returns the hashes of nodes, in that order. Raises `KeyError` for one that is not there."""
+    """Returns the hashes of nodes, in that order. Raises `Unavailable` for one that is not there."""
     rows = connection.execute(queries["nodes"], (to_json([list(node) for node in wanted]),))
     found = {(level, index): one for level, index, one in rows}
+    if missing := set(wanted) - set(found):
+        raise Unavailable(f"the log's tree has lost node {min(missing)}")
     return tuple(found[node] for node in wanted)

@@ -1,0 +1,191 @@
+"""The use cases over their means, and the servicers over those: pure composition, nothing is opened here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime
+
+from axis_server.admission import Admission
+from axis_server.allowance import Allowance
+from axis_server.attention import Attention
+from axis_server.attest import Attestor
+from axis_server.boundary.directory import AxisFacts, DirectoryServicer
+from axis_server.boundary.events import EventServicer
+from axis_server.boundary.inbox import InboxServicer
+from axis_server.boundary.log import LogServicer
+from axis_server.boundary.overview import OverviewServicer
+from axis_server.boundary.records import RecordServicer
+from axis_server.boundary.server import Services
+from axis_server.boundary.submission import SubmissionServicer
+from axis_server.changes import Changes
+from axis_server.cursors import Cursors
+from axis_server.deadlines import DeadlinePolicy
+from axis_server.directory_watch import DirectoryWatch
+from axis_server.events import Events
+from axis_server.examination import Examination, IntakeLimits
+from axis_server.exchange import Exchange
+from axis_server.expiring import Expiring
+from axis_server.inbox import Inbox
+from axis_server.intake import Intake
+from axis_server.lookup import Lookup
+from axis_server.metrics import Metrics
+from axis_server.moving import Mover
+from axis_server.opening import Opening
+from axis_server.operation.material import pem_of
+from axis_server.preflight import Preflight
+from axis_server.queue import Queue
+from axis_server.quota import UploadLimits
+from axis_server.records import Records
+from axis_server.settings import DeadlineSettings, Settings
+from axis_server.statistics import Statistics
+from axis_server.stores import Stores
+from axis_server.tasks import OwnedTasks
+from axis_server.transparency.proofs import Proofs
+from axis_server.transparency.publisher import Publisher
+from axis_server.turns import Turns
+from axis_server.uploads import Uploads
+from signing.keys import Signer
+from signing.policy import Policy
+from signing.trust import TrustStore
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Means:
+    """What the use cases share, opened and owned by the composition root."""
+
+    settings: Settings
+    stores: Stores
+    watch: DirectoryWatch
+    admission: Admission
+    cursors: Cursors
+    signer: Signer
+    trust: Callable[[], TrustStore]
+    workers: Executor
+    owned: OwnedTasks
+    metrics: Metrics
+    attestor: Attestor
+    changes: Changes
+    mover: Mover
+    expiring: Expiring
+    publisher: Publisher
+    clock: Callable[[], datetime]
+    new_id: Callable[[], str]
+
+
+def services(means: Means) -> Services:
+    """Makes everything that is served."""
+    archive, ledger = means.stores.archive, means.stores.ledger
+    turns = Turns(means.settings.server.workers + 1)
+    limits = IntakeLimits(
+        package_bytes=means.settings.limits.package_bytes,
+        attachment_bytes=means.settings.limits.attachment_bytes,
+        recipients=means.settings.limits.recipients,
+        uploads=UploadLimits(count=means.settings.limits.uploads, bytes=means.settings.limits.upload_bytes),
+        refusals_per_minute=means.settings.limits.refusals_per_minute,
+    )
+    policy = Policy(revocation=means.settings.trust.revocation)
+    deadlines = deadline_policy(means.settings.deadlines)
+    examination = Examination(
+        archive=archive,
+        ledger=ledger,
+        directory=means.watch.view,
+        trust=means.trust,
+        policy=policy,
+        deadlines=deadlines,
+        clock=means.clock,
+        limits=limits,
+        workers=means.workers,
+        turns=turns,
+    )
+    intake = Intake(
+        examination=examination,
+        archive=archive,
+        ledger=ledger,
+        attestor=means.attestor,
+        clock=means.clock,
+        refusals=Allowance(limits.refusals_per_minute),
+        changes=means.changes,
+        workers=means.workers,
+        owned=means.owned,
+    )
+    exchange = Exchange(
+        ledger=ledger,
+        directory=means.watch.view,
+        trust=means.trust,
+        policy=policy,
+        deadlines=deadlines,
+        clock=means.clock,
+        mover=means.mover,
+        expiring=means.expiring,
+        workers=means.workers,
+        turns=turns,
+        owned=means.owned,
+    )
+    queue = Queue(ledger=ledger, clock=means.clock, new_token=means.new_id)
+    facts = AxisFacts(
+        axis_id=means.settings.axis.id,
+        certificates=tuple(pem_of([one]).decode() for one in (means.signer.certificate, *means.signer.chain)),
+        max_message_bytes=means.settings.limits.message_bytes,
+        max_attachment_bytes=means.settings.limits.attachment_bytes,
+    )
+    return Services(
+        submission=SubmissionServicer(
+            intake=intake,
+            preflight=Preflight(examination=examination, ledger=ledger, limits=limits),
+            uploads=Uploads(
+                archive=archive,
+                ledger=ledger,
+                limits=limits,
+                reserve_bytes=means.settings.archive.reserve_bytes,
+            ),
+            message_bytes=means.settings.limits.message_bytes,
+        ),
+        inbox=InboxServicer(
+            inbox=Inbox(
+                archive=archive,
+                ledger=ledger,
+                still=means.admission.again,
+                changes=means.changes,
+                workers=means.workers,
+                opening=Opening(ledger=ledger, mover=means.mover, expiring=means.expiring, clock=means.clock),
+                owned=means.owned,
+            ),
+            queue=queue,
+            exchange=exchange,
+            cursors=means.cursors,
+        ),
+        events=EventServicer(
+            events=Events(ledger=ledger, still=means.admission.again, changes=means.changes),
+            queue=queue,
+            cursors=means.cursors,
+            metrics=means.metrics,
+            clock=means.clock,
+        ),
+        records=RecordServicer(records=Records(ledger=ledger), cursors=means.cursors),
+        overview=OverviewServicer(
+            attention=Attention(ledger=ledger, clock=means.clock),
+            statistics=Statistics(ledger=ledger, directory=means.watch.view, clock=means.clock),
+        ),
+        directory=DirectoryServicer(
+            lookup=Lookup(
+                directory=means.stores.directory,
+                view=means.watch.view,
+                clock=means.clock,
+                workers=means.workers,
+                turns=turns,
+            ),
+            facts=facts,
+            cursors=means.cursors,
+        ),
+        log=LogServicer(proofs=Proofs(ledger=ledger, publisher=means.publisher)),
+    )
+
+
+def deadline_policy(settings: DeadlineSettings) -> DeadlinePolicy:
+    return DeadlinePolicy(
+        handover_hours=settings.handover_hours,
+        answer_hours=settings.answer_hours,
+        question_hours=settings.question_hours,
+    )

@@ -1,0 +1,103 @@
+"""Answering about the log: checkpoints, proofs, tiles. Hashes tell nothing, so every caller may ask."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from axis_server.errors import Declined
+from axis_server.reasons import Code
+from axis_server.transparency.publisher import Publisher
+from signing.log import (
+    InclusionProof,
+    Tile,
+    consistency_nodes,
+    consistency_proof,
+    inclusion_nodes,
+    inclusion_proof,
+    tile_content,
+    write_proof,
+)
+from storage.errors import NotFound
+from storage.ledger.base import Log
+from storage.ledger.records import SignedCheckpoint, Stamp
+
+CONTENT_ID_LONGEST = 128
+"""Characters of an evidence or statement id; the axis's own have 36 and 64."""
+COVERED_SECONDS = 10.0
+"""How long a new leaf is waited for; a checkpoint follows within a second or two."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proven:
+    """Where a leaf stands, and the file that proves it."""
+
+    index: int
+    proof: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Continued:
+    """How one tree begins with another, and the checkpoint of the larger."""
+
+    hashes: tuple[bytes, ...]
+    checkpoint: SignedCheckpoint
+
+
+class Proofs:
+    """Gives proofs from the nodes that the ledger keeps: a few reads each, however long the log is."""
+
+    def __init__(
+        self, *, ledger: Log, publisher: Publisher, covered_seconds: float = COVERED_SECONDS
+    ) -> None:
+        self._ledger = ledger
+        self._publisher = publisher
+        self._covered_seconds = covered_seconds
+
+    async def checkpoint(self, min_size: int = 0) -> tuple[SignedCheckpoint, tuple[Stamp, ...]]:
+        """Returns the newest checkpoint, or the first one of at least `min_size` leaves, with its
+        time-stamps. Raises `Declined`: NOT_FOUND."""
+        try:
+            found = await self._ledger.checkpoint(over=min_size or None)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND, "no checkpoint is that large yet") from absent
+        return found, await self._ledger.stamps(found.size)
+
+    async def inclusion(self, content_id: str) -> Proven:
+        """Proves that an evidence or statement stands in the log.
+
+        Raises `Declined`: NOT_FOUND, LOG_LAGS (not covered by a checkpoint yet)."""
+        if len(content_id) > CONTENT_ID_LONGEST:
+            raise Declined(Code.INVALID_ARGUMENT, f"an id has at most {CONTENT_ID_LONGEST} characters")
+        try:
+            leaf = await self._ledger.leaf(content_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND, "the log has no such leaf") from absent
+        try:
+            head = await self._publisher.covering(leaf.index, self._covered_seconds)
+        except TimeoutError as late:
+            raise Declined(Code.LOG_LAGS) from late
+        hashes = await self._ledger.nodes(inclusion_nodes(leaf.index, head.size))
+        path = inclusion_proof(leaf.index, head.size, lambda _: hashes)
+        proof = InclusionProof(index=leaf.index, path=path, checkpoint=head.content)
+        return Proven(index=leaf.index, proof=write_proof(proof))
+
+    async def consistency(self, old_size: int, new_size: int = 0) -> Continued:
+        """Proves that a tree begins with an older one; `new_size` 0 means the newest checkpoint's. Raises
+        `Declined`: INVALID_ARGUMENT, NOT_FOUND for a size that the log was never shown at."""
+        head, _ = await self.checkpoint(new_size)
+        if new_size and head.size != new_size:
+            raise Declined(Code.NOT_FOUND, f"no checkpoint of {new_size} leaves was signed")
+        if old_size > head.size:
+            raise Declined(Code.INVALID_ARGUMENT, f"the newest checkpoint has {head.size} leaves")
+        hashes = await self._ledger.nodes(consistency_nodes(old_size, head.size))
+        proof = consistency_proof(old_size, head.size, lambda _: hashes)
+        return Continued(hashes=proof, checkpoint=head)
+
+    async def tile(self, tile: Tile) -> bytes:
+        """Returns the hashes of a tile. Raises `Declined`: NOT_FOUND for what no checkpoint covers."""
+        head, _ = await self.checkpoint()
+        level, last = tile.nodes[-1]
+        if (last + 1) << level > head.size:
+            raise Declined(Code.NOT_FOUND, "no checkpoint covers this tile yet")
+        hashes = await self._ledger.nodes(tile.nodes)
+        return tile_content(tile, lambda _: hashes)

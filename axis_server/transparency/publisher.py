@@ -1,0 +1,118 @@
+"""Signing the log: a checkpoint over what the ledger holds, and never two that disagree."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime
+
+import structlog
+
+from axis_server.metrics import Metrics
+from signing.log import (
+    Checkpoint,
+    CompactRange,
+    NoteSigner,
+    NotProven,
+    consistency_nodes,
+    consistency_proof,
+    cover,
+    read_checkpoint,
+    read_note,
+    sign_checkpoint,
+    verify_consistency_proof,
+)
+from storage.errors import NotFound, Unavailable
+from storage.ledger.base import Log
+from storage.ledger.records import SignedCheckpoint
+
+log = structlog.get_logger()
+
+
+class LogBroken(Exception):
+    """The ledger no longer holds the log that was signed before: somebody changed it. Nothing is signed."""
+
+
+class Publisher:
+    """Publishes checkpoints. Any number of nodes may run one: the ledger keeps one checkpoint for each
+    size."""
+
+    def __init__(
+        self, *, ledger: Log, signer: NoteSigner, clock: Callable[[], datetime], metrics: Metrics
+    ) -> None:
+        self._ledger = ledger
+        self._signer = signer
+        self._clock = clock
+        self._metrics = metrics
+        self._grown = asyncio.Condition()
+
+    async def publish(self) -> SignedCheckpoint:
+        """Signs the log as it stands, unless that was done, and returns the newest checkpoint.
+
+        Before it signs it proves to itself that the last checkpoint's tree is how this one begins. Raises
+        `LogBroken` when it is not, `Unavailable`.
+        """
+        last = await self._last()
+        size = await self._ledger.size()
+        if last is not None and size == last.size:
+            return last
+        if last is not None and size < last.size:
+            raise LogBroken(f"the ledger has {size} leaves, and {last.size} were signed")
+        tree = await self._tree(size)
+        if last is not None:
+            await self._check(last, tree)
+        head = Checkpoint(origin=self._signer.key.name, size=size, root=tree.root())
+        note = sign_checkpoint(head, self._signer).content()
+        newest = await self._ledger.publish(SignedCheckpoint(size=size, note=note, at=self._clock()))
+        self._metrics.log_size.set(newest.size)
+        async with self._grown:
+            self._grown.notify_all()
+        return newest
+
+    async def covering(self, index: int, seconds: float) -> SignedCheckpoint:
+        """Returns the newest checkpoint once it covers the leaf `index`; waits `seconds` at most for that.
+        Raises `TimeoutError`."""
+        async with asyncio.timeout(seconds), self._grown:
+            while True:
+                last = await self._last()
+                if last is not None and last.size > index:
+                    return last
+                await self._grown.wait()
+
+    async def follow(self, interval: float) -> None:
+        """Publishes every `interval` seconds, for ever. What hinders it is an alarm and is tried again: a
+        log that was changed stays unsigned."""
+        while True:
+            try:
+                await self.publish()
+                self._metrics.log_sound.set(1)
+            except Unavailable as trouble:
+                log.warning("log.unavailable", detail=str(trouble))
+            except LogBroken as broken:
+                self._metrics.log_sound.set(0)
+                log.critical("log.broken", detail=str(broken))
+            await asyncio.sleep(interval)
+
+    async def _last(self) -> SignedCheckpoint | None:
+        try:
+            return await self._ledger.checkpoint()
+        except NotFound:
+            return None
+
+    async def _tree(self, size: int) -> CompactRange:
+        try:
+            return CompactRange(size, await self._ledger.nodes(cover(0, size)))
+        except NotFound as lost:
+            raise LogBroken(f"the tree over {size} leaves has holes: {lost}") from lost
+
+    async def _check(self, last: SignedCheckpoint, tree: CompactRange) -> None:
+        """Raises `LogBroken` unless `tree` begins with what `last` says."""
+        try:
+            before = read_checkpoint(read_note(last.note).text)
+            wanted = consistency_nodes(before.size, tree.size)
+            hashes = await self._ledger.nodes(wanted)
+            proof = consistency_proof(before.size, tree.size, lambda _: hashes)
+            verify_consistency_proof(before.size, before.root, tree.size, tree.root(), proof)
+        except (NotFound, NotProven) as broken:
+            was = f"what was signed at {last.size} leaves is not how the log begins"
+            raise LogBroken(f"{was}: {broken}") from broken
