@@ -114,7 +114,8 @@ class Deliveries(Protocol):
         Idempotent by statement: when the statement is kept already and has moved the first move's delivery,
         nothing changes and what it left there is returned. Raises `NotFound` when there is no such delivery;
         else `StatementTaken` when the statement is kept for another dispatch, `NotFound` when the one that it
-        names is not kept; else `Conflict` with the first delivery whose version is another.
+        names is not kept; else `Conflict` with the first delivery whose version is another; else `ValueError`
+        when the statement has moved another of the deliveries before.
         """
         ...
 

@@ -120,6 +120,16 @@ async def test_a_kept_statement_moves_on_what_it_has_not_moved(ledger: Ledger) -
     assert first.delivery.dispatch_id == "dispatch-1"
 
 
+async def test_a_statement_moves_a_delivery_once(ledger: Ledger) -> None:
+    await kept(ledger, 1, 2)
+    await ledger.advance(act(1))
+    again = [*act(2), *act(1, expected_version=2, evidence=(), state="moved again")]
+    with pytest.raises(ValueError):
+        await ledger.advance(again)
+    assert await standing(ledger, 1, 2) == [("accepted", 2), ("consigned", 1)]
+    assert (await ledger.moved(statement(1).statement_id)).delivery.dispatch_id == "dispatch-1"
+
+
 async def test_a_statement_kept_under_another_dispatch_moves_nothing_in_an_act(ledger: Ledger) -> None:
     await kept(ledger, 1, 2)
     await ledger.advance(act(1))

@@ -81,6 +81,10 @@ def _advance(state: State, moves: Sequence[Move]) -> Moved:
     for move, delivery in zip(moves, current, strict=True):
         if delivery.version != move.expected_version:
             raise Conflict(delivery)
+    if statement is not None:
+        left = state.moves.get(statement.statement_id, {})
+        if any((move.dispatch_id, move.recipient_id) in left for move in moves):
+            raise ValueError("a statement moves a delivery once")
     state.refuse_known(one for move in moves for one in move.evidence)
     for move in moves:
         recipients = state.dispatches[move.dispatch_id].deliveries
