@@ -3,6 +3,8 @@
 routing, lifecycle, attest      pure: who receives, what may follow what, what the axis attests
 intake, uploads, inbox, exchange, records, lookup
                                 the use cases; they know the stores' promises, never a protobuf message
+directory, directory_watch, claims, search
+                                who is there: one view in memory, kept up with the store, and how it is searched
 judgement, contents, inline, blobs, cursors
                                 what they share: documents judged and taken apart, bytes, places in lists
 admission, trust                who gets in, and whom the axis trusts, as its files say now

@@ -54,9 +54,9 @@ def resolve(
     for identifier in identifiers:
         if (agency := view.resolve(identifier)) is not None:
             match seats.take(agency):
-                case "no system":
+                case Code.UNKNOWN_RECIPIENT:
                     unknown.setdefault(agency.agency_id, f"{agency.agency_id} (has no system)")
-                case "suspended":
+                case Code.SUSPENDED_RECIPIENT:
                     suspended.setdefault(agency.agency_id)
         elif (group := view.group(identifier, seen_by=sender_id)) is not None:
             if group.active:
@@ -127,19 +127,19 @@ class _Seats:
     taken: dict[str, tuple[Agency, str]] = field(default_factory=dict)
     """By identifier, with the mailbox."""
 
-    def take(self, agency: Agency) -> str:
-        """Adds a recipient, and says why it could not be one."""
+    def take(self, agency: Agency) -> Code | None:
+        """Adds a recipient, or says what it would be refused for."""
         if agency.agency_id in self.taken:
-            return ""
+            return None
         if not in_force(agency, self.at):
-            return "suspended"
+            return Code.SUSPENDED_RECIPIENT
         seat = self.view.seat(agency, self.at)
         if seat is None:
-            return "no system"
+            return Code.UNKNOWN_RECIPIENT
         if not in_force(seat, self.at):
-            return "suspended"
+            return Code.SUSPENDED_RECIPIENT
         self.taken[agency.agency_id] = (agency, seat.agency_id)
-        return ""
+        return None
 
 
 def _take_members(group: Group, seats: _Seats, sender_id: str) -> Iterator[str]:
@@ -148,7 +148,7 @@ def _take_members(group: Group, seats: _Seats, sender_id: str) -> Iterator[str]:
     for member in members(group, seats.view, seen_by=sender_id):
         if isinstance(member, str):
             left_out.setdefault(member)
-        elif seats.take(member):
+        elif seats.take(member) is not None:
             left_out.setdefault(member.agency_id)
     if left_out:
         yield f"RECIPIENT_LEFT_OUT: {_counted(list(left_out))}, of group {group.group_id}"
