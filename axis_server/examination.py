@@ -256,8 +256,9 @@ class Examination:
             view=view,
             at=submission.at,
             until=terms.answer_by,
+            limit=self._limits.recipients,
         )
-        return effects(speech, documents, limit=self._limits.recipients)
+        return await in_worker(self._workers, effects, speech, documents)
 
     def _submission(self, caller: Caller, package: bytes | None, sha256: str, size: int) -> Submission:
         return Submission(

@@ -51,7 +51,7 @@ def resolve(
     unknown: dict[str, str] = {}
     suspended: dict[str, None] = {}
     warnings: list[str] = []
-    for identifier in identifiers:
+    for identifier in once(identifiers):
         if (agency := view.resolve(identifier)) is not None:
             match seats.take(agency):
                 case Code.UNKNOWN_RECIPIENT:
@@ -82,6 +82,15 @@ def resolve(
         warnings=tuple(warnings),
         agencies=tuple(agency for agency, _ in seats.taken.values()),
     )
+
+
+def once(identifiers: Iterable[str]) -> tuple[str, ...]:
+    """Returns identifiers, each once, as it is written first. To name a group a million times is to name it
+    once."""
+    found: dict[str, str] = {}
+    for identifier in identifiers:
+        found.setdefault(normalise(identifier), identifier)
+    return tuple(found.values())
 
 
 def members(group: Group, view: DirectoryView, *, seen_by: str) -> Iterator[Agency | str]:

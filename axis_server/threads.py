@@ -21,7 +21,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.lifecycle import ASKABLE, REQUESTED, QuestionKind, State
 from axis_server.reasons import Code
-from axis_server.routing import IDENTIFIER_SHOWN, NAMED_AT_MOST, Resolved, members, resolve
+from axis_server.routing import IDENTIFIER_SHOWN, NAMED_AT_MOST, Resolved, members, once, resolve
 from edxml.codes import KINDS_WITH_REASON, Kind
 from edxml.model import Bussiness, Package
 from storage.ledger.records import Asking, Delivery, Entry, NewEvent, Question, Recipient
@@ -77,11 +77,32 @@ class Speech:
     at: datetime
     until: datetime
     """When its questions lapse."""
+    limit: int
+    """Most recipients of one document."""
 
-    def receivers(self, receiver_type: str) -> tuple[str, ...]:
-        """Whom an update removes or adds, as it names them."""
-        if self.kind != Kind.UPDATE:
-            return ()
+    @property
+    def added(self) -> tuple[str, ...]:
+        """Whom an update adds, as it names them."""
+        return self._receivers(ADDED) if self.kind == Kind.UPDATE else ()
+
+    def named(self, document_ids: Iterable[str]) -> dict[str, tuple[str, ...]]:
+        """Whom the package names one by one to be asked, as it names them, by document; those that it names
+        nobody for are missing.
+
+        Raises `Declined`: TOO_MANY_RECIPIENTS.
+        """
+        organs: dict[str, list[str]] = {}
+        if self.kind == Kind.UPDATE:
+            organs = {one: list(self._receivers(REMOVED)) for one in document_ids}
+        elif self.kind == Kind.REPLACE:
+            for replaced in self.bussiness.replacements:
+                organs.setdefault(replaced.document_id, []).extend(replaced.organ_ids)
+        named = {document_id: once(found) for document_id, found in organs.items() if found}
+        if any(len(one) > self.limit for one in named.values()):
+            raise _too_many(self.limit)
+        return named
+
+    def _receivers(self, receiver_type: str) -> tuple[str, ...]:
         return tuple(one.organ_id for one in self.bussiness.receivers if one.receiver_type == receiver_type)
 
 
@@ -137,12 +158,12 @@ def bearer(thread: Iterable[Entry], *, but: str) -> Entry | None:
     return bearing[-1] if bearing else None
 
 
-def effects(speech: Speech, documents: Mapping[str, Document], *, limit: int) -> Effects:
+def effects(speech: Speech, documents: Mapping[str, Document]) -> Effects:
     """Returns what a package does to `documents`: those of `document_ids`, by DocumentId.
 
     Raises `Declined`: DOCUMENT_RECALLED, NOT_A_RECIPIENT, RECIPIENT_ENDED, EDXML_AMBIGUOUS for an agency that
-    is both removed and added, TOO_MANY_RECIPIENTS for a document that would get more than `limit` of them,
-    and what `resolve` raises for those who are added.
+    is both removed and added, TOO_MANY_RECIPIENTS for a document that would get or ask more than the limit,
+    and what `resolve` raises for those who are added. For thousands it computes for some time.
     """
     if speech.kind != Kind.REVOKE:
         _check_not_recalled(documents)
@@ -150,16 +171,19 @@ def effects(speech: Speech, documents: Mapping[str, Document], *, limit: int) ->
     additions: list[Addition] = []
     concerned: set[str] = set()
     warnings: list[str] = []
+    organs = speech.named(documents)
     for document_id, document in documents.items():
-        named = _asked(speech, document_id, document)
+        named = _asked(speech, document, organs.get(document_id, ()))
         asked = tuple(one for one in named if one in document.deliveries)
         if asked:
             asks.append(_asking(speech, document, asked))
             concerned |= {document.deliveries[one].mailbox_id for one in asked}
         warnings += _left_out(document, named)
-        if added := speech.receivers(ADDED):
-            resolved = resolve(added, speech.view, sender_id=speech.sender_id, at=speech.at, limit=limit)
-            addition = _addition(document, resolved, removed=frozenset(named), limit=limit)
+        if speech.added:
+            resolved = resolve(
+                speech.added, speech.view, sender_id=speech.sender_id, at=speech.at, limit=speech.limit
+            )
+            addition = _addition(document, resolved, removed=frozenset(named), limit=speech.limit)
             if addition.recipients:
                 additions.append(addition)
             concerned |= {one.mailbox_id for one in addition.recipients}
@@ -180,13 +204,9 @@ def _check_not_recalled(documents: Mapping[str, Document]) -> None:
             raise Declined(Code.DOCUMENT_RECALLED, document_id, facts=facts)
 
 
-def _asked(speech: Speech, document_id: str, document: Document) -> tuple[str, ...]:
+def _asked(speech: Speech, document: Document, organs: tuple[str, ...]) -> tuple[str, ...]:
     """Returns the agencies that a package asks about a document, each once, also those whom the question does
-    not reach. Raises `Declined`: NOT_A_RECIPIENT."""
-    organs = speech.receivers(REMOVED)
-    if speech.kind == Kind.REPLACE:
-        replaced = (one for one in speech.bussiness.replacements if one.document_id == document_id)
-        organs = tuple(organ_id for one in replaced for organ_id in one.organ_ids)
+    not reach: those whom `organs` name, if it names any. Raises `Declined`: NOT_A_RECIPIENT."""
     if organs:
         return tuple(dict.fromkeys(_recipients_of(document, organs, speech)))
     if speech.kind == Kind.UPDATE:
@@ -278,9 +298,13 @@ def _addition(document: Document, added: Resolved, *, removed: Collection[str], 
             )
     joining = tuple(one for one in added.recipients if one.agency_id not in document.deliveries)
     if len(document.deliveries) + len(joining) > limit:
-        raise Declined(Code.TOO_MANY_RECIPIENTS, f"more than {limit} recipients", facts={"limit": str(limit)})
+        raise _too_many(limit)
     return Addition(
         entry=document.entry,
         recipients=joining,
         names={one.agency_id: added.names[one.agency_id] for one in joining},
     )
+
+
+def _too_many(limit: int) -> Declined:
+    return Declined(Code.TOO_MANY_RECIPIENTS, f"more than {limit} recipients", facts={"limit": str(limit)})

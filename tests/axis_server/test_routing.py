@@ -229,6 +229,12 @@ def test_the_limit_counts_whom_groups_reach() -> None:
     assert len(in_room("PROVINCES", limit=2).recipients) == 2
 
 
+def test_a_group_named_without_end_is_gone_through_once() -> None:
+    found = in_room(*["PROVINCES", "provinces", " Provinces "] * 1000)
+    assert found == in_room("PROVINCES")
+    assert len(found.warnings) == 1
+
+
 @given(st.lists(st.sampled_from(["ALL", "MINE", "RING", "RANG", "PROVINCES"]), min_size=1, max_size=4))
 def test_what_a_group_is_said_to_reach_is_what_a_submission_freezes(names: list[str]) -> None:
     view = ROOM

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -13,7 +14,7 @@ from axis_server.lifecycle import ASKABLE, QuestionKind, State
 from axis_server.routing import resolve
 from axis_server.threads import REPLACED_MOST, Document, Effects, Speech, bearer, document_ids, effects
 from edxml.codes import Kind
-from edxml.model import Bussiness, Package
+from edxml.model import Bussiness, Package, Replacement
 from storage.ledger.records import Delivery, Entry, Question
 from storage.ledger.registry import Agency, Group
 from tests.axis_server.attempts import replacement, revoke, update
@@ -99,8 +100,9 @@ def done(unsigned: Package, *documents: Document, limit: int = 100) -> Effects:
         view=VIEW,
         at=AT,
         until=UNTIL,
+        limit=limit,
     )
-    return effects(speech, {one.entry.document_id: one for one in documents}, limit=limit)
+    return effects(speech, {one.entry.document_id: one for one in documents})
 
 
 def refused(unsigned: Package, *documents: Document, limit: int = 100) -> Declined:
@@ -277,6 +279,35 @@ def test_nobody_is_both_removed_and_added_under_whichever_names() -> None:
 def test_a_document_never_gets_more_recipients_than_the_axis_takes() -> None:
     assert done(update("H90", added=("H95",)), EVERYWHERE, limit=4).additions
     assert refused(update("H90", added=("H95", "H96")), EVERYWHERE, limit=4).code == "TOO_MANY_RECIPIENTS"
+
+
+def test_to_name_a_group_without_end_is_to_name_it_once() -> None:
+    many = tuple(name for _ in range(50_000) for name in ("TINH", "tinh"))
+    (ask,) = done(update("H90", removed=many), EVERYWHERE).asks
+    assert ask.recipients == ("H90", "H91")
+    (addition,) = done(update("H90", added=many), EVERYWHERE).additions
+    assert [one.agency_id for one in addition.recipients] == ["H95"]
+
+
+@pytest.mark.parametrize(
+    "unsigned",
+    [
+        update("H90", removed=tuple(f"X{number}" for number in range(101))),
+        replacement("H90", of={DOCUMENT_ID: tuple(f"X{number}" for number in range(101))}),
+    ],
+    ids=["update", "replacement"],
+)
+def test_no_more_can_be_asked_one_by_one_than_a_document_has_recipients(unsigned: Package) -> None:
+    assert refused(unsigned, EVERYWHERE).code == "TOO_MANY_RECIPIENTS"
+
+
+def test_a_document_replaced_in_several_lines_asks_the_agencies_of_all_of_them() -> None:
+    lines = tuple(Replacement(document_id=DOCUMENT_ID, organ_ids=(one,)) for one in ("H92", "H90"))
+    unsigned = replacement("H90")
+    assert unsigned.bussiness is not None
+    unsigned = replace(unsigned, bussiness=replace(unsigned.bussiness, replacements=lines))
+    (ask,) = done(unsigned, EVERYWHERE).asks
+    assert ask.recipients == ("H92", "H90")
 
 
 # While it is recalled.
