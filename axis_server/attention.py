@@ -14,6 +14,7 @@ from axis_server.caller import Caller, Role, admit_actor, admit_overseer
 from axis_server.errors import Declined
 from axis_server.events import Side, side_of
 from axis_server.reasons import Code
+from axis_server.turns import Turns
 from storage.errors import NotFound
 from storage.ledger.base import Oversight
 from storage.ledger.oversight import Concern, Concerns
@@ -55,16 +56,19 @@ class Window:
 class Attention:
     """Says what an agency, or the operator, has to look after."""
 
-    def __init__(self, *, ledger: Oversight, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, ledger: Oversight, clock: Callable[[], datetime], turns: Turns) -> None:
+        """`turns` are the places of all who look over much at once."""
         self._ledger = ledger
         self._clock = clock
+        self._turns = turns
 
     async def concerns(self, caller: Caller, window: Window) -> Concerns:
         """Returns what needs the caller's attention. Raises `Declined`."""
         admit_overseer(caller)
-        if caller.role is Role.OPERATOR:
-            return bare(await window.look(self._ledger, None, self._clock()))
-        return await window.look(self._ledger, caller.agency_id, self._clock())
+        async with self._turns.of(caller.actor_id):
+            if caller.role is Role.OPERATOR:
+                return bare(await window.look(self._ledger, None, self._clock()))
+            return await window.look(self._ledger, caller.agency_id, self._clock())
 
     async def acknowledge(self, caller: Caller, dispatch_id: str, recipient_id: str) -> None:
         """Notes that the caller's agency, which sent it, has seen how a delivery stands; what happens later

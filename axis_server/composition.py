@@ -123,6 +123,8 @@ def services(means: Means) -> Services:
         turns=turns,
         owned=means.owned,
     )
+    # One reader of the ledger at a time: a count over years takes seconds, and others read meanwhile.
+    overseeing = Turns(1)
     queue = Queue(ledger=ledger, clock=means.clock, new_token=means.new_id)
     facts = AxisFacts(
         axis_id=means.settings.axis.id,
@@ -165,8 +167,10 @@ def services(means: Means) -> Services:
         ),
         records=RecordServicer(records=Records(ledger=ledger), cursors=means.cursors),
         overview=OverviewServicer(
-            attention=Attention(ledger=ledger, clock=means.clock),
-            statistics=Statistics(ledger=ledger, directory=means.watch.view, clock=means.clock),
+            attention=Attention(ledger=ledger, clock=means.clock, turns=overseeing),
+            statistics=Statistics(
+                ledger=ledger, directory=means.watch.view, clock=means.clock, turns=overseeing
+            ),
         ),
         directory=DirectoryServicer(
             lookup=Lookup(

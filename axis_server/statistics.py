@@ -12,6 +12,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.events import Side
 from axis_server.reasons import Code
+from axis_server.turns import Turns
 from storage.ledger.base import Oversight
 from storage.ledger.oversight import Tally
 
@@ -105,10 +106,13 @@ class Statistics:
         ledger: Oversight,
         directory: Callable[[], DirectoryView],
         clock: Callable[[], datetime],
+        turns: Turns,
     ) -> None:
+        """`turns` are the places of all who look over much at once."""
         self._ledger = ledger
         self._directory = directory
         self._clock = clock
+        self._turns = turns
 
     async def count(self, caller: Caller, asked: Asked, of: str = "") -> Counted:
         """Counts as asked; an operator counts agency `of`, or all for an empty one.
@@ -117,7 +121,9 @@ class Statistics:
         agency, NOT_FOUND.
         """
         admit_overseer(caller)
-        return await asked.count(self._ledger, self._whose(caller, of), self._clock())
+        whose = self._whose(caller, of)
+        async with self._turns.of(caller.actor_id):
+            return await asked.count(self._ledger, whose, self._clock())
 
     def _whose(self, caller: Caller, of: str) -> str | None:
         if caller.role is not Role.OPERATOR:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -11,6 +13,7 @@ from axis_server.caller import Caller
 from axis_server.errors import Declined
 from axis_server.events import Side
 from axis_server.statistics import Asked, Span
+from axis_server.turns import Turns
 from storage.ledger.oversight import Tally
 from tests.axis_server.world import World
 
@@ -169,3 +172,25 @@ async def test_too_many_rows_are_refused(world: World, monkeypatch: pytest.Monke
     monkeypatch.setattr("storage.ledger.overview.KEYS_MOST", 1)
     await a_small_history(world)
     assert await declined(counted(world, world.ministry.caller(), asked("agency"))) == "INVALID_ARGUMENT"
+
+
+async def test_who_counts_much_waits_behind_itself(world: World) -> None:
+    """Each count may take seconds of a reader; the readers are everybody's."""
+    world.turns = Turns(1)
+    counting, most, now_counting = asyncio.Event(), 0, 0
+
+    class Slow:
+        async def tally(self, **asked: object) -> tuple[Tally, ...]:
+            nonlocal most, now_counting
+            now_counting += 1
+            most = max(most, now_counting)
+            await counting.wait()
+            now_counting -= 1
+            return ()
+
+    statistics = replace(world, ledger=Slow()).statistics  # type: ignore[arg-type]
+    calls = [asyncio.create_task(statistics.count(world.ministry.caller(), asked())) for _ in range(5)]
+    await asyncio.sleep(0.01)
+    counting.set()
+    await asyncio.gather(*calls)
+    assert most == 1

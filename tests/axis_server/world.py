@@ -318,11 +318,13 @@ class World:
 
     @property
     def attention(self) -> Attention:
-        return Attention(ledger=self.ledger, clock=lambda: self.now)
+        return Attention(ledger=self.ledger, clock=lambda: self.now, turns=self.turns)
 
     @property
     def statistics(self) -> Statistics:
-        return Statistics(ledger=self.ledger, directory=lambda: self.view, clock=lambda: self.now)
+        return Statistics(
+            ledger=self.ledger, directory=lambda: self.view, clock=lambda: self.now, turns=self.turns
+        )
 
     # What agencies do.
 
