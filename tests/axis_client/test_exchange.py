@@ -65,7 +65,7 @@ async def test_a_letter_travels_and_every_evidence_comes_back(
         assert (await province.report(dispatch_id, code)).delivery.state is state
 
     assert [named(record) async for record in ministry.evidence(dispatch_id)] == [
-        *("SubmissionAcceptance", "ContentConsignment"),
+        *("SubmissionAcceptance", "ContentConsignment", "ContentAccessTracking"),
         *("01", "ContentHandover"),
         *("03", "ConsignmentAcceptance"),
         *("04", "SubmissionAcceptance"),
@@ -76,7 +76,7 @@ async def test_a_letter_travels_and_every_evidence_comes_back(
     assert of_province == [record async for record in province.evidence(dispatch_id)]
     handovers = ministry.evidence(dispatch_id, ["ContentHandover"])
     assert [named(record) async for record in handovers] == ["ContentHandover"]
-    assert [event.sequence async for event in ministry.history(dispatch_id)] == [1, 2, 3, 4, 5, 6, 7]
+    assert [event.sequence async for event in ministry.history(dispatch_id)] == [1, 2, 3, 4, 5, 6, 7, 8]
     status = await province.status(dispatch_id)
     assert status.delivery is not None
     assert (status.delivery.state, status.counts) == (State.DONE, {State.DONE: 1})
@@ -264,7 +264,7 @@ def test_the_synchronous_client_mirrors_every_method(
         assert province.accept(dispatch_id).delivery.state is State.ACCEPTED
         assert ministry.agency("H90").agency_id == PROVINCE
         assert {d.recipient_id for d in ministry.deliveries(dispatch_id)} == {PROVINCE, DEPARTMENT}
-        assert [e.sequence for e in province.history(dispatch_id)] == [1, 2, 3, 4]
+        assert [e.sequence for e in province.history(dispatch_id)] == [1, 2, 3, 4, 5]
         assert len(list(province.evidence(dispatch_id, ["ContentHandover"]))) == 1
 
 

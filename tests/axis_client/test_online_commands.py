@@ -101,7 +101,8 @@ def test_the_whole_road_from_the_command_line(
     assert axis("verify", *files, "--trust", ca).code == 0
     assert files == sorted(files), "they sort as it all happened"
     assert files[0].name == "00001-SubmissionAcceptance.xml"
-    assert files[2].name == f"00003-01-{PROVINCE}.edxml"
+    assert files[2].name == f"00003-ContentAccessTracking-{PROVINCE}.xml"
+    assert files[3].name == f"00004-01-{PROVINCE}.edxml"
     assert ministry("evidence", dispatch_id, "-o", tmp_path / "proof").code == 0
 
     assert ministry("retrieve", dispatch_id, "-o", tmp_path / "original").code == 0
