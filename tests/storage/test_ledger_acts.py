@@ -189,6 +189,28 @@ async def test_of_acts_that_overlap_one_wins_whole(ledger: Ledger) -> None:
     assert len(await whole.statements(ledger, "dispatch-1")) == len(won) == 2
 
 
+async def test_acts_that_wait_behind_a_commit_in_one_transaction_find_what_it_keeps(ledger: Ledger) -> None:
+    answers = await asyncio.gather(
+        *(ledger.commit(accepted(number)) for number in range(20)),
+        *(ledger.advance(act(number)) for number in range(20)),
+        *(ledger.commit(accepted(100 + n, asks=(asking(100 + n, n),))) for n in range(20)),
+        ledger.advance([move(0, recipient_id=SECOND, expected_version=2, statement=None)]),
+        return_exceptions=True,
+    )
+    assert [answer for answer in answers if isinstance(answer, BaseException)] == []
+    for number in range(20):
+        events = [event.recipient_id for event in await whole.history(ledger, f"dispatch-{number}")]
+        assert events[:5] == ["", "", FIRST, SECOND, RECIPIENTS[2]]
+        seen = (await ledger.history(f"dispatch-{number}", viewer=SECOND, limit=9)).items
+        streamed = [
+            item.event
+            for item in await whole.stream(ledger, SECOND)
+            if item.event.dispatch_id == f"dispatch-{number}"
+        ]
+        assert streamed == list(seen)
+        assert [event.sequence for event in seen] == list(range(1, len(seen) + 1))
+
+
 # What is due.
 
 

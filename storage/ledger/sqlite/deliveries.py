@@ -77,10 +77,6 @@ class _Standing:
     place: int
     position: int
     sender_id: str
-    sequence: int
-    """Of the last event of the dispatch."""
-    rank: int
-    """Of the last event about the mailbox."""
 
 
 def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
@@ -90,7 +86,7 @@ def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
     statement = moves[0].statement
     leaf: int | None = None
     if statement is not None and (leaf := _leaf_of(transaction, statement)) is not None:
-        earlier = transaction.one("find_move", leaf, standing[0].place)
+        earlier = transaction.one_ahead("find_move", leaf, standing[0].place)
         if earlier is not None:
             key = (first.dispatch_id, first.recipient_id, earlier[0])
             evidence = transaction.all("moved_evidence", *key)
@@ -108,17 +104,18 @@ def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
 
 
 def _standing(transaction: Transaction, move: Move) -> _Standing:
-    row = transaction.one("find_delivery", move.dispatch_id, move.recipient_id)
+    key = (move.dispatch_id, move.recipient_id)
+    row = transaction.one_ahead("find_delivery", *key) or transaction.one("find_delivery", *key)
     if row is None:
         raise NotFound(f"{move.dispatch_id} to {move.recipient_id}")
     place, position = place_from(row)
-    return _Standing(delivery_from(row), place, position, *row[DELIVERY_COLUMNS:])
+    return _Standing(delivery_from(row), place, position, sender_id=row[DELIVERY_COLUMNS])
 
 
 def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
     """Returns the leaf of a statement that is kept for the dispatch it names, None when it is not kept at
     all."""
-    row = transaction.one("find_statement", statement.statement_id)
+    row = transaction.one_ahead("find_statement", statement.statement_id)
     if row is None:
         return None
     leaf, dispatch_id = row
@@ -130,36 +127,36 @@ def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
 
 def _notings(transaction: Transaction, standing: Sequence[_Standing]) -> dict[str, Noting]:
     """One for each dispatch of the moves."""
-    notings: dict[str, Noting] = {}
+    mailboxes: dict[str, dict[str, str]] = {}
     for one in standing:
         delivery = one.delivery
-        if delivery.dispatch_id not in notings:
-            notings[delivery.dispatch_id] = Noting(
-                transaction, one.position, one.sender_id, sequence=one.sequence
-            )
-        notings[delivery.dispatch_id].know(delivery.recipient_id, delivery.mailbox_id, one.rank)
-    return notings
+        mailboxes.setdefault(delivery.dispatch_id, {})[delivery.recipient_id] = delivery.mailbox_id
+    found = {one.delivery.dispatch_id: one for one in standing}
+    return {
+        name: Noting(transaction, one.position, one.sender_id, mailboxes=mailboxes[name])
+        for name, one in found.items()
+    }
 
 
 def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, Noting]) -> Noting:
     """The one of a dispatch that may be none of those that move. Raises `NotFound`."""
     if dispatch_id in notings:
         return notings[dispatch_id]
-    row = transaction.one("find_dispatch", dispatch_id)
+    row = transaction.one_ahead("find_dispatch", dispatch_id)
     if row is None:
         raise NotFound(dispatch_id)
     position, sender_id, *_ = row
-    return Noting(transaction, position, sender_id)
+    return Noting(transaction, position, sender_id, mailboxes={})
 
 
 def _move(transaction: Transaction, move: Move, place: int, leaf: int | None, noting: Noting) -> None:
     due = maybe_microseconds(move.due)
     after = (move.state, microseconds(move.at), due, move.reason, *question_row(move.question))
-    changed = transaction.run("move_delivery", *after, place, move.expected_version)
+    changed = transaction.run_ahead("move_delivery", *after, place, move.expected_version)
     assert changed == 1  # the version was read inside this transaction
     version = move.expected_version + 1
     if leaf is not None:
-        transaction.run("add_move", leaf, place, version)
+        transaction.run_ahead("add_move", leaf, place, version)
     noting.evidence(move.evidence, moved=move.recipient_id, version=version)
     noting.events(move.events)
 

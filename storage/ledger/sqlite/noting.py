@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from types import MappingProxyType
 
 from storage.ledger.overview import QUESTION_REFUSED
 from storage.ledger.records import Evidence, NewEvent, Statement
 from storage.ledger.sqlite.rows import microseconds, to_json
-from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.sqlite.writer import Counted, Transaction
 from storage.ledger.tree import leaf_hash
 
 
@@ -24,25 +23,15 @@ class Noting:
         position: int,
         sender_id: str,
         *,
-        mailboxes: Mapping[str, str] = MappingProxyType({}),
-        sequence: int | None = None,
+        mailboxes: Mapping[str, str],
         new: bool = False,
     ) -> None:
-        """`mailboxes` are those of recipients that are known here; all of them when the dispatch is `new`.
-        `sequence` is that of its last event, looked up when it is not known here."""
+        """`mailboxes` are those of recipients that are known here; all of them when the dispatch is `new`."""
         self._transaction = transaction
         self.position = position
         self._sender_id = sender_id
         self._mailboxes = {"": "", **mailboxes}
         self._new = new
-        self._sequence = 0 if new else sequence
-        self._ranks: dict[str, int] = {}
-        """By mailbox: the rank of the last event about it."""
-
-    def know(self, recipient_id: str, mailbox_id: str, rank: int) -> None:
-        """Takes over what is known of a recipient: its mailbox, and the rank of the last event about that."""
-        self._mailboxes[recipient_id] = mailbox_id
-        self._ranks[mailbox_id] = rank
 
     def evidence(
         self, evidence: Sequence[Evidence], *, moved: str | None = None, version: int | None = None
@@ -68,10 +57,11 @@ class Noting:
         self._transaction.run_many("add_evidence", rows)
 
     def statement(self, statement: Statement) -> int:
-        """Adds a statement and returns its leaf."""
+        """Adds a statement, ahead of the rows that wait, and returns its leaf."""
         self._learn([statement.recipient_id])
-        leaf = add_leaf(self._transaction, "statement", statement.content)
-        self._transaction.run(
+        leaf = self._transaction.leaf = self._transaction.leaf + 1
+        self._transaction.run_ahead("add_leaf", leaf, "statement", leaf_hash(statement.content))
+        self._transaction.run_ahead(
             "add_statement",
             leaf,
             statement.statement_id,
@@ -90,19 +80,19 @@ class Noting:
         if not events:
             return
         self._learn(event.recipient_id for event in events)
-        self._count({self._mailboxes[event.recipient_id] for event in events})
+        counted = self._counted({self._mailboxes[event.recipient_id] for event in events})
         everyone = self._everyone() if any(not event.recipient_id for event in events) else set()
         rows, streamed = [], []
         for event in events:
             mailbox = self._mailboxes[event.recipient_id]
             cursor = self._transaction.event = self._transaction.event + 1
-            self._sequence = (self._sequence or 0) + 1
-            rank = self._ranks[mailbox] = self._ranks.get(mailbox, 0) + 1
+            counted.sequence += 1
+            rank = counted.ranks[mailbox] = counted.ranks.get(mailbox, 0) + 1
             rows.append(
                 (
                     cursor,
                     self.position,
-                    self._sequence,
+                    counted.sequence,
                     mailbox,
                     rank,
                     event.kind,
@@ -137,16 +127,19 @@ class Noting:
         if unknown:
             raise ValueError(f"{min(unknown)} is no recipient of the dispatch")
 
-    def _count(self, mailboxes: set[str]) -> None:
-        """Looks up how many events there are before the first one of this transaction."""
-        if self._new:
-            return
-        if self._sequence is None:
-            row = self._transaction.one("last_sequence", self.position)
-            self._sequence = row[0] if row else 0
-        if unknown := mailboxes - set(self._ranks):
-            found = self._transaction.all("last_ranks", self.position, to_json(sorted(unknown)))
-            self._ranks |= dict.fromkeys(unknown, 0) | {mailbox: rank for mailbox, rank, _ in found}
+    def _counted(self, mailboxes: set[str]) -> Counted:
+        """Returns how many events there are already. What this transaction has not written about is not among
+        the rows that wait either."""
+        transaction, position = self._transaction, self.position
+        counted = transaction.counted.get(position)
+        if counted is None:
+            row = None if self._new else transaction.one_ahead("last_sequence", position)
+            counted = transaction.counted[position] = Counted(row[0] if row else 0)
+        unknown = set() if self._new else mailboxes - set(counted.ranks)
+        if unknown:
+            found = transaction.all_ahead("last_ranks", position, to_json(sorted(unknown)))
+            counted.ranks |= dict.fromkeys(unknown, 0) | {mailbox: rank for mailbox, rank, _ in found}
+        return counted
 
     def _everyone(self) -> set[str]:
         if self._new:
@@ -155,7 +148,7 @@ class Noting:
 
 
 def add_leaf(transaction: Transaction, kind: str, content: bytes) -> int:
-    """Adds the next leaf (RFC 6962, section 2.1) and returns its index."""
+    """Adds the next leaf and returns its index."""
     leaf = transaction.leaf = transaction.leaf + 1
     transaction.run_many("add_leaf", [(leaf, kind, leaf_hash(content))])
     return leaf

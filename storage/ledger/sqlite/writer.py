@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
@@ -51,6 +52,16 @@ class _Entangled(Exception):
     """A caller's work failed after it had written among others'."""
 
 
+@dataclass(slots=True)
+class Counted:
+    """How many events a dispatch has, those that wait included."""
+
+    sequence: int
+    """Of the last one."""
+    ranks: dict[str, int] = field(default_factory=dict)
+    """By mailbox ('' for all): of the last one about it, where it is known."""
+
+
 class Transaction:
     """The open transaction of one batch, and the numbers it gives next."""
 
@@ -58,6 +69,8 @@ class Transaction:
         self._connection = connection
         self._queries = queries
         self._waiting: dict[str, list[Row]] = {}
+        self.counted: dict[int, Counted] = {}
+        """By position: the events of the dispatches that this transaction has written about."""
         self.dispatch: int
         self.delivery: int
         self.event: int
@@ -76,12 +89,20 @@ class Transaction:
     def one(self, name: str, *values: object) -> Row | None:
         """Returns the first row of a named query, or None."""
         self._write_waiting()
+        return self.one_ahead(name, *values)
+
+    def one_ahead(self, name: str, *values: object) -> Row | None:
+        """The same, ahead of the rows that wait: for what is not among them."""
         row: Row | None = self._connection.execute(self._queries[name], values).fetchone()
         return row
 
     def all(self, name: str, *values: object) -> list[Row]:
         """Returns the rows of a named query."""
         self._write_waiting()
+        return self.all_ahead(name, *values)
+
+    def all_ahead(self, name: str, *values: object) -> list[Row]:
+        """The same, ahead of the rows that wait."""
         return self._connection.execute(self._queries[name], values).fetchall()
 
     def run(self, name: str, *values: object) -> int:
@@ -166,7 +187,7 @@ class Transaction:
         return self._connection.total_changes, waiting, *self._heads
 
     def _undo(self, savepoint: str, heads: tuple[int, ...]) -> None:
-        self._waiting = {}
+        self._waiting, self.counted = {}, {}
         self._connection.execute(f"ROLLBACK TO {savepoint}")
         self._connection.execute(f"RELEASE {savepoint}")
         self._heads = heads

@@ -80,15 +80,7 @@ LIMIT 1;
 SELECT * FROM standing WHERE due <= :at ORDER BY due, place LIMIT :limit;
 
 -- name: find_delivery
--- A delivery, then the sender of its dispatch, how many events that has, and the rank of the last one about its mailbox.
-SELECT
-    l.*, d.sender_id,
-    (SELECT coalesce(max(sequence), 0) FROM events AS e WHERE e.dispatch = l.dispatch),
-    coalesce((
-        SELECT rank FROM events AS e
-        WHERE e.dispatch = l.dispatch AND e.mailbox_id = l.mailbox_id
-        ORDER BY e.sequence DESC
-        LIMIT 1
-    ), 0)
+-- A delivery, with the sender of its dispatch last.
+SELECT l.*, d.sender_id
 FROM standing AS l JOIN dispatches AS d ON d.position = l.dispatch
 WHERE l.dispatch_id = ? AND l.recipient_id = ?;
