@@ -13,6 +13,7 @@ from axis_server.metrics import Metrics
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.settings import GIB, MIB, Secrets, sections
 from signing.reasons.log import LOG
+from signing.reasons.package import PACKAGE
 from signing.verdict import Reason, Sentence
 
 HERE = Path(__file__).parent
@@ -54,6 +55,11 @@ _LOG_VERDICTS = """
 
 Whoever checks a proof, a tile or a checkpoint of the transparency log finds these, offline too.
 `LOG_ROLLBACK` and `LOG_SPLIT_VIEW` are alarms: they come with both checkpoints, each signed by the log.
+"""
+_PACKAGE_VERDICTS = """
+## Verdicts about an evidence package
+
+Whoever verifies a `.asice` file finds these; what is inside is judged by the verdicts above.
 """
 _CLIENT = """
 ## Codes of the client
@@ -103,6 +109,9 @@ _SIGNING_WARNINGS = {
     "DETACHED_NOT_CHECKED": "the seal names detached files that were not given",
     "SENDER_NOT_IN_CERTIFICATE": "`axis verify`: the signer's certificate does not bear the identifier "
     "of the agency that the package names as its sender",
+    "LOG_NOT_CHECKED": "the log's key was not given: a proof was computed, and who signed its "
+    "checkpoint is open",
+    "TIME_NOT_CHECKED": "no time-stamping authority to be trusted was given: who made the time-stamp is open",
     "ZIP_LEFT_CLOSED": "`axis fetch`: an attachment in a ZIP of its own expands too far, and stays in it",
 }
 
@@ -123,12 +132,13 @@ def settings_page() -> str:
 def errors_page() -> str:
     """Every code with its sentences, next steps, status and whether a retry helps."""
     own = {code: answer for code, answer in ANSWERS.items() if code in Code.__members__}
-    judged = {code: answer for code, answer in ANSWERS.items() if code not in {*own, *LOG}}
+    judged = {code: answer for code, answer in ANSWERS.items() if code not in {*own, *LOG, *PACKAGE}}
     page = [_ERRORS, "\n## Codes of the axis\n", *map(_entry, own.items())]
     page += ["\n## Verdicts about the certificate that connects\n"]
     page += [_entry((f"{code} (caller)", said)) for code, said in OF_THE_CALLER.items() if code in judged]
     page += ["\n## Verdicts about a seal or a time-stamp\n", *map(_entry, judged.items())]
-    page += [_LOG_VERDICTS, *map(_verdict, LOG.items()), _CLIENT]
+    page += [_LOG_VERDICTS, *map(_verdict, LOG.items())]
+    page += [_PACKAGE_VERDICTS, *map(_verdict, PACKAGE.items()), _CLIENT]
     for code, local in CLIENT_SENTENCES.items():
         name = f"{code} (client)" if code in ANSWERS else code
         english = _joined(local.english, local.hint)

@@ -61,8 +61,12 @@ class MemorySigner:
         key: object,
         certificate: x509.Certificate,
         chain: Iterable[x509.Certificate] = (),
+        *,
+        repeatable: bool = False,
     ) -> None:
-        """Raises `UnusableKey` when the key is too weak, of another kind, or not the certificate's."""
+        """`repeatable` makes the same signature over the same bytes each time, with ECDSA by RFC 6979.
+
+        Raises `UnusableKey` when the key is too weak, of another kind, or not the certificate's."""
         self.certificate = certificate
         self.chain = tuple(chain)
         if isinstance(key, rsa.RSAPrivateKey):
@@ -82,6 +86,7 @@ class MemorySigner:
                 "The private key is not the certificate's. Give the two that were made together."
             )
         self._key = key
+        self._repeatable = repeatable
 
     def __repr__(self) -> str:
         return f"MemorySigner({self.certificate.subject.rfc4514_string()!r})"
@@ -91,8 +96,19 @@ class MemorySigner:
         if isinstance(self._key, rsa.RSAPrivateKey):
             return self._key.sign(data, padding.PKCS1v15(), hashes.SHA256())
         size = (self._key.curve.key_size + 7) // 8
-        r, s = decode_dss_signature(self._key.sign(data, ec.ECDSA(_CURVES[self._key.curve.name][1])))
+        scheme = ec.ECDSA(_CURVES[self._key.curve.name][1], deterministic_signing=self._repeatable)
+        r, s = decode_dss_signature(self._key.sign(data, scheme))
         return r.to_bytes(size) + s.to_bytes(size)
+
+    def repeating(self) -> MemorySigner:
+        """Returns a signer with the same key that is repeatable."""
+        return MemorySigner(self._key, self.certificate, self.chain, repeatable=True)
+
+
+def repeating(signer: Signer) -> Signer:
+    """Returns a signer whose signatures over the same bytes are the same, where its key is in memory; else
+    `signer` itself, which may be."""
+    return signer.repeating() if isinstance(signer, MemorySigner) else signer
 
 
 def load_pem(key: Path, certificate: Path, password: bytes | None = None) -> Signer:

@@ -1,0 +1,243 @@
+"""`VERIFY.txt`: how to check a package on a bare machine, every command written out for this very one.
+
+The file is read by people and run by `sh VERIFY.txt`: prose stands in comments. It needs openssl, xmlsec1,
+and of the rest only what coreutils and a POSIX shell have. Whom to trust it does not bring: `ca.pem`, and
+where the package has them the log's key and the time-stamping authority's root, are the reader's to get.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from cryptography import x509
+
+from signing.entitlement import EVIDENCE_SIGNING
+from signing.log import read_checkpoint, read_note, read_proof
+from signing.package import layout
+from signing.package.dossier import Dossier, Record, Stamp
+from signing.package.examination import Examined, Step
+from signing.package.findings import Finding, State
+from signing.package.layout import MANIFEST, ORIGINAL, SEAL, SUMS
+
+_TSA = "#   tsa.pem    the time-stamping authority's root / chứng thư số gốc của bên cấp dấu thời gian\n"
+_SHELL = Path(__file__).parent / "shell"
+"""The functions that the commands use, as they stand in the file."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Paper:
+    """What the commands are written from."""
+
+    dossier: Dossier
+    examined: Examined
+    history: Sequence[Finding]
+    certificates: Mapping[str, x509.Certificate]
+    """Name in the package -> certificate."""
+    crls: Mapping[str, x509.CertificateRevocationList]
+    assembler: x509.Certificate
+    as_of: datetime
+
+
+def instructions(paper: Paper) -> bytes:
+    """Returns `VERIFY.txt`."""
+    proofs = any(record.proof for record in paper.dossier.records)
+    stamps = paper.dossier.stamps
+    needs = ""
+    if proofs:
+        needs += "#   LOG_KEY    the log's key, <name>+<id>+<base64> / khóa công khai của nhật ký\n"
+    if stamps:
+        needs += _TSA
+    purpose = (
+        _functions("purpose") if any(_for_evidence(each) for each in paper.certificates.values()) else ""
+    )
+    parts = [
+        _functions("head").replace("@NEEDS@", needs),
+        purpose,
+        _functions("log") if proofs else "",
+        _package(paper),
+        _revocation(paper),
+        _original(paper),
+        *(_record(paper, step) for step in paper.examined.steps),
+        *(_stamp(paper, stamp) for stamp in stamps),
+        "\necho 'EVERYTHING HOLDS / TẤT CẢ ĐỀU ĐÚNG'\n",
+    ]
+    return "".join(parts).encode()
+
+
+def _functions(name: str) -> str:
+    return (_SHELL / f"{name}.sh").read_text(encoding="utf-8")
+
+
+def _package(paper: Paper) -> str:
+    return f"""
+# 1. The package: who put it together, and that it is whole.
+#    Gói chứng cứ: bên lập gói, và gói còn nguyên vẹn.
+openssl cms -verify -binary -inform DER -in {SEAL} -content {MANIFEST} \\
+    -CAfile "$CA" -purpose any -attime {_epoch(paper.as_of)} -out /dev/null || fail "the package's seal"
+openssl x509 -in {_place(paper, paper.assembler)} -noout -subject
+digest=$(openssl dgst -sha256 -binary {SUMS} | base64)
+case $MANIFEST in *'URI="{SUMS}">'*">$digest<"*) ;; *) fail "{SUMS} is another" ;; esac
+sha256sum --quiet --strict -c {SUMS} || fail "a file is missing or another"
+for file in * */*; do
+    [ -f "$file" ] || continue
+    case $file in mimetype|{MANIFEST}|{SEAL}|{SUMS}) continue ;; esac
+    case "
+$(cat {SUMS})
+" in *"  $file
+"*) ;; *) fail "$file was added" ;; esac
+done
+"""
+
+
+def _revocation(paper: Paper) -> str:
+    lines = []
+    judged = {
+        each.certificate: each
+        for each in paper.examined.findings
+        if each.certificate and each.state is State.SOUND
+    }
+    for certificate, finding in judged.items():
+        for name, crl in paper.crls.items():
+            if crl.issuer == certificate.issuer:
+                when = max(finding.judged_at or paper.as_of, crl.last_update_utc)
+                lines.append(
+                    f'openssl verify -attime {_epoch(when)} -CAfile "$CA"{_untrusted(paper, "-untrusted")} '
+                    f"-crl_check -CRLfile {name} {_place(paper, certificate)}\n"
+                )
+    if not lines:
+        return ""
+    head = "\n# 2. Revocation: the lists of the time. / Thu hồi: các danh sách tại thời điểm đó.\n"
+    return head + "".join(lines)
+
+
+def _original(paper: Paper) -> str:
+    finding = paper.examined.original
+    if finding.certificate is None:
+        return ""
+    return f"""
+# 3. The document as sent, under its sender's seal, at the time of acceptance; and the files beside it.
+#    Văn bản như khi gửi, có chữ ký số của nơi gửi, xét tại thời điểm tiếp nhận; cùng các tệp kèm theo.
+{_xmlsec(paper, finding, ORIGINAL)}
+signed_by {ORIGINAL} {_place(paper, finding.certificate)}
+"""
+
+
+def _record(paper: Paper, step: Step) -> str:
+    record, finding = step.record, step.finding
+    lines = [f"\n# {record.name}"]
+    if finding.state is not State.SOUND or finding.certificate is None:
+        return f"{lines[0]}: {finding.reason}\n"
+    certificate = _place(paper, finding.certificate)
+    lines += [_xmlsec(paper, finding, record.name), f"signed_by {record.name} {certificate}"]
+    if record.evidence:
+        lines.append(f"whole {record.name}")
+        if _for_evidence(finding.certificate):
+            lines.append(f"may_sign_evidence {certificate}")
+        lines.append(f"attests {record.name} {' '.join(_files(paper, step))}")
+    if record.proof is not None:
+        lines.append(_inclusion(record, record.proof))
+    return "\n".join(lines) + "\n"
+
+
+def _files(paper: Paper, step: Step) -> Iterable[str]:
+    """Names of the files whose digests an evidence names."""
+    assert step.says is not None
+    named = {part.sha256 for part in step.says.parts}
+    files = {ORIGINAL: paper.dossier.sha256, **paper.dossier.attachments}
+    files |= {record.name: record.sha256 for record in paper.dossier.records if not record.evidence}
+    return (name for name, digest in files.items() if digest in named)
+
+
+def _inclusion(record: Record, proof: bytes) -> str:
+    """The path from the leaf to the root, as RFC 9162 section 2.1.3.2 walks it."""
+    parsed = read_proof(proof)
+    note = read_note(parsed.checkpoint)
+    head = read_checkpoint(note.text)
+    lines = [f"node=$(leaf {record.name})"]
+    node, last = parsed.index, head.size - 1
+    for sibling in parsed.path:
+        value = b64encode(sibling).decode()
+        if node & 1 or node == last:
+            lines.append(f'node=$(left {value} "$node")')
+            while not node & 1 and node:
+                node, last = node >> 1, last >> 1
+        else:
+            lines.append(f'node=$(right {value} "$node")')
+        node, last = node >> 1, last >> 1
+    name = layout.proof(layout.number_of(record.name))
+    root = b64encode(head.root).decode()
+    lines += [f'[ "$node" = {root} ] || fail "{record.name} is not in the log"', f"rooted {name} {root}"]
+    text = note.text.replace("'", "'\\''")
+    own = next((one for one in note.signatures if one.name == head.origin), note.signatures[0])
+    value = b64encode(own.key_id + own.value).decode()
+    lines.append(f"log_signed {name} {value} '{text}'")
+    return "\n".join(lines)
+
+
+def _stamp(paper: Paper, stamp: Stamp) -> str:
+    finding = next(each for each in paper.history if each.name == stamp.name)
+    checkpoint = stamp.name.removesuffix(".tst") + ".txt"
+    when = finding.signed_at or paper.as_of
+    return f"""
+# {stamp.name}: the checkpoint existed at {when.astimezone(UTC).isoformat()}.
+#    Điểm kiểm tra đã tồn tại vào lúc đó.
+openssl ts -verify -in {stamp.name} -token_in -data {checkpoint} -CAfile "${{TSA_CA:-../tsa.pem}}" \\
+    -attime {_epoch(when)} || fail "{stamp.name}"
+"""
+
+
+def _xmlsec(paper: Paper, finding: Finding, name: str) -> str:
+    when = (finding.judged_at or paper.as_of).astimezone(UTC).strftime("%Y-%m-%d %H:%M:%S")
+    beside = "".join(
+        f" \\\n    --url-map:{_quoted(uri)} {place}" for uri, place in _beside(paper, name).items()
+    )
+    return (
+        f'xmlsec1 --verify --verification-gmt-time "{when}" --trusted-pem "$CA"'
+        f'{_untrusted(paper, "--untrusted-pem")}{beside} \\\n    {name} || fail "{name}"'
+    )
+
+
+def _beside(paper: Paper, name: str) -> Mapping[str, str]:
+    """What the seal of `name` refers to beside itself: URI -> file."""
+    files = {digest: place for place, digest in paper.dossier.attachments.items()}
+    files[paper.dossier.sha256] = ORIGINAL
+    references = paper.examined.references.get(name, {})
+    return {uri: files[digest] for uri, digest in references.items() if digest in files}
+
+
+def _untrusted(paper: Paper, option: str) -> str:
+    """The intermediates: authorities that do not vouch for themselves."""
+    return "".join(f" {option} {name}" for name, each in paper.certificates.items() if _is_intermediate(each))
+
+
+def _is_intermediate(certificate: x509.Certificate) -> bool:
+    if certificate.subject == certificate.issuer:
+        return False
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _for_evidence(certificate: x509.Certificate) -> bool:
+    try:
+        return EVIDENCE_SIGNING in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    except x509.ExtensionNotFound:
+        return False
+
+
+def _place(paper: Paper, certificate: x509.Certificate) -> str:
+    return next(name for name, each in paper.certificates.items() if each == certificate)
+
+
+def _epoch(at: datetime) -> int:
+    return int(at.timestamp())
+
+
+def _quoted(uri: str) -> str:
+    """A URI as one word of a shell."""
+    return "'" + uri.replace("'", "'\\''") + "'"
