@@ -182,7 +182,7 @@ class Exchange:
     async def _left_by_the_first(self, report: Report, named: Side) -> Moved | None:
         """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
         said = report.statement
-        history = [event async for event in self._history(said.dispatch_id)]
+        history = [event async for event in self._history(named.delivery)]
         first = said_before(said.status_code, said.recipient_id, history)
         return None if first is None else await self._left_by(first, named.delivery)
 
@@ -190,7 +190,7 @@ class Exchange:
         """What a statement that is kept for another dispatch left at the delivery that it names here. Raises
         `Declined`: STATEMENT_MISMATCH when that is nothing."""
         said, named = report.statement, await self._named(caller, entry, report)
-        async for event in self._history(said.dispatch_id):
+        async for event in self._history(named.delivery):
             if (event.statement_id, event.recipient_id) == (said.statement_id, said.recipient_id):
                 return await self._left_by(event, named.delivery)
         raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
@@ -198,10 +198,13 @@ class Exchange:
     async def _left_by(self, event: Event, delivery: Delivery) -> Moved:
         return Moved(delivery=delivery, evidence=await self._evidence(delivery, event))
 
-    async def _history(self, dispatch_id: str) -> AsyncIterator[Event]:
+    async def _history(self, delivery: Delivery) -> AsyncIterator[Event]:
+        """What its mailbox sees of the dispatch: not what thousands of others did."""
         after, more = 0, True
         while more:
-            page = await self._ledger.history(dispatch_id, after=after, limit=PAGE_ITEMS_MOST)
+            page = await self._ledger.history(
+                delivery.dispatch_id, viewer=delivery.mailbox_id, after=after, limit=PAGE_ITEMS_MOST
+            )
             for event in page.items:
                 yield event
             after, more = page.next, page.more
