@@ -1,12 +1,15 @@
 """The axis: one composition root, one boundary, thin services, use cases in plain Python.
 
-routing, lifecycle, attest      pure: who receives, what may follow what, what the axis attests
-intake, uploads, inbox, exchange, records, lookup
+routing, lifecycle, attest, threads, fitness
+                                pure: who receives, what may follow what, what the axis attests, whom a package
+                                about an earlier document asks, who takes it
+intake, preflight, uploads, inbox, exchange, records, lookup
                                 the use cases; they know the stores' promises, never a protobuf message
 directory, directory_watch, claims, search
-                                who is there: one view in memory, kept up with the store, and how it is searched
+                                who is there: one view in memory, kept up with the store, and its search
+examination, earlier, cautions  what sending and checking share: everything that speaks against a package
 judgement, contents, inline, blobs, cursors
-                                what they share: documents judged and taken apart, bytes, places in lists
+                                what all share: documents judged and taken apart, bytes, places in lists
 admission, trust                who gets in, and whom the axis trusts, as its files say now
 turns, workers, tasks, allowance, quota, room, expiry
                                 what bounds them: places, threads, unfinished work, rates, disk

@@ -159,6 +159,12 @@ _OF_THE_AXIS: Mapping[str, Sentence] = {
         "Nothing to do: those who are left out do not hold it, or are being asked already.",
         "Không cần làm gì: những nơi đó không giữ văn bản, hoặc đã được yêu cầu trước đó.",
     ),
+    "STILL_HELD": _says(
+        "Others hold the document and are not asked to give it back.",
+        "Còn nơi khác đang giữ văn bản mà không được yêu cầu trả lại.",
+        "To recall it from them too, name them among the recipients (To) and seal again.",
+        "Nếu muốn thu hồi cả ở những nơi đó, ghi họ vào nơi nhận (To) rồi ký lại.",
+    ),
     SIGNING_CERTIFICATE_ENDS: _says(
         "The signer's certificate ends soon.",
         "Chứng thư số của người ký sắp hết hạn.",

@@ -12,7 +12,7 @@ rules stand in docs/decisions/0015-packages-about-earlier-documents.md.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -179,6 +179,7 @@ def effects(speech: Speech, documents: Mapping[str, Document]) -> Effects:
             asks.append(_asking(speech, document, asked))
             concerned |= {document.deliveries[one].mailbox_id for one in asked}
         warnings += _left_out(document, named)
+        warnings += _still_held(speech, document, frozenset(named))
         if speech.added:
             resolved = resolve(
                 speech.added, speech.view, sender_id=speech.sender_id, at=speech.at, limit=speech.limit
@@ -271,8 +272,24 @@ def _left_out(document: Document, named: Iterable[str]) -> Iterator[str]:
     """Yields a warning that names those whom the question does not reach as the document stands, if any."""
     out = [f"{one} ({why})" for one in named if (why := _unreached(document.deliveries.get(one)))]
     if out:
-        more = f" and {len(out) - NAMED_AT_MOST} more" if len(out) > NAMED_AT_MOST else ""
-        yield f"NOT_ASKED: {', '.join(out[:NAMED_AT_MOST])}{more}"
+        yield f"NOT_ASKED: {_counted(out)}"
+
+
+def _still_held(speech: Speech, document: Document, named: Collection[str]) -> Iterator[str]:
+    """Yields a warning that names who holds a recalled document and is not asked for it, if anybody."""
+    if speech.kind == Kind.REVOKE:
+        holding = [
+            one.recipient_id
+            for one in document.deliveries.values()
+            if one.recipient_id not in named and one.state in ASKABLE
+        ]
+        if holding:
+            yield f"STILL_HELD: {_counted(holding)}"
+
+
+def _counted(names: Sequence[str]) -> str:
+    rest = len(names) - NAMED_AT_MOST
+    return ", ".join(names[:NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
 def _unreached(delivery: Delivery | None) -> str:

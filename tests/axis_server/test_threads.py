@@ -163,13 +163,22 @@ def test_a_revoke_asks_its_recipients_that_hold_the_document_and_no_other() -> N
     assert (ask.question.kind, ask.question.by, ask.question.until) == ("recall", "speaking", UNTIL)
     assert (ask.question.reason, ask.event.reason) == ("Sai số liệu", "Sai số liệu")
     assert (ask.event.kind, ask.event.related_id) == ("RecallRequested", "speaking")
-    assert (found.about, found.additions, found.warnings) == (("first",), (), ())
+    assert (found.about, found.additions) == (("first",), ())
+
+
+def test_a_recall_of_a_part_says_who_still_holds_the_document() -> None:
+    standing = sent(
+        {"H90": State.DONE, "H91": State.CONSIGNED, "H92": State.REFUSED, "H93": State.TAKEN_BACK}
+    )
+    assert done(revoke("H90"), standing).warnings == ("STILL_HELD: H91",)
+    assert done(revoke("H90", "H91"), standing).warnings == ()
+    assert done(update("H90", removed=("H90",)), standing).warnings == ()
 
 
 def test_a_revoke_that_goes_to_one_who_never_had_the_document_asks_the_others_and_says_so() -> None:
     found = done(revoke("H90", "H95"), EVERYWHERE)
     assert found.asks[0].recipients == ("H90",)
-    assert found.warnings == ("NOT_ASKED: H95 (not a recipient)",)
+    assert found.warnings == ("NOT_ASKED: H95 (not a recipient)", "STILL_HELD: H91, H92")
 
 
 def test_a_revoke_that_could_ask_nobody_at_all_is_a_mistake() -> None:
