@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 
 from storage.ledger.records import Evidence
+from storage.ledger.relational.rows import dispatch_row, microseconds, part_row
 from storage.ledger.sqlite import SqliteLedger, look
 from storage.ledger.sqlite.database import load_migrations, prepare
-from storage.ledger.sqlite.rows import dispatch_row, microseconds, part_row
 from tests.storage import whole
 from tests.storage.records import (
     RECIPIENTS,

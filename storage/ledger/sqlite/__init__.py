@@ -6,10 +6,9 @@
     finally:
         await ledger.aclose()
 
-Each facet of the ledger has a module: its verbs, and what those that write do inside a transaction. `noting`
-is what writing about a dispatch has in common, `writer` the thread that commits many callers' writes at once,
-`reads` the threads that read, `rows` how records and rows become each other, `database` how a file is opened
-and brought up to date. The statements stand in `sql/`, the schema in `migrations/`.
+The facets are those of `storage.ledger.relational`. Here are `writer`, the thread that commits many callers'
+writes at once, `reads`, the threads that read, and `database`, how a file is opened and brought up to date.
+The statements stand in `sql/`, the schema in `migrations/`.
 """
 
 from storage.ledger.sqlite.database import Schema, look

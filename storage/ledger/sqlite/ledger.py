@@ -6,29 +6,29 @@ import asyncio
 from pathlib import Path
 
 from storage.errors import SchemaTooOld
-from storage.ledger.sqlite.boxes import SqliteBoxes
+from storage.ledger.relational.boxes import RelationalBoxes
+from storage.ledger.relational.deliveries import RelationalDeliveries
+from storage.ledger.relational.directory import RelationalDirectory
+from storage.ledger.relational.dispatches import RelationalDispatches
+from storage.ledger.relational.histories import RelationalHistories
+from storage.ledger.relational.log import RelationalHoldings, RelationalLog
+from storage.ledger.relational.oversight import RelationalOversight
+from storage.ledger.relational.queues import RelationalQueues
 from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
-from storage.ledger.sqlite.deliveries import SqliteDeliveries
-from storage.ledger.sqlite.directory import SqliteDirectory
-from storage.ledger.sqlite.dispatches import SqliteDispatches
-from storage.ledger.sqlite.histories import SqliteHistories
-from storage.ledger.sqlite.log import SqliteHoldings, SqliteLog
-from storage.ledger.sqlite.oversight import SqliteOversight
-from storage.ledger.sqlite.queues import SqliteQueues
 from storage.ledger.sqlite.reads import Readers
 from storage.ledger.sqlite.writer import GroupWriter
 
 
 class SqliteLedger(
-    SqliteDispatches,
-    SqliteDeliveries,
-    SqliteHistories,
-    SqliteBoxes,
-    SqliteQueues,
-    SqliteOversight,
-    SqliteHoldings,
-    SqliteLog,
-    SqliteDirectory,
+    RelationalDispatches,
+    RelationalDeliveries,
+    RelationalHistories,
+    RelationalBoxes,
+    RelationalQueues,
+    RelationalOversight,
+    RelationalHoldings,
+    RelationalLog,
+    RelationalDirectory,
 ):
     """A ledger and a directory in one SQLite file. Open it with `open`, close it with `aclose`."""
 

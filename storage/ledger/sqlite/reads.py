@@ -6,22 +6,21 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 from storage.errors import Unavailable
+from storage.ledger.relational.engine import Values
+from storage.ledger.relational.rows import Row
 from storage.ledger.sqlite.database import Queries, connect, database_errors
-from storage.ledger.sqlite.rows import Row
 
 T = TypeVar("T")
 
 _THREADS = 4
 """Reads at once. They take the interpreter's lock for most of their time, so more would not be faster."""
-
-Values = Sequence[object] | Mapping[str, object]
 
 
 class Readers:

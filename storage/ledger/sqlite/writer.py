@@ -19,13 +19,13 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, TypeVar
 
 from storage.batching import Batches, Failed
+from storage.ledger.relational.engine import Counted
+from storage.ledger.relational.rows import Row
 from storage.ledger.sqlite.database import Queries, database_errors, repeated
-from storage.ledger.sqlite.rows import Row
 from storage.ledger.sqlite.tree import grown
 from storage.ledger.tree import Edge
 
@@ -50,16 +50,6 @@ _OPERATION_ERRORS = (
 
 class _Entangled(Exception):
     """A caller's work failed after it had written among others'."""
-
-
-@dataclass(slots=True)
-class Counted:
-    """How many events a dispatch has, those that wait included."""
-
-    sequence: int
-    """Of the last one."""
-    ranks: dict[str, int] = field(default_factory=dict)
-    """By mailbox ('' for all): of the last one about it, where it is known."""
 
 
 class Transaction:
@@ -120,6 +110,19 @@ class Transaction:
         Tables are filled in the order in which they were first named here.
         """
         self._waiting.setdefault(name, []).extend(rows)
+
+    def add_leaf(self, kind: str, leaf_hash: bytes, *, ahead: bool = False) -> int:
+        """Adds the next leaf to the log and returns its index; `ahead` of the rows that wait."""
+        self.leaf += 1
+        row = (self.leaf, kind, leaf_hash)
+        if ahead:
+            self.run_ahead("add_leaf", *row)
+        else:
+            self.run_many("add_leaf", [row])
+        return self.leaf
+
+    def tell(self, agency_ids: Iterable[str]) -> None:
+        """Tells nobody: there is no other node."""
 
     def together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T | Failed]:
         """Does the work of many callers and returns the outcome of each."""

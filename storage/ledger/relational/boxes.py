@@ -1,4 +1,4 @@
-"""Lists of an agency, in SQLite."""
+"""Lists of an agency, over SQL."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Collection, Iterator
 
 from storage.ledger.pages import Page, item_bytes
 from storage.ledger.records import InboxItem, OutboxItem
-from storage.ledger.sqlite.facet import Facet, wanted
-from storage.ledger.sqlite.rows import Row, inbox_item_from, outbox_item_from
+from storage.ledger.relational.facet import Facet, wanted
+from storage.ledger.relational.rows import Row, inbox_item_from, outbox_item_from
 
 
-class SqliteBoxes(Facet):
-    """`Boxes` in SQLite."""
+class RelationalBoxes(Facet):
+    """`Boxes` over SQL."""
 
     async def inbox(
         self, mailbox_id: str, *, after: int = 0, limit: int, states: Collection[str] = ()

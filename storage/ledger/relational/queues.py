@@ -1,4 +1,4 @@
-"""Who has what in hand, and what was set aside, in SQLite."""
+"""Who has what in hand, and what was set aside, over SQL."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from storage.errors import LeaseLost, NotFound
 from storage.ledger.oversight import Aside, Lease, Leased
 from storage.ledger.overview import check_aside, check_lease, check_take
 from storage.ledger.pages import Page, aside_bytes, item_bytes, page
-from storage.ledger.sqlite.facet import Facet
-from storage.ledger.sqlite.rows import Row, inbox_item_from, microseconds, moment, to_json
-from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet
+from storage.ledger.relational.rows import Row, inbox_item_from, microseconds, moment, to_json
 
 
-class SqliteQueues(Facet):
-    """`Queues` in SQLite."""
+class RelationalQueues(Facet):
+    """`Queues` over SQL."""
 
     async def take(
         self,

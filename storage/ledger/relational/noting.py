@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from storage.ledger.overview import QUESTION_REFUSED
 from storage.ledger.records import Evidence, NewEvent, Statement
-from storage.ledger.sqlite.rows import microseconds, to_json
-from storage.ledger.sqlite.writer import Counted, Transaction
+from storage.ledger.relational.engine import Counted, Transaction
+from storage.ledger.relational.rows import microseconds, to_json
 from storage.ledger.tree import leaf_hash
 
 
@@ -41,7 +41,7 @@ class Noting:
         self._learn(one.recipient_id for one in evidence)
         rows = [
             (
-                add_leaf(self._transaction, "evidence", one.content),
+                self._transaction.add_leaf("evidence", leaf_hash(one.content)),
                 one.evidence_id,
                 self.position,
                 one.recipient_id,
@@ -59,8 +59,7 @@ class Noting:
     def statement(self, statement: Statement) -> int:
         """Adds a statement, ahead of the rows that wait, and returns its leaf."""
         self._learn([statement.recipient_id])
-        leaf = self._transaction.leaf = self._transaction.leaf + 1
-        self._transaction.run_ahead("add_leaf", leaf, "statement", leaf_hash(statement.content))
+        leaf = self._transaction.add_leaf("statement", leaf_hash(statement.content), ahead=True)
         self._transaction.run_ahead(
             "add_statement",
             leaf,
@@ -111,6 +110,7 @@ class Noting:
             streamed += [(agency_id, cursor) for agency_id in sorted({self._sender_id, *seen_by})]
         self._transaction.run_many("add_event", rows)
         self._transaction.run_many("add_stream", streamed)
+        self._transaction.tell(agency_id for agency_id, _ in streamed)
         for event in events:
             if event.kind == QUESTION_REFUSED:
                 of = (self.position, event.recipient_id)
@@ -145,10 +145,3 @@ class Noting:
         if self._new:
             return set(self._mailboxes.values()) - {""}
         return {mailbox for (mailbox,) in self._transaction.all("audience", self.position)}
-
-
-def add_leaf(transaction: Transaction, kind: str, content: bytes) -> int:
-    """Adds the next leaf and returns its index."""
-    leaf = transaction.leaf = transaction.leaf + 1
-    transaction.run_many("add_leaf", [(leaf, kind, leaf_hash(content))])
-    return leaf

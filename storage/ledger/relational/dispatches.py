@@ -1,4 +1,4 @@
-"""Sealed packages that the axis took, and those it refused, in SQLite."""
+"""Sealed packages that the axis took, and those it refused, over SQL."""
 
 from __future__ import annotations
 
@@ -18,9 +18,10 @@ from storage.ledger.records import (
     Recipient,
     Refusal,
 )
-from storage.ledger.sqlite.facet import Facet
-from storage.ledger.sqlite.noting import Noting, add_leaf
-from storage.ledger.sqlite.rows import (
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet
+from storage.ledger.relational.noting import Noting
+from storage.ledger.relational.rows import (
     dispatch_row,
     entry_from,
     evidence_from,
@@ -29,15 +30,15 @@ from storage.ledger.sqlite.rows import (
     question_row,
     to_json,
 )
-from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.tree import leaf_hash
 from storage.ledger.wellformed import check_commit, check_refusal
 
 JOINED = 0
 """The version noted with evidence of those who joined a dispatch later: that of no move."""
 
 
-class SqliteDispatches(Facet):
-    """`Dispatches` in SQLite."""
+class RelationalDispatches(Facet):
+    """`Dispatches` over SQL."""
 
     async def commit(self, new: NewDispatch) -> Kept:
         check_commit(new)
@@ -129,10 +130,10 @@ def refuse(transaction: Transaction, refusal: Refusal) -> Evidence:
     if kept is not None:
         return evidence_from(kept)
     one = refusal.evidence
-    leaf = add_leaf(transaction, "evidence", one.content)
+    leaf = transaction.add_leaf("evidence", leaf_hash(one.content))
     at = microseconds(one.issued_at)
     of_none = (None, one.recipient_id, "", one.event, at, None, None, one.content)
-    transaction.run("add_evidence", leaf, one.evidence_id, *of_none)
+    transaction.run_many("add_evidence", [(leaf, one.evidence_id, *of_none)])
     transaction.run("add_refusal", *key, one.dispatch_id, leaf)
     return one
 

@@ -1,4 +1,4 @@
-"""The directory's verbs over the same file: agencies and groups."""
+"""The directory's verbs over the same engine: agencies and groups."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from storage.errors import Changed
 from storage.ledger.pages import Page, page
 from storage.ledger.registering import check_registered, identifiers, own_id, registered_bytes
 from storage.ledger.registry import Agency, Capabilities, Certificate, Delegation, Group, Registered
-from storage.ledger.sqlite.facet import Facet
-from storage.ledger.sqlite.rows import Row, microseconds, moment, to_json
-from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet
+from storage.ledger.relational.rows import Row, microseconds, moment, to_json
 from storage.ledger.wellformed import SIZE_MOST, check_page
 
 
-class SqliteDirectory(Facet):
-    """`Directory` in SQLite."""
+class RelationalDirectory(Facet):
+    """`Directory` over SQL."""
 
     async def register(self, registered: Registered, *, replacing: Registered | None) -> None:
         check_registered(registered, replacing)

@@ -1,4 +1,4 @@
-"""Where each recipient's copy stands, in SQLite."""
+"""Where each recipient's copy stands, over SQL."""
 
 from __future__ import annotations
 
@@ -9,9 +9,10 @@ from datetime import datetime
 from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.pages import Page, delivery_bytes
 from storage.ledger.records import Delivery, Move, Moved, Statement
-from storage.ledger.sqlite.facet import Facet, wanted
-from storage.ledger.sqlite.noting import Noting
-from storage.ledger.sqlite.rows import (
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet, wanted
+from storage.ledger.relational.noting import Noting
+from storage.ledger.relational.rows import (
     DELIVERY_COLUMNS,
     Row,
     delivery_from,
@@ -21,12 +22,11 @@ from storage.ledger.sqlite.rows import (
     place_from,
     question_row,
 )
-from storage.ledger.sqlite.writer import Transaction
 from storage.ledger.wellformed import check_moves
 
 
-class SqliteDeliveries(Facet):
-    """`Deliveries` in SQLite."""
+class RelationalDeliveries(Facet):
+    """`Deliveries` over SQL."""
 
     async def advance(self, moves: Sequence[Move]) -> Moved:
         moves = tuple(moves)

@@ -1,4 +1,4 @@
-"""What happened, and what proves it, in SQLite."""
+"""What happened, and what proves it, over SQL."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from dataclasses import replace
 
 from storage.ledger.pages import Page, event_bytes, record_bytes, stream_bytes
 from storage.ledger.records import Event, Record, StreamItem
-from storage.ledger.sqlite.facet import Facet, wanted
-from storage.ledger.sqlite.rows import Row, event_from, record_from, stream_item_from
+from storage.ledger.relational.facet import Facet, wanted
+from storage.ledger.relational.rows import Row, event_from, record_from, stream_item_from
 
 
-class SqliteHistories(Facet):
-    """`Histories` in SQLite."""
+class RelationalHistories(Facet):
+    """`Histories` over SQL."""
 
     async def history(
         self, dispatch_id: str, *, viewer: str | None = None, after: int = 0, limit: int

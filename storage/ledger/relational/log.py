@@ -1,4 +1,4 @@
-"""The log, the blobs that owners delivered, and what processes share, in SQLite."""
+"""The log, the blobs that owners delivered, and what processes share, over SQL."""
 
 from __future__ import annotations
 
@@ -7,28 +7,28 @@ from secrets import token_bytes
 
 from storage.errors import NotFound, Unavailable
 from storage.ledger.records import Leaf, SignedCheckpoint, Stamp
-from storage.ledger.sqlite.facet import Facet
-from storage.ledger.sqlite.rows import Row, checkpoint_from, leaf_from, microseconds, stamp_from, to_json
-from storage.ledger.sqlite.writer import Transaction
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet
+from storage.ledger.relational.rows import Row, checkpoint_from, leaf_from, microseconds, stamp_from, to_json
 from storage.ledger.tree import Node
 from storage.ledger.wellformed import check_checkpoint, check_cosignature, check_holding, check_stamp
 
 SECRET_BYTES = 32
 
 
-class SqliteHoldings(Facet):
-    """`Holdings` in SQLite."""
+class RelationalHoldings(Facet):
+    """`Holdings` over SQL."""
 
     async def hold(self, owner: str, digest: str, size: int) -> None:
         check_holding(owner, digest, size)
-        await self._writer.write(lambda t: t.run("add_holding", owner, digest, size))
+        await self._writer.write(lambda t: t.run_many("add_holding", [(owner, digest, size)]))
 
     async def held(self, owner: str, digests: Collection[str]) -> dict[str, int]:
         return dict(await self._readers.all("held", (owner, to_json(list(digests)))))
 
 
-class SqliteLog(Facet):
-    """`Log` in SQLite."""
+class RelationalLog(Facet):
+    """`Log` over SQL."""
 
     async def leaves(self, *, start: int, limit: int) -> tuple[Leaf, ...]:
         return tuple(map(leaf_from, await self._readers.all("leaves", (start, max(0, limit)))))

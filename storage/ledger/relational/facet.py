@@ -1,4 +1,4 @@
-"""What every facet of the SQLite ledger has: the thread that writes, the threads that read, and pages."""
+"""What every facet has: what writes, what reads, and pages."""
 
 from __future__ import annotations
 
@@ -6,18 +6,17 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import TypeVar
 
 from storage.ledger.pages import Page, page
-from storage.ledger.sqlite.reads import Readers
-from storage.ledger.sqlite.rows import Row, to_json
-from storage.ledger.sqlite.writer import GroupWriter
+from storage.ledger.relational.engine import Readers, Writer
+from storage.ledger.relational.rows import Row, to_json
 from storage.ledger.wellformed import SIZE_MOST, check_page
 
 T = TypeVar("T")
 
 
 class Facet:
-    """One facet of the ledger over one SQLite file."""
+    """One facet of the ledger over one engine."""
 
-    def __init__(self, writer: GroupWriter, readers: Readers) -> None:
+    def __init__(self, writer: Writer, readers: Readers) -> None:
         self._writer = writer
         self._readers = readers
 

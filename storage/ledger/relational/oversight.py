@@ -1,4 +1,4 @@
-"""What needs attention, and how many there are, in SQLite."""
+"""What needs attention, and how many there are, over SQL."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ from typing import Any
 from storage.errors import NotFound
 from storage.ledger.oversight import Concern, Concerns, Tally, TallyKey
 from storage.ledger.overview import check_concerns, check_keys, check_tally, day_of
-from storage.ledger.sqlite.facet import Facet
-from storage.ledger.sqlite.queues import aside_from
-from storage.ledger.sqlite.rows import (
+from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.facet import Facet
+from storage.ledger.relational.queues import aside_from
+from storage.ledger.relational.rows import (
     DELIVERY_COLUMNS,
     ENTRY_COLUMNS,
     Row,
@@ -21,11 +22,10 @@ from storage.ledger.sqlite.rows import (
     entry_from,
     microseconds,
 )
-from storage.ledger.sqlite.writer import Transaction
 
 
-class SqliteOversight(Facet):
-    """`Oversight` in SQLite."""
+class RelationalOversight(Facet):
+    """`Oversight` over SQL."""
 
     async def concerns(
         self, agency_id: str | None, *, soon: datetime, since: datetime, limit: int
