@@ -23,7 +23,7 @@ from tests.engines import require
 ROOT = Path(__file__).parent.parent
 PAGE = (ROOT / "docs" / "verify.md").read_text(encoding="utf-8")
 EVIDENCE_SIGNING = "2.25.170204289296398052401383194991094814748"
-ACCEPTED, ARRIVED = "proof/00001-SubmissionAcceptance.xml", "proof/00003-01-000.00.00.H90.edxml"
+ACCEPTED, ARRIVED = "proof/00001-SubmissionAcceptance.xml", "proof/00004-01-000.00.00.H90.edxml"
 
 
 def blocks() -> list[str]:
