@@ -1,8 +1,8 @@
 """The axis: one composition root, one boundary, thin services, use cases in plain Python.
 
 routing, lifecycle, attest, threads, fitness
-                                pure: who receives, what may follow what, what the axis attests, whom a package
-                                about an earlier document asks, who takes it
+                                pure: who receives, what may follow what, what is attested, what a package
+                                does to earlier documents, what recipients take
 intake, preflight, uploads, inbox, exchange, records, lookup
                                 the use cases; they know the stores' promises, never a protobuf message
 directory, directory_watch, claims, search
