@@ -18,9 +18,9 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.preflight import Checked
-from axis_server.reasons import ANSWERS
 from axis_server.turns import Turns
 from edxml.model import Package
+from signing.reasons.seals import SEALS
 from storage.errors import Unavailable
 from storage.faults import Faults, When
 from storage.ledger.records import Kept
@@ -120,16 +120,14 @@ OF_NOBODY = {
 }
 OF_OTHER_DOCUMENTS = {"ATTACHMENT_MISMATCH", "NOT_ENTITLED"}
 """What is said of evidence, and of attachments given beside a seal; the axis compares theirs by digest."""
-OF_TIME_STAMPS_AND_LOGS = ("TIMESTAMP_", "TSA_", "LOG_", "OCSP_")
 
 
 def test_every_code_that_a_submission_can_give_for_a_document_is_attempted() -> None:
     elsewhere = OF_UPLOADS | OF_ANSWERS | OF_THE_CALLER | OF_NOBODY | OF_OTHER_DOCUMENTS
-    codes = {
-        code for code in ANSWERS if code not in elsewhere and not code.startswith(OF_TIME_STAMPS_AND_LOGS)
-    }
+    codes = {str(code) for code in (*Code, *SEALS)} - elsewhere - {"SOUND"}
     attempted = {code for _, code in ATTEMPTS.values()} - {""}
     assert codes - attempted == set(), "no attempt meets these"
+    assert elsewhere <= {*Code, *SEALS}
     assert attempted - codes == set(), "these were thought impossible"
 
 
