@@ -178,7 +178,7 @@ class Asking:
     It reaches those deliveries of `recipients` that are in one of `states` and have no open question; the
     others stay as they are. Each that it reaches: version + 1, `question` set, `due` the earlier of its own
     and `question.until`, `updated_at` the later of its own and `question.asked_at`, and one event `event`
-    with its recipient, in the order of `recipients`.
+    with its recipient, not dated before that, in the order of `recipients`.
     """
 
     dispatch_id: str

@@ -75,6 +75,8 @@ async def test_a_question_never_dates_a_delivery_back(ledger: Ledger) -> None:
     await ledger.commit(accepted(2, asks=(asking(2, 1),)))
     times = [one.updated_at for one in await whole.deliveries(ledger, NAME)]
     assert times == [at(500), at(2), at(2)]
+    asked = [one for one in await whole.history(ledger, NAME) if one.kind == "RecallRequested"]
+    assert [one.at for one in asked] == times, "nor its history"
 
 
 async def test_a_question_of_no_one_leaves_no_trace(ledger: Ledger) -> None:

@@ -171,14 +171,16 @@ def _ask(state: State, ask: Asking) -> None:
         current = dispatched.deliveries.get(recipient_id)
         if current is None or current.question is not None or current.state not in ask.states:
             continue
+        updated_at = max(current.updated_at, ask.question.asked_at)
         dispatched.deliveries[recipient_id] = replace(
             current,
             version=current.version + 1,
-            updated_at=max(current.updated_at, ask.question.asked_at),
+            updated_at=updated_at,
             due=min(current.due or ask.question.until, ask.question.until),
             question=ask.question,
         )
-        state.note(dispatched, (), [replace(ask.event, recipient_id=recipient_id)])
+        at = max(ask.event.at, updated_at)
+        state.note(dispatched, (), [replace(ask.event, recipient_id=recipient_id, at=at)])
 
 
 def _join(state: State, join: Joining) -> None:

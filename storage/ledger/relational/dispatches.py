@@ -26,6 +26,7 @@ from storage.ledger.relational.rows import (
     entry_from,
     evidence_from,
     microseconds,
+    moment,
     part_row,
     question_row,
     to_json,
@@ -184,18 +185,18 @@ def _deliver(
 
 
 def _ask(transaction: Transaction, earlier: _Dispatch, ask: Asking) -> None:
-    asked: dict[str, str] = dict(
-        transaction.all(
-            "ask",
-            earlier.position,
-            to_json(ask.recipients),
-            to_json(sorted(ask.states)),
-            *question_row(ask.question),
-        )
+    asked = transaction.all(
+        "ask",
+        earlier.position,
+        to_json(ask.recipients),
+        to_json(sorted(ask.states)),
+        *question_row(ask.question),
     )
-    noting = Noting(transaction, earlier.position, earlier.sender_id, mailboxes=asked)
-    reached = [name for name in ask.recipients if name in asked]
-    noting.events([replace(ask.event, recipient_id=name) for name in reached])
+    mailboxes: dict[str, str] = {name: mailbox for name, mailbox, _ in asked}
+    times = {name: max(ask.event.at, moment(updated)) for name, _, updated in asked}
+    noting = Noting(transaction, earlier.position, earlier.sender_id, mailboxes=mailboxes)
+    reached = [name for name in ask.recipients if name in times]
+    noting.events([replace(ask.event, recipient_id=name, at=times[name]) for name in reached])
 
 
 def _join(transaction: Transaction, earlier: _Dispatch, join: Joining) -> None:

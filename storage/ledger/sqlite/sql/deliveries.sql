@@ -23,7 +23,7 @@ WHERE dispatch = ?1
     AND recipient_id IN (SELECT value FROM json_each(?2))
     AND +state IN (SELECT value FROM json_each(?3))
     AND question_kind IS NULL
-RETURNING recipient_id, mailbox_id;
+RETURNING recipient_id, mailbox_id, updated_at;
 
 -- name: move_delivery
 -- The compare-and-swap: changes one row, or none when the version is another.
