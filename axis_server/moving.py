@@ -83,7 +83,7 @@ class Mover:
             dispatch_id=delivery.dispatch_id,
             recipient_id=delivery.recipient_id,
             expected_version=delivery.version,
-            state=step.state,
+            state=step.state.value,
             at=at,
             due=step.due,
             question=step.question,
