@@ -50,6 +50,8 @@ _EVENTS = {
     "QuestionRefused": Label("Bên nhận không đồng ý", "The recipient refuses to"),
     "QuestionLapsed": Label("Đề nghị hết hạn, không có trả lời", "The question lapsed unanswered"),
 }
+TAKEN_BACK = "TAKEN_BACK"
+"""Reason in a ConsignmentRejection: the recipient agreed to give it back."""
 _AWAITING_HANDOVER = frozenset({State.CONSIGNED, State.FETCHED})
 
 
@@ -79,9 +81,12 @@ def event(terminal: Terminal, name: str, status_code: str = "") -> str:
 
 
 def proof(terminal: Terminal, of: Proof) -> str:
-    """Names what an evidence attests; a receipt for a reported state is no acceptance of the document."""
+    """Names what an evidence attests; a receipt for a reported state is no acceptance of the document, and a
+    document that was given back was not refused."""
     if is_receipt(of.record):
         return terminal.text("Trục đã nhận báo cáo trạng thái", "State report received by the axis")
+    if any(reason.code == TAKEN_BACK for reason in of.record.reasons):
+        return terminal.text("Đã trả lại theo đề nghị của bên gửi", "Given back, as the sender asked")
     return event(terminal, of.event)
 
 

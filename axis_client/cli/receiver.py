@@ -225,7 +225,7 @@ async def _show_items(terminal: Terminal, items: AsyncIterator[InboxItem]) -> No
         return
     columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Trạng thái", "State"), ("Khẩn", "Priority")]
     columns += [("Nơi gửi", "From"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
-    columns.append(("Nhận lúc", "At"))
+    columns += [("Nhận lúc", "At"), ("Đơn vị", "Unit")]
     terminal.table(columns, [_row(terminal, item) async for item in items])
 
 
@@ -247,4 +247,5 @@ def _row(terminal: Terminal, item: InboxItem) -> tuple[str, ...]:
         shapes.number(dispatch),
         dispatch.subject,
         labels.time(dispatch.accepted_at),
+        item.delivery.recipient_id if item.delivery.recipient_id != item.delivery.mailbox_id else "",
     )
