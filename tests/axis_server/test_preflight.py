@@ -18,6 +18,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import digest
 from axis_server.preflight import Checked
+from axis_server.reasons import Code
 from axis_server.turns import Turns
 from edxml.model import Package
 from signing.reasons.seals import SEALS
@@ -111,6 +112,7 @@ OF_THE_CALLER = {
 OF_NOBODY = {
     "STORE_UNAVAILABLE",
     "STORE_FULL",
+    "LOG_LAGS",
     "TOO_MANY_CALLS",
     "TOO_MANY_REFUSALS",
     "TOO_MANY_WATCHES",
