@@ -153,7 +153,7 @@ async def assert_whole(world: World, answer: Any) -> None:
     ]
     assert len({(event.kind, event.recipient_id, event.status_code) for event in events}) == len(events)
     leaves = await world.ledger.leaves(start=0, limit=100)
-    signed = [one.content for one in (*evidence, *statements)]
+    signed = [one.content for one in evidence] + [one.content for one in statements]
     assert sorted(leaf.hash for leaf in leaves) == sorted(leaf_hash(content) for content in signed)
     assert set(answer.evidence) <= set(evidence)
 
