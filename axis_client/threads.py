@@ -15,9 +15,9 @@ from edxml.model import Bussiness, Organ, Package, Receiver, Replacement
 _REMOVED, _ADDED = "0", "1"
 
 
-def revoke_package(document: Package, reason: str, recipients: Sequence[Organ] | None = None) -> Package:
-    """Makes the package that recalls a document from its recipients, or from some of them."""
-    return _about(document, Kind.REVOKE, reason, recipients=tuple(recipients or document.recipients))
+def revoke_package(document: Package, reason: str, recipients: Sequence[Organ]) -> Package:
+    """Makes the package that recalls a document from those recipients."""
+    return _about(document, Kind.REVOKE, reason, recipients=tuple(recipients))
 
 
 def update_package(

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from pathlib import Path
 
 from axis_client import answering
@@ -39,7 +40,7 @@ class Recalling(Sending, Receiving):
         `to`, to give it back."""
         because = required(reason)
         document = await self._document(dispatch_id)
-        organs = None if to is None else _named(document, to)
+        organs = _named(document, to if to is not None else await self._holders(dispatch_id))
         return written(revoke_package(document, because, organs))
 
     async def update(
@@ -53,7 +54,9 @@ class Recalling(Sending, Receiving):
         document = await self._document(dispatch_id)
         added = [Organ(organ_id=one, organ_name=(await self.agency(one)).name) for one in add]
         removed = [organ.organ_id for organ in _named(document, remove)]
-        return written(update_package(document, because, add=added, remove=removed))
+        holders = _named(document, await self._holders(dispatch_id))
+        package = replace(document, recipients=tuple(holders))
+        return written(update_package(package, because, add=added, remove=removed))
 
     async def replacement(self, package: Source, replaced: Sequence[str], reason: str) -> bytes:
         """Makes an unsealed document into one that replaces the documents of other dispatches (kind 3, *thay
@@ -68,9 +71,12 @@ class Recalling(Sending, Receiving):
         replacements = []
         for dispatch_id in replaced:
             status = await self.status(dispatch_id)
-            holders = [one.recipient_id async for one in self.deliveries(dispatch_id)]
-            replacements.append((status.dispatch.document_id, holders))
+            replacements.append((status.dispatch.document_id, await self._holders(dispatch_id)))
         return written(replacing(open_package(root), replacements, because))
+
+    async def _holders(self, dispatch_id: str) -> list[str]:
+        """Names everyone to whom a document went, those who joined later and the members of groups too."""
+        return [delivery.recipient_id async for delivery in self.deliveries(dispatch_id)]
 
     async def _document(self, dispatch_id: str) -> Package:
         """Reads the package of a dispatch, held against its digest in the evidence."""
