@@ -2,10 +2,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from itertools import count
+from pathlib import Path
 
 import pytest
 
-from tests.axis_client.harness import RunningAxis
+from tests.axis_client.harness import DEPARTMENT, MINISTRY, PROVINCE, Act, RunningAxis, axis, letter
 
 
 @pytest.fixture(scope="session")
@@ -24,3 +25,28 @@ _numbers = count(1)
 def document_id() -> str:
     """A DocumentId that no other test has used."""
     return f"000.00.00.G90,2026/03/02,{next(_numbers)}/KT"
+
+
+@pytest.fixture
+def ministry(running: RunningAxis) -> Act:
+    return lambda *arguments: axis(*arguments, "--profile", running.profile(MINISTRY), "--json")
+
+
+@pytest.fixture
+def province(running: RunningAxis) -> Act:
+    return lambda *arguments: axis(*arguments, "--profile", running.profile(PROVINCE), "--json")
+
+
+@pytest.fixture
+def sent(ministry: Act, document_id: str, tmp_path: Path) -> str:
+    """A letter on its way; returns its dispatch id."""
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
+    ran = ministry("send", tmp_path / "letter.edxml")
+    assert ran.code == 0, ran.err
+    dispatch_id: str = ran.objects[0]["dispatch_id"]
+    return dispatch_id
+
+
+@pytest.fixture
+def department(running: RunningAxis) -> Act:
+    return lambda *arguments: axis(*arguments, "--profile", running.profile(DEPARTMENT), "--json")

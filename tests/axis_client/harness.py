@@ -10,7 +10,7 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,10 @@ class Ran:
         (line,) = self.err.splitlines()
         found: dict[str, Any] = json.loads(line)
         return found
+
+
+Act = Callable[..., Ran]
+"""A command of one agency, as JSON."""
 
 
 def axis(
@@ -115,14 +119,14 @@ class RunningAxis:
     @classmethod
     def make(cls, base: Path) -> RunningAxis:
         axis = cls(base=base, port=free_port())
-        axis._server("init", base / "axis", "--listen", f"127.0.0.1:{axis.port}", "--metrics", "")
+        axis.server("init", base / "axis", "--listen", f"127.0.0.1:{axis.port}", "--metrics", "")
         for agency_id, name, alias in (
             (MINISTRY, "Bộ Mẫu", "G90"),
             (PROVINCE, "UBND tỉnh Ví Dụ", "H90"),
             (DEPARTMENT, "Sở Nội vụ", "000.00.91.H91"),
         ):
             options = ("--name", name, "--alias", alias, "--issue", base / agency_id)
-            axis._server("agency", "add", agency_id, *options, "--config", axis.config)
+            axis.server("agency", "add", agency_id, *options, "--config", axis.config)
         return axis
 
     @property
@@ -152,7 +156,8 @@ class RunningAxis:
             self.process.stdout.close()
             self.process = None
 
-    def _server(self, *arguments: str | Path) -> None:
+    def server(self, *arguments: str | Path) -> None:
+        """Runs a command of the operator."""
         done = subprocess.run([BIN / "axis-server", *arguments], capture_output=True, text=True, timeout=60)
         assert done.returncode == 0, done.stderr
 

@@ -10,7 +10,6 @@ import pty
 import re
 import signal
 import subprocess
-from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -32,6 +31,7 @@ from tests.axis_client.harness import (
     MINISTRY,
     PROVINCE,
     SAMPLES,
+    Act,
     Ran,
     RunningAxis,
     axis,
@@ -40,28 +40,6 @@ from tests.axis_client.harness import (
 )
 from tests.axis_client.proxy import Mischief, between
 from tests.pki import authority
-
-Act = Callable[..., Ran]
-
-
-@pytest.fixture
-def ministry(running: RunningAxis) -> Act:
-    return lambda *arguments: axis(*arguments, "--profile", running.profile(MINISTRY), "--json")
-
-
-@pytest.fixture
-def province(running: RunningAxis) -> Act:
-    return lambda *arguments: axis(*arguments, "--profile", running.profile(PROVINCE), "--json")
-
-
-@pytest.fixture
-def sent(ministry: Act, document_id: str, tmp_path: Path) -> str:
-    """A letter on its way; returns its dispatch id."""
-    (tmp_path / "letter.edxml").write_bytes(letter(document_id))
-    ran = ministry("send", tmp_path / "letter.edxml")
-    assert ran.code == 0, ran.err
-    dispatch_id: str = ran.objects[0]["dispatch_id"]
-    return dispatch_id
 
 
 def test_the_whole_road_from_the_command_line(
