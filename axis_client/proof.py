@@ -88,10 +88,11 @@ class Examiner:
         """The label on the evidence and the evidence must agree, else one could stand for another."""
         if record.issuer.agency_id != self.me.axis_id:
             raise _broken("EVIDENCE_ISSUER", record.issuer.agency_id, evidence)
-        labelled = (evidence.evidence_id, evidence.event, evidence.recipient_id)
-        signed = (record.evidence_id, str(record.event), about(record))
-        if labelled != signed:
-            raise _broken("EVIDENCE_MISMATCH", f"it is labelled {labelled} and says {signed}", evidence)
+        labelled, signed = (evidence.evidence_id, evidence.event), (record.evidence_id, str(record.event))
+        if labelled != signed or evidence.recipient_id not in about(record):
+            said = (*signed, *sorted(about(record)))
+            detail = f"it is labelled {(*labelled, evidence.recipient_id)} and says {said}"
+            raise _broken("EVIDENCE_MISMATCH", detail, evidence)
         if abs(record.at - evidence.issued_at).total_seconds() >= 1:
             raise _broken("EVIDENCE_MISMATCH", "it bears another time than its label", evidence)
 
@@ -101,17 +102,18 @@ def is_receipt(record: EvidenceRecord) -> bool:
     return [part.identifier for part in record.parts] == [STATEMENT]
 
 
-def about(record: EvidenceRecord) -> str:
-    """Returns the agency that a record speaks about: one recipient, or who reported a processing state; empty
-    when it speaks of all."""
+def about(record: EvidenceRecord) -> frozenset[str]:
+    """Returns the agency that a record speaks about: one recipient, or nobody by name (empty) when it speaks
+    of all. A receipt is about the delivery that its statement speaks of: that of the recipient who stated
+    something, or of the one whom the sender asked."""
     if is_receipt(record):
-        return record.sender.agency_id
+        return frozenset({record.sender.agency_id, *(party.agency_id for party in record.recipients)})
     number = record.about_recipient
     if number is None:
-        return ""
+        return frozenset({""})
     if not 1 <= number <= len(record.recipients):
-        return f"recipient number {number} of {len(record.recipients)}"
-    return record.recipients[number - 1].agency_id
+        return frozenset({f"recipient number {number} of {len(record.recipients)}"})
+    return frozenset({record.recipients[number - 1].agency_id})
 
 
 def of_event(proofs: Sequence[Proof], event: EventId) -> Proof:

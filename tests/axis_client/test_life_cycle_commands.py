@@ -37,6 +37,7 @@ def test_a_recall_of_one_recipient_by_status_leaves_the_others_alone(
     ministry: Act, province: Act, sent: str
 ) -> None:
     asked = ministry("recall", sent, "--reason", "Gửi nhầm", "--to", "H90", "--status")
+    assert asked.code == 0, asked.err
     assert asked.objects[0]["delivery"]["question"]["reason"] == "Gửi nhầm"
     assert states(ministry, sent) == {PROVINCE: "consigned", DEPARTMENT: "consigned"}
     assert province("agree", sent).code == 0
