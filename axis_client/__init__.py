@@ -24,9 +24,9 @@
 
 `AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client` with
 `connection` and `acts` (one room for each thing that an agency does), `sync`, `packing` and `threads` (what
-goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof` (evidence is checked here),
-`patience` (retries), `files`, `model` and `oversight` (the nouns), `errors`, `sentences`, `wire` (the only
-place that speaks gRPC), `cli` (the `axis` command).
+goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof` (evidence is checked
+here), `exporting` (evidence packages), `patience` (retries), `files`, `model` and `oversight` (the nouns),
+`errors`, `sentences`, `wire` (the only place that speaks gRPC), `cli` (the `axis` command).
 """
 
 from axis_client.client import AsyncClient

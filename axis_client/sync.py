@@ -14,6 +14,7 @@ from axis_client.acts.following import EVERYTHING
 from axis_client.acts.sending import Source
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings, unseen
+from axis_client.exporting import Collector, Packaged, no_history
 from axis_client.model import (
     Agency,
     Answered,
@@ -249,6 +250,18 @@ class Client:
         self, dispatch_id: str, directory: Path | str, *, force: bool = False, progress: Report = unseen
     ) -> Retrieved:
         return self._run(self._client.retrieve(dispatch_id, directory, force=force, progress=progress))
+
+    def package(
+        self,
+        dispatch_id: str,
+        path: Path | str,
+        *,
+        force: bool = False,
+        progress: Report = unseen,
+        collect: Collector = no_history,
+    ) -> Packaged:
+        act = self._client.package(dispatch_id, path, force=force, progress=progress, collect=collect)
+        return self._run(act)
 
     def _run(self, act: Coroutine[Any, Any, T]) -> T:
         """Waits for an act in the client's loop; an interrupt here cancels it there."""

@@ -95,6 +95,11 @@ class TrustStore:
             [c for path in crls for c in load_crls(path)],
         )
 
+    @property
+    def crls(self) -> tuple[x509.CertificateRevocationList, ...]:
+        """Every list that it knows, such as to keep them with what was judged by them."""
+        return tuple(each.crl for lists in self._known.crls.values() for each in lists)
+
     def under(
         self, anchors: Iterable[x509.Certificate], intermediates: Iterable[x509.Certificate] = ()
     ) -> TrustStore:

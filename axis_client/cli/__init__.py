@@ -5,9 +5,9 @@ Exit codes: 0 done (a document that is verified is sound), 1 refused, 2 wrong us
 what goes wrong stands on standard error, in Vietnamese and English, with `--json` as one object a line too.
 
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
-`sealing`, `verifying` with `findings`, `inspecting` (no axis needed), `checking`, `sender`, `receiver`,
-`recalling`, `records`, `following`, `statistics`, `addressing`; `labels`, `shapes` (what a thing
-looks like to people, and as JSON).
+`sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
+`receiver`, `recalling`, `records` with `exporting`, `following`, `statistics`, `addressing`; `labels`,
+`shapes` (what a thing looks like to people, and as JSON).
 """
 
 from __future__ import annotations

@@ -7,12 +7,16 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.terminal import Terminal
+from signing.package.findings import LOG_NOT_CHECKED, SENDER_NOT_IN_CERTIFICATE, TIME_NOT_CHECKED
 from signing.verdict import SENTENCES, Reason, Sentence
 
-_SPOKEN = {
+SPOKEN = {
     "sound": ("HỢP LỆ", "SOUND"),
     "undecided": ("CHƯA KẾT LUẬN", "UNDECIDED"),
     "refused": ("KHÔNG HỢP LỆ", "REFUSED"),
@@ -42,9 +46,17 @@ _NOTES = {
         "chưa kiểm tra các tệp nằm ngoài gói tin; thêm --attach.",
         "the files beside the package were not looked at; add --attach.",
     ),
-    "SENDER_NOT_IN_CERTIFICATE": (
+    SENDER_NOT_IN_CERTIFICATE: (
         "chứng thư không ghi mã của cơ quan gửi; hãy so tên người ký với nơi gửi.",
         "the certificate does not bear the sender's identifier; compare the signer with the sender.",
+    ),
+    LOG_NOT_CHECKED: (
+        "đã tính chứng minh của nhật ký, nhưng chưa biết ai ký điểm kiểm tra; thêm --log-key.",
+        "the log proof was computed; who signed its checkpoint is open; add --log-key.",
+    ),
+    TIME_NOT_CHECKED: (
+        "chưa biết ai cấp dấu thời gian; thêm --tsa.",
+        "who made the time-stamp is open; add --tsa.",
     ),
     "LEGACY_ALGORITHM": (
         "dùng thuật toán cũ, chỉ chấp nhận khi đọc gói tin cũ.",
@@ -68,9 +80,11 @@ class Finding:
     warnings: tuple[str, ...] = ()
     used: frozenset[str] = frozenset()
     """Digests of the attachments that its seal names."""
+    inside: tuple[Mapping[str, object], ...] = ()
+    """Of an evidence package: the same of each file in it."""
 
     def shape(self) -> dict[str, object]:
-        return {
+        shape: dict[str, object] = {
             "file": str(self.file),
             "verdict": self.verdict,
             "reason": self.reason,
@@ -79,6 +93,17 @@ class Finding:
             "signed_at": shapes.time(self.signed_at) if self.signed_at else None,
             "warnings": list(self.warnings),
         }
+        return {**shape, "inside": list(self.inside)} if self.inside else shape
+
+
+def signer_shape(certificate: x509.Certificate | None) -> Mapping[str, str] | None:
+    """A signer in the form that scripts read."""
+    if certificate is None:
+        return None
+    return {
+        "subject": certificate.subject.rfc4514_string(),
+        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
+    }
 
 
 def show(terminal: Terminal, finding: Finding) -> None:
@@ -86,11 +111,18 @@ def show(terminal: Terminal, finding: Finding) -> None:
     if terminal.as_json:
         terminal.object(finding.shape())
         return
-    spoken = terminal.text(*_SPOKEN[finding.verdict])
+    spoken = terminal.text(*SPOKEN[finding.verdict])
     reason = "" if finding.verdict == "sound" else f" [{finding.reason}]"
     terminal.say(f"{files.printable(finding.file)}: {spoken}{reason}")
     for line in _lines(terminal, finding):
         terminal.say(f"  {line}")
+    for entry in finding.inside:
+        words = [
+            str(entry["file"]),
+            terminal.text(*SPOKEN[str(entry["verdict"])]),
+            str(entry["signer"] or ""),
+        ]
+        terminal.say("    " + "  ".join(filter(None, words)))
 
 
 def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:

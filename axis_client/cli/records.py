@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
+from datetime import datetime
 from pathlib import Path
 from typing import TypeVar
 
@@ -12,10 +13,12 @@ import click
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
-from axis_client.cli.options import FORCE, PATH, common, profile
+from axis_client.cli.exporting import export_all, export_one
+from axis_client.cli.options import FORCE, PATH, common, moment, profile
 from axis_client.cli.receiver import DISPATCH, show_files
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
+from axis_client.exporting import SUFFIX
 from axis_client.model import Delivery, OutboxItem, Proof, Record, Status
 from edxml.attachments import distinct_names
 
@@ -49,19 +52,48 @@ def status(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
 
 
 @click.command()
-@DISPATCH
+@click.argument("dispatch_id", metavar="[ID]", default="")
 @click.option(
-    "-o", "--output", type=PATH, metavar="DIR", help="Thư mục. / Where the files go.  [default: only list]"
+    "-o",
+    "--output",
+    type=PATH,
+    metavar="DIR|FILE.asice",
+    help="Thư mục, hoặc một tệp gói chứng cứ. / A folder, or one evidence package.  [default: only list]",
+)
+@click.option("--all", "every", is_flag=True, help="Mỗi văn bản một gói trong DIR. / A package each, in DIR.")
+@click.option(
+    "--since",
+    callback=moment,
+    metavar="RFC3339",
+    help="Chỉ văn bản từ lúc này; như --all. / Only what was accepted since then; as --all.",
 )
 @FORCE
 @profile
 @common
 @click.pass_obj
-def evidence(terminal: Terminal, dispatch_id: str, output: Path | None, force: bool, profile: Path) -> int:
+def evidence(
+    terminal: Terminal,
+    dispatch_id: str,
+    output: Path | None,
+    every: bool,
+    since: datetime | None,
+    force: bool,
+    profile: Path,
+) -> int:
     """Chứng cứ có ký số của trục, đã kiểm tra. / Takes the signed evidence, verified.
 
-    Evidence documents are named `.xml`, the agencies' own statements `.edxml`; `axis verify` takes both.
+    Evidence documents are named `.xml`, the agencies' own statements `.edxml`; `axis verify` takes both. Into
+    FILE.asice everything goes that proves the dispatch, the document too. With --all every dispatch of this
+    agency becomes DIR/ID.asice; what is there and sound is passed over, so the command can be run again.
     """
+    many = every or since is not None
+    if many == bool(dispatch_id) or (many and output is None):
+        raise click.UsageError("give an ID, or --all (or --since) and -o DIR")
+    if many:
+        assert output is not None
+        return export_all(terminal, output, since, force, profile)
+    if output is not None and output.suffix == SUFFIX:
+        return export_one(terminal, dispatch_id, output, force, profile)
 
     async def act(client: AsyncClient) -> int:
         if output is not None:

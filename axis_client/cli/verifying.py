@@ -4,6 +4,8 @@ The verdict is about the file itself. Files beside it, whose digests stand in it
 are given by `--attach`. Without it a sound file is sound, with the warning `DETACHED_NOT_CHECKED`: its seal
 does cover the whole document but itself, and says of the others only what their digests must be.
 
+An evidence package (`.asice`) is judged as a whole, each seal in it for the time at which it was made.
+
 Sound is also that the signer may sign this kind of document (`signing.entitlement`). Whether the agency that
 a package names as its sender is the signer is the directory's to know; offline, `SENDER_NOT_IN_CERTIFICATE`
 warns when the certificate does not bear that name.
@@ -17,18 +19,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 
 from axis_client import files
-from axis_client.cli.findings import Finding, show, show_meanings
+from axis_client.cli.findings import Finding, show, show_meanings, signer_shape
 from axis_client.cli.options import ATTACH, PATH, common, moment
+from axis_client.cli.packages import examined, is_package
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
 from axis_client.errors import LocalError, explain
 from axis_client.profile import load_trust, trust_of
 from edxml.model import NotEdxml
 from edxml.reader import read
 from signing.entitlement import bears, entitled
+from signing.keys import UnusableKey
+from signing.log import LogPolicy, read_vkey
+from signing.package import Trust
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.policy import DEFAULT_POLICY, Policy
 from signing.trust import TrustStore
@@ -52,6 +56,9 @@ class Rules:
     """Digests of the attachments given; None when none were."""
     trusting: bool
     """False when nobody was named to be trusted."""
+    log: LogPolicy | None = None
+    time: TrustStore | None = None
+    """The authorities trusted with time-stamps."""
 
 
 @click.command()
@@ -87,6 +94,19 @@ class Rules:
     metavar="FILE",
     help="Lấy chứng thư tin cậy từ hồ sơ. / Trust what the profile trusts.",
 )
+@click.option(
+    "--log-key",
+    metavar="NAME+ID+KEY",
+    help="Khóa công khai của nhật ký, cho gói chứng cứ. / The log's public key, for evidence packages.",
+)
+@click.option(
+    "--tsa",
+    "authorities",
+    type=PATH,
+    multiple=True,
+    metavar="PEM",
+    help="Chứng thư của tổ chức cấp dấu thời gian. / Who is trusted with time-stamps; may be repeated.",
+)
 @ATTACH
 @common
 @click.pass_obj
@@ -99,8 +119,10 @@ def verify(
     allow_legacy: bool,
     profile: Path | None,
     attachments: tuple[Path, ...],
+    log_key: str | None,
+    authorities: tuple[Path, ...],
 ) -> int:
-    """Kiểm tra chữ ký số, không cần kết nối. / Verifies seals, offline.
+    """Kiểm tra chữ ký số và gói chứng cứ, không cần kết nối. / Verifies seals and evidence packages, offline.
 
     Exit code: 0 sound, 3 undecided, 1 refused, 2 unreadable; of several files the worst, in this order.
     """
@@ -114,6 +136,8 @@ def verify(
         policy=replace(DEFAULT_POLICY, allow_legacy=allow_legacy),
         beside=beside,
         trusting=bool(anchors or profile),
+        log=_log_policy(log_key) if log_key else None,
+        time=trust_of(list(authorities), list(crls)) if authorities else None,
     )
     worst, used, noted = EXIT_OK, set[str](), dict[str, None]()
     for file in files_:
@@ -142,7 +166,17 @@ def examine(file: Path, rules: Rules) -> Finding:
         return Finding(file=file, verdict="unreadable", reason=error.reason, detail=error.message)
 
 
+def _log_policy(text: str) -> LogPolicy:
+    try:
+        key = read_vkey(text)
+        return LogPolicy(origin=key.name, keys=(key,))
+    except (UnusableKey, ValueError) as exc:
+        raise click.BadParameter(f"{exc}", param_hint="--log-key") from exc
+
+
 def _examined(file: Path, rules: Rules) -> Finding:
+    if is_package(file):
+        return examined(file, Trust(seals=rules.trust, log=rules.log, time=rules.time), rules.at)
     document = files.read(file, DEFAULT_LIMITS.bytes)
     if document is None:
         raise Malformed(Reason.XML_TOO_LARGE, f"larger than {DEFAULT_LIMITS.bytes} bytes")
@@ -161,7 +195,7 @@ def _finding(file: Path, verdict: Verdict, rules: Rules) -> Finding:
         verdict="undecided" if isinstance(verdict, Undecided) else "refused",
         reason=verdict.reason,
         detail=detail,
-        signer=_signer(verdict.certificate),
+        signer=signer_shape(verdict.certificate),
         signed_at=verdict.signed_at,
     )
 
@@ -173,7 +207,7 @@ def _sound(file: Path, sound: Sound, beside: Mapping[str, Path] | None) -> Findi
         file=file,
         verdict="sound",
         reason=Reason.SOUND,
-        signer=_signer(sound.certificate),
+        signer=signer_shape(sound.certificate),
         signed_at=sound.signed_at,
         warnings=(*sound.warnings, *_sender_warnings(sound)),
         used=frozenset(sound.detached.values()),
@@ -185,15 +219,6 @@ def _sound(file: Path, sound: Sound, beside: Mapping[str, Path] | None) -> Findi
         return replace(whole, verdict="refused", reason=Reason.ATTACHMENT_MISSING, detail=detail, warnings=())
     checked = tuple(code for code in whole.warnings if code != "DETACHED_NOT_CHECKED")
     return replace(whole, warnings=checked)
-
-
-def _signer(certificate: x509.Certificate | None) -> Mapping[str, str] | None:
-    if certificate is None:
-        return None
-    return {
-        "subject": certificate.subject.rfc4514_string(),
-        "sha256": certificate.fingerprint(hashes.SHA256()).hex(),
-    }
 
 
 def _sender_warnings(sound: Sound) -> tuple[str, ...]:

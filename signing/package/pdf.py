@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-
-from fpdf import FPDF
-from fpdf.fonts import FontFace
+from typing import TYPE_CHECKING
 
 from signing.events import EventLabel
 from signing.package.findings import State
 from signing.package.html import AS_OF, ASSEMBLED, FILES, HISTORY, NOTE, STEPS, TITLE
 from signing.package.story import Row, Story
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT = "DejaVu"
@@ -24,6 +25,8 @@ _COLOURS = {State.SOUND: (5, 98, 14), State.UNDECIDED: (122, 82, 0), State.REFUS
 
 def pdf(story: Story, as_of: datetime) -> bytes:
     """Returns the document; `as_of` is the only date in it."""
+    from fpdf import FPDF  # here and not above: it takes longer to load than a seal to verify
+
     paper = FPDF(orientation="landscape", format="A4")
     paper.set_creation_date(as_of)
     paper.set_producer("national-axis")
@@ -72,6 +75,8 @@ def _table(
     *,
     verdict: int | None = None,
 ) -> None:
+    from fpdf.fonts import FontFace
+
     if not rows:
         return
     paper.set_font(_FONT, size=7.5)

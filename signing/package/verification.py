@@ -66,7 +66,7 @@ def verify(file: BinaryIO, trust: Trust, *, at: datetime) -> Verified:
         return Verified(findings=(refused(exc.name, exc.reason, exc.detail),))
     except TrustError as exc:
         return Verified(findings=(refused("", Reason.PACKAGE_FILE_MALFORMED, str(exc)),))
-    moments = (*(crl.last_update_utc for crl in lists), *(answer.this_update for answer in answers))
+    moments = (*(crl.last_update_utc for crl in known.crls), *(answer.this_update for answer in answers))
     judge = Judge(trust=known, at=at, moments=tuple(sorted(moments)))
     examined = examine(dossier, judge)  # 4
     history = examine_history(examined.steps, dossier.stamps, trust, at)

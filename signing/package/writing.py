@@ -156,7 +156,7 @@ def _event(content: bytes) -> str:
 def _judge(contents: Contents, at: datetime) -> Judge:
     answers = [read_answer(answer) for answer in contents.answers]
     trust = contents.trust.seals.knowing(contents.crls, answers)
-    moments = (*(crl.last_update_utc for crl in contents.crls), *(each.this_update for each in answers))
+    moments = (*(crl.last_update_utc for crl in trust.crls), *(each.this_update for each in answers))
     return Judge(trust=trust, at=at, moments=tuple(sorted(moments)))
 
 

@@ -1,0 +1,100 @@
+"""`axis evidence -o FILE.asice`, and in bulk: evidence packages on disk."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from axis_client import files
+from axis_client.cli.connection import with_axis
+from axis_client.cli.findings import SPOKEN
+from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, Terminal
+from axis_client.client import AsyncClient
+from axis_client.exporting import SUFFIX, Packaged
+from axis_client.model import Dispatch
+from axis_client.profile import load_trust
+from signing.package import State, Trust, verify
+from signing.package.findings import worst
+
+EXITS = {State.SOUND: EXIT_OK, State.UNDECIDED: EXIT_LATER, State.REFUSED: EXIT_REFUSED}
+
+
+def export_one(terminal: Terminal, dispatch_id: str, path: Path, force: bool, profile: Path) -> int:
+    """Writes one package, and says what there is to say of it."""
+
+    async def act(client: AsyncClient) -> int:
+        with terminal.progress() as report:
+            packaged = await client.package(dispatch_id, path, force=force, progress=report)
+        _show(terminal, packaged)
+        return EXITS[packaged.state]
+
+    return with_axis(terminal, profile, act)
+
+
+def export_all(
+    terminal: Terminal, directory: Path, since: datetime | None, force: bool, profile: Path
+) -> int:
+    """Writes a package of every dispatch that this agency sent or received; ends with the worst verdict."""
+    trust = Trust(seals=load_trust(profile, []))
+
+    async def act(client: AsyncClient) -> int:
+        files.make_directory(directory)
+        states = [State.SOUND]
+        async for dispatch in _dispatches(client, since):
+            path = directory / f"{dispatch.dispatch_id}{SUFFIX}"
+            if not force and _is_sound(path, trust):
+                _show_kept(terminal, dispatch, path)
+                continue
+            packaged = await client.package(dispatch.dispatch_id, path, force=True)
+            _show(terminal, packaged)
+            states.append(packaged.state)
+        return EXITS[max(states, key=list(State).index)]
+
+    return with_axis(terminal, profile, act)
+
+
+async def _dispatches(client: AsyncClient, since: datetime | None) -> AsyncIterator[Dispatch]:
+    """Each once, also one that an agency sent to itself."""
+    seen: set[str] = set()
+    for items in (client.outbox(), client.inbox()):
+        async for item in items:
+            dispatch = item.dispatch
+            if dispatch.dispatch_id not in seen and (since is None or dispatch.accepted_at >= since):
+                seen.add(dispatch.dispatch_id)
+                yield dispatch
+
+
+def _is_sound(path: Path, trust: Trust) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return verify(file, trust, at=datetime.now(UTC)).state is State.SOUND
+
+
+def _show(terminal: Terminal, packaged: Packaged) -> None:
+    deciding = worst(packaged.findings)
+    if terminal.as_json:
+        terminal.object(
+            {
+                "dispatch_id": packaged.dispatch.dispatch_id,
+                "file": str(packaged.path),
+                "sha256": packaged.sha256,
+                "size": packaged.size,
+                "verdict": str(packaged.state),
+                "reason": str(deciding.reason),
+            }
+        )
+        return
+    terminal.say(f"{files.printable(packaged.path)}: {terminal.text(*SPOKEN[str(packaged.state)])}")
+    for finding in packaged.findings:
+        if finding.state is not State.SOUND:
+            terminal.say(f"  {finding.name}: [{finding.reason}] {finding.detail}")
+
+
+def _show_kept(terminal: Terminal, dispatch: Dispatch, path: Path) -> None:
+    if terminal.as_json:
+        terminal.object({"dispatch_id": dispatch.dispatch_id, "file": str(path), "kept": True})
+    else:
+        kept = terminal.text("đã có, hợp lệ, giữ nguyên", "is there and sound, kept")
+        terminal.say(f"{files.printable(path)}: {kept}")
