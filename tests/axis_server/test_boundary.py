@@ -354,6 +354,7 @@ async def test_reflection_lists_every_service(tmp_path: Path) -> None:
         "axis.v1.RecordService",
         "axis.v1.DirectoryService",
         "axis.v1.EventService",
+        "axis.v1.LogService",
         "axis.v1.OverviewService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",

@@ -65,7 +65,7 @@ def test_every_private_key_is_readable_by_its_owner_alone(tmp_path: Path) -> Non
     base = made(tmp_path / "axis").parent
     issue_profile(base, tmp_path / "g22", agency_id="G22", axis="localhost:1", role="clerk", at=NOW)
     keys = list(tmp_path.rglob("*.key"))
-    assert len(keys) == 4
+    assert len(keys) == 5
     assert {stat.S_IMODE(key.stat().st_mode) for key in keys} == {0o600}
     for directory in (base, base / "ca", base / "ledger", tmp_path / "g22"):
         assert stat.S_IMODE(directory.stat().st_mode) == 0o700
