@@ -184,6 +184,7 @@ async def running(
                 trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
                 prober.follow(settings.server.probe_seconds),
                 expiring.follow(DEADLINE_SECONDS),
+                changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
                 expire(
                     stores.archive,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable
 from contextlib import asynccontextmanager
 
 
@@ -29,7 +29,8 @@ class Hint:
 
 
 class Changes:
-    """Takes notices to those of this process who watch. Holds one flag a watcher, so nothing can pile up."""
+    """Takes notices, of this process and of others, to those of this process who watch. Holds one flag a
+    watcher, so nothing can pile up."""
 
     def __init__(self) -> None:
         self._hints: dict[str, set[Hint]] = {}
@@ -39,6 +40,11 @@ class Changes:
         for agency_id in agency_ids:
             for hint in self._hints.get(agency_id, ()):
                 hint.give()
+
+    async def follow(self, news: AsyncIterator[Collection[str] | None]) -> None:
+        """Passes on what other processes committed, for ever; None is for all."""
+        async for agency_ids in news:
+            self.notify(tuple(self._hints) if agency_ids is None else agency_ids)
 
     @asynccontextmanager
     async def subscribe(self, agency_id: str) -> AsyncIterator[Hint]:

@@ -25,8 +25,8 @@ from storage.ledger.pages import Page
 from storage.ledger.records import StreamItem
 
 LOOK_SECONDS = 15.0
-"""How long a watch trusts that hints arrive: those of another process never do, so it looks for itself this
-often, and says how far it has come."""
+"""How long a watch trusts that hints arrive: one may be lost, so it looks for itself this often, and says how
+far it has come."""
 PASSED_OVER_MOST = 10_000
 """Events that one page passes over at most in search of what a filter wants."""
 

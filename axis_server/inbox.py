@@ -21,8 +21,7 @@ from storage.ledger.pages import Page
 from storage.ledger.records import InboxItem, Part
 
 POLL_SECONDS = 15.0
-"""How long a watch trusts that hints arrive: those of another process never do, so it looks for itself this
-often."""
+"""How long a watch trusts that hints arrive: one may be lost, so it looks for itself this often."""
 
 
 class Inbox:

@@ -14,6 +14,7 @@ from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
 from storage.ledger.base import Ledger
 from storage.ledger.directory import Directory
+from storage.ledger.hints import Hints
 from storage.ledger.sqlite import Schema, SqliteLedger, look
 
 
@@ -24,6 +25,7 @@ class Stores:
     archive: Archive
     ledger: Ledger
     directory: Directory
+    hints: Hints
 
 
 def ledger_schema(settings: LedgerSettings) -> Schema:
@@ -37,7 +39,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
     async with opened_ledger(settings) as ledger:
         archive = await _archive(settings.archive, secrets)
         try:
-            yield Stores(archive=archive, ledger=ledger, directory=ledger)
+            yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger)
         finally:
             await archive.aclose()
 

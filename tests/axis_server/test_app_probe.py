@@ -51,7 +51,7 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
     ledger = MemoryLedger()
     certificate = pki.self_signed().certificate
     return Prober(
-        stores=Stores(archive=archive, ledger=ledger, directory=ledger),
+        stores=Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger),
         show=lamp.show,
         metrics=metrics,
         certificates={"tls": certificate},

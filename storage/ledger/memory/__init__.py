@@ -10,6 +10,9 @@ real store.
 `state` is all that is kept; each facet of the ledger is a class of its own over it.
 """
 
+import asyncio
+from collections.abc import AsyncIterator
+
 from storage.ledger.memory.boxes import MemoryBoxes
 from storage.ledger.memory.deliveries import MemoryDeliveries
 from storage.ledger.memory.directory import MemoryDirectory
@@ -36,6 +39,11 @@ class MemoryLedger(
 
     def __init__(self) -> None:
         super().__init__(State())
+
+    async def news(self) -> AsyncIterator[frozenset[str] | None]:
+        """`Hints.news`: there is no other process, so nothing but the first of them ever comes."""
+        yield None
+        await asyncio.Event().wait()
 
 
 __all__ = ["MemoryLedger"]

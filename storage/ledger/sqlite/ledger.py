@@ -1,8 +1,9 @@
-"""The SQLite ledger as a whole: every facet of `Ledger`, and `Directory`, over one file."""
+"""The SQLite ledger as a whole: every facet of `Ledger`, `Directory` and `Hints`, over one file."""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from pathlib import Path
 
 from storage.errors import SchemaTooOld
@@ -14,6 +15,7 @@ from storage.ledger.relational.histories import RelationalHistories
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.sqlite import hints
 from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers
 from storage.ledger.sqlite.writer import GroupWriter
@@ -51,6 +53,10 @@ class SqliteLedger(
             raise SchemaTooOld(schema.found, schema.known)
         with database_errors():
             return cls(GroupWriter(connect(path), queries), Readers(path, queries))
+
+    def news(self) -> AsyncIterator[frozenset[str] | None]:
+        """`Hints.news`."""
+        return hints.news(self._readers)
 
     async def aclose(self) -> None:
         """Commits what waits and closes the file."""

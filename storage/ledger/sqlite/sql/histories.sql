@@ -101,6 +101,20 @@ LIMIT :limit;
 -- name: stream_end
 SELECT coalesce(max(cursor), 0) FROM streams WHERE agency_id = ?;
 
+-- name: last_event
+SELECT coalesce(max(cursor), 0) FROM events;
+
+-- name: audience_between
+-- Who sees the events after one cursor up to another.
+SELECT d.sender_id FROM events AS e JOIN dispatches AS d ON d.position = e.dispatch
+WHERE e.cursor > :after AND e.cursor <= :last
+UNION
+SELECT e.mailbox_id FROM events AS e
+WHERE e.cursor > :after AND e.cursor <= :last AND e.mailbox_id <> ''
+UNION
+SELECT l.mailbox_id FROM events AS e JOIN deliveries AS l ON l.dispatch = e.dispatch
+WHERE e.cursor > :after AND e.cursor <= :last AND e.mailbox_id = '';
+
 -- name: records
 -- A page of the evidence and statements of a dispatch, in order of commit, from leaf `after` on. The events wanted are a
 -- JSON array, null for all evidence and all statements.
