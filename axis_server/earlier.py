@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.sides import Threads
@@ -13,25 +15,39 @@ from storage.ledger.records import Delivery, Entry
 DELIVERIES_AT_ONCE = 1000
 
 
-async def spoken_of(ledger: Threads, package: Package, *, sender_id: str, by: str) -> dict[str, Document]:
+async def spoken_of(
+    ledger: Threads, package: Package, *, sender_id: str, by: str, limit: int
+) -> dict[str, Document]:
     """Returns the documents that a package speaks of, by DocumentId, as they stand now; none for kind 0. The
-    package is to be the dispatch `by`.
+    package is to be the dispatch `by`, and `limit` the most recipients of one document.
 
     Raises `Declined`: DOCUMENT_UNKNOWN for a document that this sender has not sent, whether or not another
     one has; DOCUMENT_ID_TAKEN for a replacement under the DocumentId of a document that it does not replace;
-    and as `document_ids`.
+    TOO_MANY_RECIPIENTS for several documents that have more than the limit together; and as `document_ids`.
     """
     named = document_ids(package)
     if package.kind == Kind.REPLACE and package.document_id not in named:
         taken = await _bearing(ledger, sender_id, package.document_id, but=by)
         if taken is not None:
             raise document_id_taken(taken.dispatch_id)
-    return {one: await _document(ledger, sender_id, one, but=by) for one in named}
+    found: dict[str, Document] = {}
+    for one in named:
+        found[one] = await _document(ledger, sender_id, one, but=by)
+        _check_together(found.values(), limit)
+    return found
 
 
 def document_id_taken(holder: str) -> Declined:
     """Says that a DocumentId is taken, naming the dispatch of this sender that holds it."""
     return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
+
+
+def _check_together(documents: Collection[Document], limit: int) -> None:
+    """Each question is a row to read and to write, all of them in one commit: what one package may ask is
+    bounded by what one document may have. Raises `Declined`: TOO_MANY_RECIPIENTS."""
+    if len(documents) > 1 and sum(len(one.deliveries) for one in documents) > limit:
+        many = f"the documents that are replaced have more than {limit} recipients together"
+        raise Declined(Code.TOO_MANY_RECIPIENTS, many, facts={"limit": str(limit)})
 
 
 async def _document(ledger: Threads, sender_id: str, document_id: str, *, but: str) -> Document:

@@ -243,7 +243,13 @@ class Examination:
         """Step 3; `commit` decides again whom the questions reach and who joins. Raises `Declined`, as
         `spoken_of` and `effects`."""
         package, sender_id = read.package, submission.caller.agency_id
-        documents = await spoken_of(self._ledger, package, sender_id=sender_id, by=submission.dispatch_id)
+        documents = await spoken_of(
+            self._ledger,
+            package,
+            sender_id=sender_id,
+            by=submission.dispatch_id,
+            limit=self._limits.recipients,
+        )
         if not documents or package.bussiness is None:
             return Effects()
         speech = Speech(

@@ -29,8 +29,8 @@ from storage.ledger.registry import Agency
 
 REPLACED_MOST = 50
 """Documents that one package may replace."""
-REASON_CHARACTERS = 2000
-"""Of a reason, in questions and events; the original has the rest."""
+REASON_CHARACTERS = 500
+"""Of a reason, in questions and events, which repeat it for each of thousands; the original has the rest."""
 REMOVED, ADDED = "0", "1"
 """ReceiverType."""
 BEARERS = frozenset({Kind.NEW, Kind.REPLACE})

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from axis_server.errors import Declined
-from edxml.model import Package
+from edxml.model import Bussiness, Package
 from storage.faults import Faults, When
 from storage.ledger.records import Delivery, Entry, Kept
 from tests.axis_server.attempts import NEXT_ID, replacement, revoke, update
 from tests.axis_server.test_crash_table import fresh_world, shaken
-from tests.axis_server.world import DEADLINES, DOCUMENT_ID, House, Pki, World, document
+from tests.axis_server.world import DEADLINES, DOCUMENT_ID, LIMITS, House, Pki, World, document
 from tests.storage import whole
 
 
@@ -369,3 +369,27 @@ async def test_of_the_same_update_sent_many_times_at_once_all_get_the_same_bytes
         answers = await asyncio.gather(*(intake.submit(world.ministry.caller(), package) for _ in range(8)))
         assert all(answer == answers[0] for answer in answers)
         await assert_changed_once(world, first, answers[0])
+
+
+# What one package may cost everyone.
+
+
+async def test_one_package_asks_no_more_than_one_document_may_have_recipients(world: World) -> None:
+    small = world.intake_within(replace(LIMITS, recipients=3))
+    for number in (DOCUMENT_ID, NEXT_ID):
+        await world.sent(world.province, world.department, document_id=number)
+    both = replacement("H90", document_id="G90,2026/03/09,1/BM", of={DOCUMENT_ID: (), NEXT_ID: ()})
+    with pytest.raises(Declined) as refused:
+        await small.submit(world.ministry.caller(), world.sealed(world.ministry, both))
+    assert (refused.value.code, refused.value.facts) == ("TOO_MANY_RECIPIENTS", {"limit": "3"})
+    one = replacement("H90", document_id="G90,2026/03/09,1/BM", of={DOCUMENT_ID: ()})
+    await small.submit(world.ministry.caller(), world.sealed(world.ministry, one))
+
+
+async def test_a_long_reason_is_not_repeated_whole_for_each_who_is_asked(world: World) -> None:
+    first = await world.sent(world.province, world.department)
+    asks = Bussiness(doc_type="1", reason="ă" * 9000)
+    await spoken(world, document(to=["H90", "H91.01"], bussiness=asks))
+    for one in (await deliveries(world, first)).values():
+        assert one.question is not None
+        assert one.question.reason == "ă" * 500
