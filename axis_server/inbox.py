@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncGenerator, Callable, Collection
 from concurrent.futures import Executor
+from contextlib import aclosing
 
 from axis_server.blobs import chunks, kept_blob
 from axis_server.caller import Caller, admit_reader
@@ -22,6 +23,9 @@ from storage.ledger.records import InboxItem, Part
 
 POLL_SECONDS = 15.0
 """How long a watch trusts that hints arrive: one may be lost, so it looks for itself this often."""
+
+ADMITTED_BYTES = 16 << 20
+"""How much of a part leaves before its caller is admitted anew."""
 
 
 class Inbox:
@@ -83,8 +87,9 @@ class Inbox:
         That a recipient begins to take it is noted before any byte leaves (`Opening`). They are hashed on
         the way; a complete wrong part never leaves: `Corrupt` is raised while it is read.
 
-        Raises `Declined`: NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end;
-        WITHHELD.
+        A part may be on its way for days, so who takes it is asked again in mid-stream. Raises `Declined`:
+        NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end; WITHHELD; in mid-stream
+        as `Admission.again`.
         """
         standing = await standing_of(self._ledger, caller, dispatch_id)
         parts = standing.entry.parts
@@ -98,8 +103,21 @@ class Inbox:
         if standing.sees is not None:
             await self._owned.run(self._opening.open(caller, standing.entry))
         if part.inline:
-            return self._inline_part(caller.agency_id, parts[0], part, offset)
-        return kept_blob(self._archive, part.sha256, offset)
+            return self._while_admitted(caller, self._inline_part(caller.agency_id, parts[0], part, offset))
+        return self._while_admitted(caller, kept_blob(self._archive, part.sha256, offset))
+
+    async def _while_admitted(
+        self, caller: Caller, source: AsyncGenerator[bytes, None]
+    ) -> AsyncGenerator[bytes, None]:
+        """Asks again who takes it every `ADMITTED_BYTES`: a caller may take a large part for days."""
+        given = 0
+        async with aclosing(source) as pieces:
+            async for piece in pieces:
+                if given >= ADMITTED_BYTES:
+                    admit_reader(self._still(caller))
+                    given = 0
+                given += len(piece)
+                yield piece
 
     async def _inline_part(
         self, agency_id: str, original: Part, part: Part, offset: int

@@ -239,6 +239,19 @@ async def test_anothers_dispatch_and_none_at_all_look_the_same(world: World) -> 
         assert foreign.code == "NOT_FOUND"
 
 
+async def test_a_fetch_ends_when_its_agency_is_suspended(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("axis_server.inbox.ADMITTED_BYTES", CHUNK_BYTES)
+    entry = await sent_with_all_kinds_of_parts(world)
+    taking = await world.inbox.fetch(world.province.caller(), entry.dispatch_id, 2)
+    first = await anext(taking)
+    assert len(first) < len(LARGE)
+    world.suspend(world.province)
+    with pytest.raises(Declined, match="AGENCY_SUSPENDED"):
+        await joined(taking)
+
+
 async def test_damaged_bytes_are_an_alarm_and_never_complete(world: World) -> None:
     entry = await sent_with_all_kinds_of_parts(world)
     assert isinstance(world.archive, MemoryArchive)
