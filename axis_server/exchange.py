@@ -16,7 +16,7 @@ from axis_server.judgement import Rules, digest
 from axis_server.lifecycle import QuestionKind, Side, Step, overdue
 from axis_server.moving import Cause, Mover
 from axis_server.reasons import Code
-from axis_server.records import PAGE_ITEMS_MOST
+from axis_server.records import PAGE_ITEMS_MOST, standing_of
 from axis_server.sides import asker_of, side_of
 from axis_server.statements import (
     STATEMENT_BYTES,
@@ -83,7 +83,7 @@ class Exchange:
         admit_actor(caller)
         if len(statement) > STATEMENT_BYTES:
             raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement has at most {STATEMENT_BYTES} bytes")
-        entry = await self._entry(caller, dispatch_id)  # 1
+        entry = (await standing_of(self._ledger, caller, dispatch_id)).entry  # 1
         earlier = await self._ledger.moved(digest(statement))
         if earlier is not None and _answers(earlier.delivery, caller, entry):
             return earlier  # 2
@@ -92,21 +92,6 @@ class Exchange:
         if earlier is not None:
             return await self._left_here(caller, entry, report)
         return await self._owned.run(self._move(caller, entry, report))  # 4
-
-    async def _entry(self, caller: Caller, dispatch_id: str) -> Entry:
-        """Step 1."""
-        try:
-            entry = await self._ledger.entry(dispatch_id)
-        except NotFound as absent:
-            raise Declined(Code.NOT_FOUND) from absent
-        if entry.sender_id == caller.agency_id and caller.may_send:
-            return entry
-        received = caller.may_receive and await self._ledger.deliveries(
-            dispatch_id, viewer=caller.agency_id, limit=1
-        )
-        if not received or not received.items:
-            raise Declined(Code.NOT_FOUND)
-        return entry
 
     def _judge(self, caller: Caller, entry: Entry, content: bytes) -> Report:
         """Step 3, in a worker thread."""

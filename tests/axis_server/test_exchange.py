@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from typing import Any, cast
 
 import pytest
 
@@ -414,3 +415,24 @@ async def test_one_statement_for_a_document_and_for_its_recall_at_once_answers_b
         *await whole.statements(world.ledger, second.dispatch_id),
     ]
     assert [one.content for one in statements] == [statement]
+
+
+async def test_a_report_on_anothers_dispatch_asks_the_store_what_one_on_none_asks(world: World) -> None:
+    entry = await world.sent(world.province)
+    statement = world.statement(world.stranger, entry, "03")
+    asked: list[list[str]] = []
+
+    class Listening:
+        """The ledger, noting the name of each verb that is called."""
+
+        def __getattr__(self, verb: str) -> object:
+            asked[-1].append(verb)
+            return getattr(world.ledger, verb)
+
+    listened = replace(world, ledger=cast("Any", Listening()))
+    for name in (entry.dispatch_id, "0" * 64):
+        asked.append([])
+        with pytest.raises(Declined, match="NOT_FOUND"):
+            await listened.exchange.report(world.stranger.caller(), name, statement)
+    others, none = asked
+    assert others == none
