@@ -18,8 +18,8 @@ from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, explain
 from axis_client.oversight import Aside, Concern, EventFilter, Side, StreamEvent
 
-SAID = 500
-"""Characters of what a failing command said that go into the reason of an aside."""
+SAID_BYTES = 900
+"""Of what a failing command said, in UTF-8, that go into the reason of an aside; the axis takes 1000."""
 PAUSE = 2.0
 """Seconds between the tries of a failing command."""
 CURSOR_BYTES = 4096
@@ -196,7 +196,7 @@ async def _process(
         _, errors = await process.communicate(json.dumps(shapes.stream_event(event)).encode())
         if process.returncode == 0:
             return
-        said = f"exit code {process.returncode}: {errors.decode(errors='replace').strip()[-SAID:]}"
+        said = f"exit code {process.returncode}: {_end_of(errors)}"
     of, about = event.event.dispatch_id, event.event.recipient_id
     await client.set_aside(of, said, sequence=event.event.sequence, recipient=about)
     terminal.note(
@@ -205,6 +205,13 @@ async def _process(
             f"Set aside {of}, event {event.event.sequence}: {said}",
         )
     )
+
+
+def _end_of(errors: bytes) -> str:
+    """The end of what a command said, as a reason takes it: it may repeat what others wrote, and that must
+    not keep its event from being set aside."""
+    said = errors.decode(errors="replace").replace("\0", "\N{REPLACEMENT CHARACTER}").strip()
+    return said.encode()[-SAID_BYTES:].decode(errors="ignore")
 
 
 def _show_event(terminal: Terminal, event: StreamEvent) -> None:

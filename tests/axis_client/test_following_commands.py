@@ -46,6 +46,21 @@ def test_an_event_that_cannot_be_processed_is_set_aside_and_the_next_one_is(
     assert sent not in [one["dispatch_id"] for one in province("aside").objects]
 
 
+def test_whatever_a_failing_command_says_its_event_is_set_aside(province: Act, sent: str) -> None:
+    for number, says in enumerate(
+        ("{ yes 'hỏng' | head -c 100000; echo 'không đọc được'; }", r"printf 'a\0\377b'"), start=1
+    ):
+        command = f"{says} >&2; exit 7"
+        kinds = ("SubmissionAcceptance", "ContentConsignment")[number - 1 : number]
+        options = ("--once", "--tries", "1", "--dispatch", sent, "--kind", *kinds)
+        assert province("watch", *options, "--run", command).code == 0
+    asides = [one for one in province("aside").objects if one["dispatch_id"] == sent]
+    long, odd = (str(one["reason"]) for one in asides)
+    assert long.endswith("không đọc được")
+    assert 800 < len(long.encode()) <= 1000
+    assert odd == "exit code 7: a\ufffd\ufffdb"
+
+
 def test_an_ending_needs_attention_until_it_was_seen(
     running: RunningAxis, ministry: Act, province: Act, sent: str
 ) -> None:
