@@ -71,6 +71,33 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
             draft.unlink()
 
 
+def swap(path: Path, content: bytes) -> None:
+    """Puts `content` in the place of whatever is there, so that it has returned only when a loss of power
+    cannot take it back. Raises `LocalError`."""
+    draft = path.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with draft.open("xb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+        _sync_directory(path.parent)
+    except OSError as exc:
+        with suppress(OSError):
+            draft.unlink()
+        raise unwritable(path, exc) from exc
+
+
+def _sync_directory(path: Path) -> None:
+    if os.name == "nt":
+        return  # directories cannot be opened there
+    opened = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(opened)
+    finally:
+        os.close(opened)
+
+
 def place(draft: Path, path: Path, *, force: bool = False) -> None:
     """Gives a finished file its name, atomically. Without `force`, never replaces another content
     (`OUTPUT_EXISTS`); the same content there already is left as it is. The draft may remain, and is the

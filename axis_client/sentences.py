@@ -76,6 +76,27 @@ SENTENCES: Mapping[str, Sentence] = {
         "Give --key and --cert, or --p12, or a profile that has them.",
         "Thêm --key và --cert, hoặc --p12, hoặc hồ sơ kết nối có khóa.",
     ),
+    # the log's keeping here
+    "LOG_STATE_UNUSABLE": Sentence(
+        "The file that keeps the log's last checkpoint cannot be used:",
+        "Không dùng được tệp lưu điểm kiểm tra cuối cùng của nhật ký:",
+        "Restore it from a backup. Without it, what the log showed before cannot be compared; move it away "
+        "only if you know why it broke.",
+        "Khôi phục tệp từ bản sao lưu. Thiếu tệp này thì không so được với những gì nhật ký đã công bố; chỉ "
+        "chuyển tệp đi khi biết rõ vì sao tệp hỏng.",
+    ),
+    "WITNESS_STATE_IN_USE": Sentence(
+        "Another witness keeps its state in this folder:",
+        "Một tiến trình làm chứng khác đang dùng thư mục này:",
+        "Stop that one, or give each witness a folder and a key of its own.",
+        "Dừng tiến trình đó, hoặc dùng thư mục và khóa riêng cho mỗi bên làm chứng.",
+    ),
+    "LISTEN_FAILED": Sentence(
+        "Nobody can be served at this address:",
+        "Không mở được cổng phục vụ tại địa chỉ này:",
+        "Choose another address or port.",
+        "Chọn địa chỉ hoặc cổng khác.",
+    ),
     # documents here
     "SEND_UNFINISHED": Sentence(
         "An earlier version of this document was being sent, and it is not known whether it arrived:",
@@ -254,6 +275,8 @@ SAID_IN_ENGLISH = frozenset(
         "FILE_UNREADABLE",
         "FILE_UNWRITABLE",
         "KEY_UNUSABLE",
+        "LISTEN_FAILED",
+        "LOG_STATE_UNUSABLE",
         "NOT_EXAMINED",
         "PROFILE_INVALID",
         "SEAL_IMPOSSIBLE",

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import secrets as randomness
 import signal
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import prometheus_client
@@ -18,11 +21,12 @@ from cryptography import x509
 from axis_server.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.boundary.interceptor import Boundary
+from axis_server.boundary.plain_log import PlainLog
 from axis_server.boundary.server import Door, Health, make_server
 from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
-from axis_server.composition import Means, services
+from axis_server.composition import Means, authorities_of, services, witnesses_of
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.directory_watch import DirectoryWatch
 from axis_server.expiring import Expiring
@@ -34,12 +38,17 @@ from axis_server.probe import Prober
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import opened
 from axis_server.tasks import OwnedTasks
+from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
+from axis_server.transparency.stamping import Stamping
+from axis_server.transparency.witnessing import Witnessing
 from axis_server.trust import TrustWatch
 from axis_server.workers import MortalWorkers
+from plainhttp import serving
 from signing.evidence import Party
 from signing.keys import Signer, load_pem
 from signing.policy import Policy
+from storage.ledger.base import Log
 
 log = structlog.get_logger()
 
@@ -90,6 +99,8 @@ class Axis:
 
     address: Address
     metrics_address: Address | None
+    log_address: Address | None
+    """Where the log is shown over plain HTTP."""
     background: frozenset[asyncio.Task[None]]
     """What goes on beside the calls; none of them ends by itself."""
 
@@ -146,6 +157,7 @@ async def running(
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
+        proofs = Proofs(ledger=stores.ledger, publisher=publisher)
         means = Means(
             settings=settings,
             stores=stores,
@@ -161,7 +173,7 @@ async def running(
             changes=changes,
             mover=mover,
             expiring=expiring,
-            publisher=publisher,
+            proofs=proofs,
             clock=now,
             new_id=new_id,
         )
@@ -186,6 +198,7 @@ async def running(
                 expiring.follow(DEADLINE_SECONDS),
                 changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
+                *_vouching(settings, stores.ledger, metrics, stack),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),
@@ -194,6 +207,7 @@ async def running(
                 ),
             )
         )
+        log_address = await _shown(settings.transparency.listen, proofs, stack)
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
         stack.callback(watches.end)
@@ -201,6 +215,7 @@ async def running(
         yield Axis(
             address=settings.server.listen._replace(port=port),
             metrics_address=metrics_address,
+            log_address=log_address,
             background=background,
         )
 
@@ -235,6 +250,42 @@ def _exported(metrics: Metrics, listen: Address | None, stack: AsyncExitStack) -
     stack.callback(server.server_close)
     stack.callback(server.shutdown)
     return listen._replace(port=server.server_port)
+
+
+async def _shown(listen: Address | None, proofs: Proofs, stack: AsyncExitStack) -> Address | None:
+    """Serves the log to everybody."""
+    if listen is None:
+        return None
+    port = await stack.enter_async_context(serving(*listen, PlainLog(proofs=proofs)))
+    return listen._replace(port=port)
+
+
+def _vouching(
+    settings: Settings, ledger: Log, metrics: Metrics, stack: AsyncExitStack
+) -> Iterator[Coroutine[Any, Any, None]]:
+    """What has others vouch for the log: witnesses and time-stamping authorities. They are waited for in
+    threads of their own, which nobody else needs and which shutdown does not wait for."""
+    interval = settings.transparency.publish_seconds
+    witnesses, authorities = witnesses_of(settings.transparency), authorities_of(settings.timestamps)
+    if not witnesses and not authorities:
+        return
+    workers = ThreadPoolExecutor(len(witnesses) + len(authorities), "asking")
+    stack.callback(workers.shutdown, wait=False, cancel_futures=True)
+    if witnesses:
+        witnessing = Witnessing(
+            ledger=ledger, witnesses=witnesses, workers=workers, clock=now, metrics=metrics
+        )
+        yield witnessing.follow(interval)
+    for authority in authorities:
+        stamping = Stamping(
+            ledger=ledger,
+            authority=authority,
+            workers=workers,
+            clock=now,
+            nonce=partial(randomness.randbits, 127),
+            metrics=metrics,
+        )
+        yield stamping.follow(interval)
 
 
 @asynccontextmanager

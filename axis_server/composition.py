@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axis_server.admission import Admission
 from axis_server.allowance import Allowance
@@ -38,15 +38,17 @@ from axis_server.preflight import Preflight
 from axis_server.queue import Queue
 from axis_server.quota import UploadLimits
 from axis_server.records import Records
-from axis_server.settings import DeadlineSettings, Settings
+from axis_server.settings import DeadlineSettings, Settings, TimestampSettings, TransparencySettings
 from axis_server.statistics import Statistics
 from axis_server.stores import Stores
 from axis_server.tasks import OwnedTasks
 from axis_server.transparency.proofs import Proofs
-from axis_server.transparency.publisher import Publisher
+from axis_server.transparency.stamping import Authority
+from axis_server.transparency.witnessing import Witness
 from axis_server.turns import Turns
 from axis_server.uploads import Uploads
 from signing.keys import Signer
+from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
 
@@ -69,7 +71,7 @@ class Means:
     changes: Changes
     mover: Mover
     expiring: Expiring
-    publisher: Publisher
+    proofs: Proofs
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -183,7 +185,25 @@ def services(means: Means) -> Services:
             facts=facts,
             cursors=means.cursors,
         ),
-        log=LogServicer(proofs=Proofs(ledger=ledger, publisher=means.publisher)),
+        log=LogServicer(proofs=means.proofs),
+    )
+
+
+def witnesses_of(settings: TransparencySettings) -> tuple[Witness, ...]:
+    return tuple(Witness(key=read_vkey(one.vkey), url=one.url) for one in settings.witnesses)
+
+
+def authorities_of(settings: Sequence[TimestampSettings]) -> tuple[Authority, ...]:
+    return tuple(
+        Authority(
+            name=one.name,
+            url=one.url,
+            anchors=tuple(one.anchors),
+            crls=tuple(one.crls),
+            policy=one.policy or None,
+            every=timedelta(seconds=one.every_seconds),
+        )
+        for one in settings
     )
 
 

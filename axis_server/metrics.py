@@ -40,6 +40,11 @@ class Metrics:
     trust_current: Gauge
     log_size: Gauge
     log_sound: Gauge
+    witness_lag_seconds: Gauge
+    witness_sound: Gauge
+    timestamp_gap_seconds: Gauge
+    timestamps_kept: Counter
+    timestamps_failed: Counter
     archive_corrupt: Counter
     deadlines_passed: Counter
     deadlines_failed: Counter
@@ -103,6 +108,29 @@ class Metrics:
             log_sound=gauge(
                 "axis_log_sound",
                 "1 while the ledger holds the log that was signed, 0 when it was changed: an alarm.",
+            ),
+            witness_lag_seconds=gauge(
+                "axis_log_witness_lag_seconds",
+                "For how long a witness has not cosigned the newest checkpoint; 0 when it has.",
+                ("witness",),
+            ),
+            witness_sound=gauge(
+                "axis_log_witness_sound",
+                "0 when a witness saw another history of the log than the ledger holds, else 1: an alarm.",
+                ("witness",),
+            ),
+            timestamp_gap_seconds=gauge(
+                "axis_timestamp_gap_seconds",
+                "Age of the oldest checkpoint that no time-stamp of the authority covers; 0 when all are.",
+                ("authority",),
+            ),
+            timestamps_kept=counter(
+                "axis_timestamps_kept", "Time-stamps over checkpoints that were verified.", ("authority",)
+            ),
+            timestamps_failed=counter(
+                "axis_timestamps_failed",
+                "Times that an authority gave no time-stamp, or one that does not hold; the log says why.",
+                ("authority",),
             ),
             trust_current=gauge(
                 "axis_trust_current",

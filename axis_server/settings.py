@@ -10,31 +10,41 @@ Secrets never stand in the file: `Secrets` reads them from the environment, and 
 from __future__ import annotations
 
 import difflib
-import re
 import tomllib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal, NamedTuple, Self
+from typing import Any, Literal, Self, get_args
 
 from pydantic import (
-    AfterValidator,
     BaseModel,
-    BeforeValidator,
     ConfigDict,
     Field,
     SecretStr,
     ValidationError,
-    ValidationInfo,
     model_validator,
 )
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from axis_server.values import (
+    GIB,
+    MIB,
+    ConfiguredPath,
+    Hours,
+    HoursByPriority,
+    ListenAddress,
+    OptionalAddress,
+    OptionalPath,
+    Size,
+    SizeOrZero,
+    WebAddress,
+    WitnessKey,
+)
+from axis_server.values import Address as Address
+from axis_server.values import parse_address as parse_address
+from signing.log import read_vkey
 from signing.policy import Revocation
-
-KIB, MIB, GIB, TIB = 1 << 10, 1 << 20, 1 << 30, 1 << 40
-_UNITS = {"B": 1, "KiB": KIB, "MiB": MIB, "GiB": GIB, "TiB": TIB}
 
 
 class SettingsError(Exception):
@@ -43,67 +53,6 @@ class SettingsError(Exception):
     def __init__(self, problems: tuple[str, ...]) -> None:
         super().__init__("\n".join(problems))
         self.problems = problems
-
-
-class Address(NamedTuple):
-    """Where a socket listens. Port 0 lets the system choose."""
-
-    host: str
-    port: int
-
-    def __str__(self) -> str:
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
-
-
-def parse_address(value: str) -> Address:
-    """Reads `host:port`; an IPv6 host stands in brackets. Raises `ValueError` with a sentence."""
-    host, colon, port = value.rpartition(":")
-    host = host.removeprefix("[").removesuffix("]")
-    if not colon or not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise ValueError(f'"{value}" is not an address; write "host:port", for instance "127.0.0.1:7443"')
-    return Address(host, int(port))
-
-
-def _address(value: object) -> object:
-    return parse_address(value) if isinstance(value, str) else value
-
-
-def _optional_address(value: object) -> object:
-    return None if value == "" else _address(value)
-
-
-def _size(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d{1,15})\s*(B|KiB|MiB|GiB|TiB)?", value.strip(), re.ASCII)
-    if match is None:
-        raise ValueError(f'"{value}" is not a size; write bytes as a number, or such as "16 MiB"')
-    return int(match[1]) * _UNITS[match[2] or "B"]
-
-
-def _beside_the_file(path: Path, info: ValidationInfo) -> Path:
-    base: Path = (info.context or {}).get("base", Path())
-    return base / path.expanduser()
-
-
-def _none_when_empty(value: object) -> object:
-    return None if value == "" else value
-
-
-def _beside_the_file_if_any(path: Path | None, info: ValidationInfo) -> Path | None:
-    return None if path is None else _beside_the_file(path, info)
-
-
-ListenAddress = Annotated[Address, BeforeValidator(_address)]
-OptionalAddress = Annotated[Address | None, BeforeValidator(_optional_address)]
-Size = Annotated[int, BeforeValidator(_size), Field(ge=1)]
-Hours = Annotated[float, Field(gt=0, le=87_600)]
-HoursByPriority = tuple[Hours, Hours, Hours, Hours, Hours]
-SizeOrZero = Annotated[int, BeforeValidator(_size), Field(ge=0)]
-ConfiguredPath = Annotated[Path, AfterValidator(_beside_the_file)]
-OptionalPath = Annotated[
-    Path | None, BeforeValidator(_none_when_empty), AfterValidator(_beside_the_file_if_any)
-]
 
 
 class _Section(BaseModel):
@@ -166,6 +115,16 @@ class EvidenceSettings(_Section):
     """Its private key, PEM. An encrypted one is opened by `AXIS_EVIDENCE_KEY_PASSWORD` in the environment."""
 
 
+class WitnessSettings(_Section):
+    """A witness that is asked to cosign each checkpoint of the log (C2SP tlog-witness). Its key goes into the
+    policies of those who verify, by another road than the axis."""
+
+    vkey: WitnessKey
+    """Its public key, as `axis witness key` prints it."""
+    url: WebAddress
+    """Where it answers; `add-checkpoint` is asked for below it."""
+
+
 class TransparencySettings(_Section):
     """The transparency log, whose checkpoints the axis signs."""
 
@@ -174,6 +133,38 @@ class TransparencySettings(_Section):
     its name is the log's origin, in every checkpoint for ever."""
     publish_seconds: float = Field(default=1.0, gt=0, le=3600)
     """How often a checkpoint is signed over what is new. A proof of something new waits so long."""
+    listen: OptionalAddress = None
+    """Address where the log is shown to everybody over plain HTTP (C2SP tlog-tiles: `/checkpoint` and
+    `/tile/…`), `host:port`; empty shows it over gRPC alone. TLS and caching are a proxy's."""
+    witnesses: list[WitnessSettings] = []
+    """Who cosigns the log's checkpoints, each in a `[[transparency.witnesses]]` of its own."""
+
+    @model_validator(mode="after")
+    def _names_each_witness_once(self) -> Self:
+        keys = [read_vkey(one.vkey) for one in self.witnesses]
+        for what, values in (("key", [key.public for key in keys]), ("name", [key.name for key in keys])):
+            if len(set(values)) != len(values):
+                raise ValueError(f"two witnesses have one {what}; each is named once")
+        return self
+
+
+class TimestampSettings(_Section):
+    """An authority that time-stamps the log's checkpoints (RFC 3161), in the background: nothing ever waits
+    for it."""
+
+    name: str = Field(pattern="^[0-9A-Za-z.-]{1,64}$")
+    """Its name in the metrics and beside its time-stamps; never give it to another authority."""
+    url: WebAddress
+    """Where it answers."""
+    anchors: list[ConfiguredPath] = Field(min_length=1)
+    """PEM or DER files with the root certificates of its chain, and of nobody else who may not say when."""
+    crls: list[ConfiguredPath] = []
+    """PEM or DER files with revocation lists, read anew for each time-stamp. Without the list that its
+    certificate names, none of its time-stamps is kept."""
+    policy: str = Field(default="", pattern=r"^([0-2](\.[0-9]+)+)?$")
+    """The policy asked for and accepted, as a dotted object identifier; empty takes any."""
+    every_seconds: float = Field(default=600.0, gt=0, le=31_536_000)
+    """How often it is asked while there is something new."""
 
 
 class TrustSettings(_Section):
@@ -295,6 +286,7 @@ class Settings(_Section):
     tls: TlsSettings
     evidence: EvidenceSettings
     transparency: TransparencySettings
+    timestamps: list[TimestampSettings] = []
     trust: TrustSettings
     archive: ArchiveSettings
     ledger: LedgerSettings
@@ -302,6 +294,13 @@ class Settings(_Section):
     deadlines: DeadlineSettings
     metrics: MetricsSettings
     log: LogSettings
+
+    @model_validator(mode="after")
+    def _names_each_authority_once(self) -> Self:
+        names = [one.name for one in self.timestamps]
+        if len(set(names)) != len(names):
+            raise ValueError("two `timestamps` have one name; each authority has its own")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,6 +313,7 @@ class Readable:
     tls: TlsSettings | None
     evidence: EvidenceSettings | None
     transparency: TransparencySettings | None
+    timestamps: list[TimestampSettings]
     trust: TrustSettings | None
     archive: ArchiveSettings | None
     ledger: LedgerSettings | None
@@ -351,7 +351,12 @@ def readable(path: Path) -> Readable:
     except ValidationError as exc:
         problems = _problems(path, exc)
     parts = {name: _part(model, document.get(name), path) for name, model in sections()}
-    return Readable(problems=problems, **parts)
+    return Readable(problems=problems, timestamps=_timestamps(path, document.get("timestamps")), **parts)
+
+
+def _timestamps(path: Path, entries: object) -> list[TimestampSettings]:
+    read = [_part(TimestampSettings, entry, path) for entry in entries] if isinstance(entries, list) else []
+    return [one for one in read if one is not None]
 
 
 def _part(model: type[BaseModel], section: object, path: Path) -> Any:
@@ -391,6 +396,14 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
             yield name, field.annotation
 
 
+def tables(model: type[BaseModel] = Settings) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yields the name and the model of each list of tables directly in `model`, `[[name]]` in the file."""
+    for name, field in model.model_fields.items():
+        inner = get_args(field.annotation)
+        if inner and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+            yield name, inner[0]
+
+
 def _sentence(error: ErrorDetails) -> str:
     """Says what is wrong at which field, and what to do."""
     where = ".".join(str(step) for step in error["loc"])
@@ -406,6 +419,8 @@ def _sentence(error: ErrorDetails) -> str:
 
 
 def _known_names(loc: tuple[Any, ...]) -> list[str]:
-    inside = dict(sections())
-    model = inside[loc[0]] if len(loc) > 1 and loc[0] in inside else Settings
+    model: type[BaseModel] = Settings
+    for step in loc[:-1]:
+        inside = dict(tables(model)) | (dict(sections()) if model is Settings else {})
+        model = inside.get(step, model)
     return list(model.model_fields)

@@ -6,12 +6,15 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from pydantic import BaseModel
+
 import edxml.reader
 from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
 from axis_server.cautions import of_the_axis
 from axis_server.metrics import Metrics
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
-from axis_server.settings import GIB, MIB, Secrets, sections
+from axis_server.settings import Secrets, sections, tables
+from axis_server.values import GIB, MIB
 from signing.reasons.log import LOG
 from signing.reasons.package import PACKAGE
 from signing.verdict import Reason, Sentence
@@ -121,12 +124,19 @@ def settings_page() -> str:
     page = [_SETTINGS]
     page += [f"- `AXIS_{name.upper()}`\n" for name in Secrets.model_fields]
     for name, model in sections():
-        page.append(f"\n## `[{name}]`\n\n{_line(model.__doc__ or '')}\n\n")
-        page.append("| setting | default | meaning |\n|---|---|---|\n")
-        for key, field in model.model_fields.items():
-            default = "required" if field.is_required() else f"`{_toml(field.default)}`"
-            page.append(f"| `{key}` | {default} | {_line(field.description or '')} |\n")
+        page.append(_section(f"[{name}]", model))
+        page += [_section(f"[[{name}.{inner}]]", table) for inner, table in tables(model)]
+    page += [_section(f"[[{name}]]", table) for name, table in tables()]
     return "".join(page)
+
+
+def _section(heading: str, model: type[BaseModel]) -> str:
+    rows = [f"\n## `{heading}`\n\n{_line(model.__doc__ or '')}\n\n"]
+    rows.append("| setting | default | meaning |\n|---|---|---|\n")
+    for key, field in model.model_fields.items():
+        default = "required" if field.is_required() else f"`{_toml(field.default)}`"
+        rows.append(f"| `{key}` | {default} | {_line(field.description or '')} |\n")
+    return "".join(rows)
 
 
 def errors_page() -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("edxml", "signing", "storage", "axis_server", "axis_client")
+ROOMS = ("edxml", "plainhttp", "signing", "storage", "axis_server", "axis_client")
 
 FORBIDDEN = {
     "signing": {
@@ -24,6 +24,7 @@ FORBIDDEN = {
         "sqlite3",
     },
     "edxml": {"asyncio", "grpc", "axis", "storage", "axis_server", "axis_client", "minio", "sqlite3"},
+    "plainhttp": {"grpc", "axis", "signing", "edxml", "storage", "lxml", "axis_server", "axis_client"},
     "storage": {"signing", "edxml", "grpc", "axis", "lxml", "axis_server", "axis_client"},
     "axis_client": {"axis_server", "storage", "minio", "sqlite3"},
     "axis_server": {"axis_client", "minio", "sqlite3", "lxml"},

@@ -30,6 +30,7 @@ from axis_client.cli.sender import send
 from axis_client.cli.statistics import stats
 from axis_client.cli.terminal import EXIT_USAGE, ReaderGone, Terminal, exit_code
 from axis_client.cli.verifying import verify
+from axis_client.cli.witnessing import witness
 from axis_client.errors import AxisError, LocalError, explain
 
 INTERRUPTED = 130
@@ -59,7 +60,8 @@ _RECEIVING = (inbox, fetch, accept, refuse, report, agree, decline)
 _KNOWING = (status, evidence, retrieve, verify, inspect)
 _FOLLOWING = (watch, attention, aside, stats)
 _ADDRESSING = (whoami, agency, agencies, groups)
-for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING):
+_VOUCHING = (witness,)
+for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING, *_VOUCHING):
     axis.add_command(_command)
 
 

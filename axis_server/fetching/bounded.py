@@ -16,6 +16,7 @@ from axis_server.fetching.addresses import Resolve, is_public, resolved
 
 MOST_REDIRECTS = 3
 LONGEST_URL = 2_000
+LONGEST_REFUSAL = 1_000
 _PORTS = {"http": 80, "https": 443}
 _MOVED = frozenset({301, 302, 303, 307, 308})
 _OK = 200
@@ -35,6 +36,16 @@ class Unreachable(FetchError):
 
 class Unfit(FetchError):
     """An answer came, and it cannot be used."""
+
+
+class Declined(Unfit):
+    """The other side said no, with a status that the caller asked to be told of."""
+
+    def __init__(self, status: int, body: bytes) -> None:
+        super().__init__(f"status {status}")
+        self.status = status
+        self.body = body
+        """At most `LONGEST_REFUSAL` bytes."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +73,8 @@ class Exchange:
     """POSTed; None is a GET."""
     sends: str = ""
     """Media type of `body`."""
+    refusals: frozenset[int] = frozenset()
+    """Statuses that are answers too: `Declined`."""
 
 
 def fetch(
@@ -194,6 +207,8 @@ def _cut(sock: socket.socket) -> None:
 def _read(response: http.client.HTTPResponse, exchange: Exchange, most: int) -> bytes | _Moved:
     if response.status in _MOVED:
         return _Moved(response.headers.get("Location", ""))
+    if response.status in exchange.refusals:
+        raise Declined(response.status, response.read(LONGEST_REFUSAL))
     if response.status != _OK:
         raise Unfit(f"status {response.status}")
     if exchange.accepts and response.headers.get_content_type() not in exchange.accepts:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -30,6 +30,7 @@ from axis_server.settings import (
     Readable,
     Secrets,
     Settings,
+    TimestampSettings,
     TlsSettings,
     TransparencySettings,
     TrustSettings,
@@ -89,6 +90,7 @@ def _findings(
         yield from _tls(settings.tls, secrets, at)
     if settings.transparency:
         yield from _log(settings.transparency)
+    yield from _timestamps(settings.timestamps, at)
     if settings.evidence:
         yield from _evidence(settings.evidence, settings.trust, secrets, at)
     if settings.trust:
@@ -101,6 +103,8 @@ def _findings(
         yield from _ledger(settings.ledger)
     if ports and settings.server:
         yield from _port("server.listen", settings.server.listen)
+    if ports and settings.transparency and settings.transparency.listen is not None:
+        yield from _port("transparency.listen", settings.transparency.listen)
     if ports and settings.metrics and settings.metrics.listen is not None:
         yield from _port("metrics.listen", settings.metrics.listen)
 
@@ -140,6 +144,21 @@ def _log(transparency: TransparencySettings) -> Iterator[Finding]:
         log_signer(transparency.key)
     except MaterialError as exc:
         yield problem(f"`transparency.key`: {exc}")
+
+
+def _timestamps(authorities: Sequence[TimestampSettings], at: datetime) -> Iterator[Finding]:
+    for authority in authorities:
+        field = f"timestamps.{authority.name}"
+        for path in authority.anchors:
+            try:
+                yield from _authorities(f"{field}.anchors", path, load_certificates(path), at)
+            except TrustError as exc:
+                yield problem(f"`{field}.anchors`: {exc}")
+        for path in authority.crls:
+            try:
+                load_crls(path)
+            except TrustError as exc:
+                yield problem(f"`{field}.crls`: {exc}")
 
 
 def _evidence(

@@ -49,6 +49,16 @@ key = "evidence/axis.key"
 
 [transparency]
 key = "log/log.key"                 # its name is the log's origin: never change it
+# listen = "127.0.0.1:9465"         # shows the log to everybody over plain HTTP (C2SP tlog-tiles)
+
+# [[transparency.witnesses]]        # who cosigns the log; one table each
+# vkey = "..."                      # as `axis witness key` prints it
+# url = "http://127.0.0.1:9466"
+
+# [[timestamps]]                    # who time-stamps the log; one table each
+# name = "tsa"
+# url = "http://tsa.example.vn/tsa"
+# anchors = ["tsa-root.pem"]
 
 [trust]
 anchors = ["ca/ca.pem"]             # FOR TEST USE: replace it with the authority of your agencies

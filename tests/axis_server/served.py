@@ -92,6 +92,7 @@ class Served(Prepared):
 
     address: Address
     metrics_address: Address | None
+    log_address: Address | None
 
 
 async def prepared(
@@ -136,6 +137,7 @@ async def served(
             stranger=ready.stranger,
             address=axis.address,
             metrics_address=axis.metrics_address,
+            log_address=axis.log_address,
         )
 
 
