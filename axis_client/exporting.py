@@ -24,6 +24,7 @@ from axis_client.errors import LocalError, NotTrusted, explain
 from axis_client.model import Dispatch, Part, Proof, Record, Retrieved
 from axis_client.profile import Profile
 from edxml import codes
+from edxml.attachments import Kind, kind_of
 from edxml.model import Attachment, NotEdxml, Package
 from edxml.reader import read
 from signing import package
@@ -192,9 +193,15 @@ def _inside(original: bytes) -> tuple[Attachment, ...]:
 
 
 def _inline(part: Part, attachment: Attachment) -> package.Attachment:
+    """As the evidence names it: where a producer wrapped the file in a ZIP, that ZIP."""
     content = attachment.content or b""
+    wrapped = kind_of(content) is Kind.ZIP and not attachment.name.lower().endswith(".zip")
     return package.Attachment(
-        name=attachment.name, sha256=part.sha256, size=len(content), chunks=lambda: iter((content,))
+        name=attachment.name,
+        sha256=part.sha256,
+        size=len(content),
+        chunks=lambda: iter((content,)),
+        ending=".zip" if wrapped else "",
     )
 
 

@@ -40,6 +40,9 @@ class Attachment:
     size: int
     chunks: Callable[[], Iterator[bytes]] = field(repr=False)
     """Its bytes in pieces, read once."""
+    ending: str = ""
+    """Such as `.zip`, behind the name in the package, where the bytes are of another kind than the name
+    says."""
 
     @classmethod
     def of_file(cls, path: Path, *, name: str) -> Attachment:

@@ -10,7 +10,7 @@ from datetime import datetime
 from signing.entitlement import entitled
 from signing.parser import Malformed
 from signing.trust import TrustStore
-from signing.verdict import Reason, Refused, Sound, Undecided, Verdict
+from signing.verdict import Refused, Sound, Undecided, Verdict
 from signing.verify import verify
 
 MOST_MOMENTS = 16
@@ -96,7 +96,3 @@ class Judge:
         except Malformed as exc:
             return Refused(reason=exc.reason, detail=exc.detail)
         return entitled(verdict) if isinstance(verdict, Sound) else verdict
-
-
-def undecided(reason: Reason, detail: str) -> Undecided:
-    return Undecided(reason=reason, detail=detail)

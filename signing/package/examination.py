@@ -82,10 +82,11 @@ def examine(dossier: Dossier, judge: Judge) -> Examined:
     if attestation is not None and original.state is State.SOUND:
         original = _complete(dossier, attestation, original)
     here = frozenset(record.sha256 for record in dossier.records if not record.evidence)
+    receipts = {says.message_id: says for says in reversed(said) if is_receipt(says)}
     steps = tuple(
         _about(read_steps[record.name], attestation, here)  # 5
         if record.evidence
-        else _statement(record, judge, attestation, said, references)  # 6
+        else _statement(record, judge, attestation, receipts, references)  # 6
         for record in dossier.records
     )
     return Examined(
@@ -186,11 +187,10 @@ def _statement(
     record: Record,
     judge: Judge,
     attestation: EvidenceRecord | None,
-    said: Sequence[EvidenceRecord],
+    receipts: Mapping[str, EvidenceRecord],
     references: dict[str, Mapping[str, str]],
 ) -> Step:
-    digest = record.sha256
-    receipt = next((each for each in said if is_receipt(each) and each.message_id == digest), None)
+    receipt = receipts.get(record.sha256)
     verdict, when = judge.judge(record.content, receipt.at if receipt else None)
     finding = of_verdict(record.name, verdict, when)
     if not isinstance(verdict, Sound) or attestation is None:

@@ -7,6 +7,7 @@ where the package has them the log's key and the time-stamping authority's root,
 
 from __future__ import annotations
 
+import functools
 from base64 import b64encode
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ _SHELL = Path(__file__).parent / "shell"
 """The functions that the commands use, as they stand in the file."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Paper:
     """What the commands are written from."""
 
@@ -40,6 +41,15 @@ class Paper:
     crls: Mapping[str, x509.CertificateRevocationList]
     assembler: x509.Certificate
     as_of: datetime
+
+    @functools.cached_property
+    def places(self) -> Mapping[str, tuple[str, ...]]:
+        """SHA-256 -> names of the files that evidence may name: the document's and statements."""
+        found: dict[str, tuple[str, ...]] = {self.dossier.sha256: (ORIGINAL,)}
+        statements = {record.name: record.sha256 for record in self.dossier.records if not record.evidence}
+        for name, digest in (*self.dossier.attachments.items(), *statements.items()):
+            found[digest] = (*found.get(digest, ()), name)
+        return found
 
 
 def instructions(paper: Paper) -> bytes:
@@ -146,10 +156,8 @@ def _record(paper: Paper, step: Step) -> str:
 def _files(paper: Paper, step: Step) -> Iterable[str]:
     """Names of the files whose digests an evidence names."""
     assert step.says is not None
-    named = {part.sha256 for part in step.says.parts}
-    files = {ORIGINAL: paper.dossier.sha256, **paper.dossier.attachments}
-    files |= {record.name: record.sha256 for record in paper.dossier.records if not record.evidence}
-    return (name for name, digest in files.items() if digest in named)
+    named = dict.fromkeys(part.sha256 for part in step.says.parts)
+    return (name for digest in named for name in paper.places.get(digest, ()))
 
 
 def _inclusion(record: Record, proof: bytes) -> str:
@@ -203,10 +211,8 @@ def _xmlsec(paper: Paper, finding: Finding, name: str) -> str:
 
 def _beside(paper: Paper, name: str) -> Mapping[str, str]:
     """What the seal of `name` refers to beside itself: URI -> file."""
-    files = {digest: place for place, digest in paper.dossier.attachments.items()}
-    files[paper.dossier.sha256] = ORIGINAL
     references = paper.examined.references.get(name, {})
-    return {uri: files[digest] for uri, digest in references.items() if digest in files}
+    return {uri: paper.places[digest][0] for uri, digest in references.items() if digest in paper.places}
 
 
 def _untrusted(paper: Paper, option: str) -> str:

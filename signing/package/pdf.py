@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 _FONTS = Path(__file__).parent / "fonts"
 _FONT = "DejaVu"
+MOST_ROWS = 300
+"""Steps on paper; a dispatch to thousands has the others in page.html."""
+MORE = EventLabel(vietnamese="Còn nữa trong page.html", english="More in page.html")
 _COLOURS = {State.SOUND: (5, 98, 14), State.UNDECIDED: (122, 82, 0), State.REFUSED: (164, 0, 0)}
 
 
@@ -61,9 +64,11 @@ def _steps(paper: FPDF, rows: tuple[Row, ...]) -> None:
             _both(row.verdict),
             "\n".join(filter(None, (row.file, row.sha256))),
         ]
-        for row in rows
+        for row in rows[:MOST_ROWS]
     ]
     _table(paper, heads, cells, (15, 22, 22, 18, 23), [row.state for row in rows], verdict=3)
+    if len(rows) > MOST_ROWS:
+        _paragraph(paper, f"{_line(MORE)}: {len(rows) - MOST_ROWS}")
 
 
 def _table(

@@ -27,7 +27,8 @@ from signing.package.manifest import write_manifest
 from signing.package.pdf import pdf
 from signing.package.seal import seal_manifest
 from signing.package.story import tell
-from signing.revocation import read_answer
+from signing.revocation import OcspError, read_answer
+from signing.trust import TrustError
 
 _UNKNOWN_EVENT = "Evidence"
 
@@ -54,7 +55,7 @@ def write(contents: Contents, out: BinaryIO, *, signer: Signer, at: datetime) ->
     bytes, given the same version of the PDF library and a key whose signatures are deterministic.
 
     Attachments are read once, in pieces. Raises `NotPackable` for an attachment that is not what its digest
-    says, and whatever `Attachment.chunks` raises.
+    says, or an OCSP answer or list that cannot be read, and whatever `Attachment.chunks` raises.
     """
     # 1. judge    every part, by the trust given
     # 2. tell     page.html, page.pdf, VERIFY.txt: functions of contents and verdicts
@@ -124,7 +125,8 @@ def _hashed(attachment: Attachment) -> Iterator[bytes]:
 def _dossier(contents: Contents) -> tuple[Dossier, Mapping[str, str]]:
     """Gives every file its place; returns the attachments' names as sent beside it."""
     placed = {
-        layout.attachment(number, each.name): each for number, each in enumerate(contents.attachments, 1)
+        layout.attachment(number, each.name + each.ending): each
+        for number, each in enumerate(contents.attachments, 1)
     }
     records = []
     for number, record in enumerate(contents.records, 1):
@@ -154,8 +156,11 @@ def _event(content: bytes) -> str:
 
 
 def _judge(contents: Contents, at: datetime) -> Judge:
-    answers = [read_answer(answer) for answer in contents.answers]
-    trust = contents.trust.seals.knowing(contents.crls, answers)
+    try:
+        answers = [read_answer(answer) for answer in contents.answers]
+        trust = contents.trust.seals.knowing(contents.crls, answers)
+    except (OcspError, TrustError) as exc:
+        raise NotPackable(str(exc)) from exc
     moments = (*(crl.last_update_utc for crl in trust.crls), *(each.this_update for each in answers))
     return Judge(trust=trust, at=at, moments=tuple(sorted(moments)))
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from axis_client import Client, Profile
+from axis_client.exporting import History
+from axis_client.model import Record
+from signing.package import Evidence
 from tests import bare_machine
 from tests.axis_client.harness import MINISTRY, PROVINCE, RunningAxis, axis, letter
+from tests.signing.package import stage
 
 
 @pytest.fixture
@@ -142,3 +148,31 @@ def test_a_log_key_that_is_none_is_a_mistake_in_the_call(
     _, home = dispatched
     ran = axis("verify", "sealed.edxml", "--json", "--log-key", "nonsense", *root, cwd=home)
     assert (ran.code, ran.error["error"]) == (2, "USAGE")
+
+
+def test_what_a_collector_brings_is_packed_and_judged(
+    running: RunningAxis, dispatched: tuple[str, Path], root: tuple[str | Path, ...]
+) -> None:
+    dispatch_id, home = dispatched
+
+    async def collect(asked: str, records: Sequence[Record]) -> History:
+        assert asked == dispatch_id
+        now = datetime.now(UTC).replace(microsecond=0)
+        proved, stamped = stage.logged([Evidence(content=each.content) for each in records], at=now)
+        return History(
+            proofs={each.content: each.proof for each in proved if each.proof is not None},
+            stamps=(stamped,),
+            log=stage.log_policy(),
+            time=stage.time_stage.trust(),
+        )
+
+    with Client(Profile.load(running.profile(MINISTRY))) as client:
+        packaged = client.package(dispatch_id, home / "x.asice", collect=collect)
+    assert packaged.state == "sound"
+    (home / "tsa.pem").write_bytes(stage.time_stage.root().certificate.public_bytes(stage.PEM))
+    key = ("--log-key", stage.log_key().key.vkey, "--tsa", "tsa.pem")
+    (found,) = axis("verify", "x.asice", "--json", *key, *root, cwd=home).objects
+    assert found["verdict"] == "sound"
+    assert not {"LOG_NOT_CHECKED", "TIME_NOT_CHECKED"} & set(found["warnings"])
+    (open_,) = axis("verify", "x.asice", "--json", *root, cwd=home).objects
+    assert {"LOG_NOT_CHECKED", "TIME_NOT_CHECKED"} <= set(open_["warnings"])

@@ -60,6 +60,7 @@ NOW = AT + timedelta(days=30)
 LETTER = (
     f'<letter xmlns="urn:test"><DocumentId>{DOCUMENT_ID}</DocumentId><body>Kính gửi</body></letter>'
 ).encode()
+EVIDENCE_USAGE = ((x509.ExtendedKeyUsage([EVIDENCE_SIGNING]), False),)
 FILES = (
     ("Phụ lục.pdf", b"%PDF-1.4 one"),
     ("Phụ lục.pdf", b"%PDF-1.4 two"),
@@ -85,8 +86,7 @@ def identity(name: str) -> Identity:
 
 @functools.cache
 def axis() -> Identity:
-    usage = x509.ExtendedKeyUsage([EVIDENCE_SIGNING])
-    return root().issue("Evidence of AXIS.TEST", extensions=[(usage, False)])
+    return root().issue("Evidence of AXIS.TEST", extensions=EVIDENCE_USAGE)
 
 
 def signer(of: Identity) -> MemorySigner:
@@ -126,7 +126,7 @@ def original() -> bytes:
     return seal(LETTER, signer=signer(identity(SENDER)), at=AT, detached=beside)
 
 
-def record(event: EventId, at: datetime, **changes: Any) -> bytes:
+def record(event: EventId, at: datetime, *, by: Identity | None = None, **changes: Any) -> bytes:
     fields: dict[str, Any] = {
         "evidence_id": f"0192f0c1-7a10-7000-8000-{int(at.timestamp()):012}",
         "event": event,
@@ -139,7 +139,7 @@ def record(event: EventId, at: datetime, **changes: Any) -> bytes:
         "document_id": DOCUMENT_ID,
         "parts": parts(original()),
     }
-    return write_evidence(EvidenceRecord(**(fields | changes)), signer=signer(axis()))
+    return write_evidence(EvidenceRecord(**(fields | changes)), signer=signer(by or axis()))
 
 
 @functools.cache
@@ -179,7 +179,9 @@ def records() -> tuple[Evidence | Statement, ...]:
     return bare
 
 
-def logged(found: Sequence[Evidence | Statement]) -> tuple[tuple[Evidence | Statement, ...], Stamped]:
+def logged(
+    found: Sequence[Evidence | Statement], at: datetime = AT + timedelta(hours=6)
+) -> tuple[tuple[Evidence | Statement, ...], Stamped]:
     """The records with proofs, and the stamped checkpoint that these end in, among strangers' leaves."""
     leaves = [b"a stranger", *(each.content for each in found), b"another"]
     tree, written = CompactRange().append(leaf_hash(leaf) for leaf in leaves)
@@ -199,7 +201,7 @@ def logged(found: Sequence[Evidence | Statement]) -> tuple[tuple[Evidence | Stat
         )
         for place, each in enumerate(found, 1)
     )
-    token = time_stage.forged(note, at=AT + timedelta(hours=6))
+    token = time_stage.forged(note, at=at)
     return proved, Stamped(checkpoint=note, token=token)
 
 
@@ -241,11 +243,11 @@ def _proved() -> tuple[tuple[Evidence | Statement, ...], Stamped]:
     return logged(records())
 
 
-def small(**changes: Any) -> Contents:
+def small(*, evidence_by: Identity | None = None, **changes: Any) -> Contents:
     """A document without attachments, log or time-stamp, and the one evidence that it needs."""
     letter = seal(LETTER, signer=signer(identity(SENDER)), at=AT)
     own: dict[str, Any] = {"message_id": dispatch_id(SENDER, sha(letter)), "parts": parts(letter, ())}
-    evidence = Evidence(content=record(EventId.SUBMISSION_ACCEPTANCE, AT, **own))
+    evidence = Evidence(content=record(EventId.SUBMISSION_ACCEPTANCE, AT, by=evidence_by, **own))
     plain: dict[str, Any] = {
         "original": letter,
         "attachments": (),

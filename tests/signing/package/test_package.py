@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import subprocess
 import tracemalloc
 import unicodedata
 import zipfile
@@ -21,8 +22,10 @@ from signing.package.layout import MIMETYPE_CONTENT
 from signing.package.opening import Container
 from signing.reasons import Reason
 from signing.trust import TrustStore
+from tests.engines import require
 from tests.pki import AT, NOT_AFTER
 from tests.signing.package import stage
+from tests.signing.revocation import responder
 
 GIB = 1 << 30
 
@@ -109,6 +112,46 @@ def test_a_sender_revoked_before_it_signed_is_refused() -> None:
     revoked = stage.agencies().crl([stage.identity(stage.SENDER)], this_update=AT - day, next_update=AT + day)
     verified = stage.verified(stage.packed(stage.contents(crls=(stage.crls()[0], revoked))))
     assert verified.worst.reason is Reason.CERTIFICATE_REVOKED
+
+
+def test_ocsp_answers_of_the_time_decide_where_there_is_no_list() -> None:
+    asks = stage.root().issue(
+        "Evidence of AXIS.TEST", extensions=stage.EVIDENCE_USAGE, ocsp_url="http://ocsp.test/"
+    )
+    signed = stage.small(evidence_by=asks)
+    without = stage.verified(stage.packed(signed))
+    assert (without.state, without.worst.reason) == (State.UNDECIDED, Reason.REVOCATION_UNKNOWN)
+    good = responder.answer(asks, stage.root())
+    assert stage.verified(stage.packed(stage.small(evidence_by=asks, answers=(good,)))).state is State.SOUND
+    bad = responder.answer(asks, stage.root(), status=responder.REVOKED)
+    refused = stage.verified(stage.packed(stage.small(evidence_by=asks, answers=(bad,))))
+    assert refused.state is State.REFUSED
+    assert Reason.CERTIFICATE_REVOKED in {finding.reason for finding in refused.findings}
+
+
+@pytest.mark.parametrize("key", ["p256", "p384", "p521", "rsa2048"])
+def test_keys_of_every_kind_seal_packages_that_openssl_verifies(key: str, tmp_path: Path) -> None:
+    by = stage.signer(stage.agencies().issue("Văn thư", key=key))
+    contents, out, again = stage.small(), io.BytesIO(), io.BytesIO()
+    for each in (out, again):
+        write(contents, each, signer=by, at=stage.NOW)
+    assert out.getvalue() == again.getvalue()
+    assert stage.verified(out.getvalue()).state is State.SOUND
+    opened(out.getvalue()).extractall(tmp_path)
+    (tmp_path / "ca.pem").write_bytes(stage.root().certificate.public_bytes(stage.PEM))
+    options = "-verify -binary -inform DER -in signature001.p7s -content ASiCManifest001.xml -purpose any"
+    done = subprocess.run(
+        [require("openssl"), "cms", *options.split(), "-CAfile", "../ca.pem", "-out", "/dev/null"],
+        cwd=tmp_path / "META-INF",
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_answer_that_is_none_is_not_packed() -> None:
+    with pytest.raises(NotPackable):
+        stage.packed(stage.small(answers=(b"x",)))
 
 
 def test_what_does_not_hold_is_packed_and_the_page_says_so() -> None:
