@@ -25,13 +25,14 @@
 `AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client` with
 `connection` and `acts` (one room for each thing that an agency does), `sync`, `packing` and `threads` (what
 goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof` (evidence is checked
-here), `exporting` (evidence packages), `patience` (retries), `files`, `model` and `oversight` (the nouns),
-`errors`, `sentences`, `wire` (the only place that speaks gRPC), `cli` (the `axis` command).
+here), `exporting` (evidence packages), `patience` (retries), `files`, `model`, `oversight` and `finding` (the
+nouns), `errors`, `sentences`, `wire` (the only place that speaks gRPC), `cli` (the `axis` command).
 """
 
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings
 from axis_client.errors import AxisError, EvidenceError, LocalError, NotFound, NotTrusted, Refused, TryLater
+from axis_client.finding import Query
 from axis_client.model import Proof, State, Statement
 from axis_client.patience import Patience
 from axis_client.profile import Profile
@@ -48,6 +49,7 @@ __all__ = [
     "Patience",
     "Profile",
     "Proof",
+    "Query",
     "Refused",
     "State",
     "Statement",

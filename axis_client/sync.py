@@ -11,10 +11,12 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from axis_client.acts.following import EVERYTHING
+from axis_client.acts.knowing import PAGE
 from axis_client.acts.sending import Source
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings, unseen
 from axis_client.exporting import Collector, Packaged, no_history
+from axis_client.finding import Found, FoundPage, Query
 from axis_client.model import (
     Agency,
     Answered,
@@ -245,6 +247,22 @@ class Client:
 
     def outbox(self, after: str = "") -> Iterator[OutboxItem]:
         return self._iterate(self._client.outbox(after))
+
+    def search(self, query: Query, *, oldest_first: bool = False, after: str = "") -> Iterator[Found]:
+        return self._iterate(self._client.search(query, oldest_first=oldest_first, after=after))
+
+    def search_page(
+        self,
+        query: Query,
+        *,
+        after: str = "",
+        size: int = PAGE,
+        oldest_first: bool = False,
+        facets: bool = False,
+    ) -> FoundPage:
+        return self._run(
+            self._client.search_page(query, after=after, size=size, oldest_first=oldest_first, facets=facets)
+        )
 
     def retrieve(
         self, dispatch_id: str, directory: Path | str, *, force: bool = False, progress: Report = unseen

@@ -3,7 +3,7 @@
 routing, lifecycle, attest, threads, fitness
                                 pure: who receives, what may follow what, what is attested, what a package
                                 does to earlier documents, what recipients take
-intake, preflight, uploads, inbox, exchange, records, lookup
+intake, preflight, uploads, inbox, exchange, records, lookup, finding
                                 the use cases; they know the stores' promises, never a protobuf message
 directory, directory_watch, claims, search
                                 who is there: one view in memory, kept up with the store, and its search
@@ -18,5 +18,6 @@ fetching/                       asking the outside: time-stamps, OCSP answers, r
 operation/                      the operator's acts: set-up, upkeep of the directory, configuration check
 settings, stores, probe, metrics, logs
                                 what is configured, opened, tried, counted and told
+cataloguing                     what keeps searches current behind the commits
 app, cli                        the composition root, and the command `axis-server`
 """

@@ -25,6 +25,7 @@ from axis_server.boundary.plain_log import PlainLog
 from axis_server.boundary.server import Door, Health, make_server
 from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
+from axis_server.cataloguing import Cataloguing
 from axis_server.changes import Changes
 from axis_server.composition import Means, authorities_of, services, witnesses_of
 from axis_server.cursors import KEY_NAME, Cursors
@@ -58,6 +59,8 @@ TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
 DEADLINE_SECONDS = 5.0
 """How often deliveries are looked for whose deadline has passed."""
+CATALOGUE_SECONDS = 1.0
+"""How soon what was accepted is found by searching."""
 EXPIRY_SECONDS = 3600.0
 """How often abandoned uploads are looked for."""
 
@@ -199,6 +202,7 @@ async def running(
                 changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
                 *_vouching(settings, stores.ledger, metrics, stack),
+                Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),

@@ -11,6 +11,7 @@ from axis_server.admission import Admission
 from axis_server.allowance import Allowance
 from axis_server.attention import Attention
 from axis_server.attest import Attestor
+from axis_server.boundary.archive import ArchiveServicer
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
 from axis_server.boundary.events import EventServicer
 from axis_server.boundary.inbox import InboxServicer
@@ -27,6 +28,7 @@ from axis_server.events import Events
 from axis_server.examination import Examination, IntakeLimits
 from axis_server.exchange import Exchange
 from axis_server.expiring import Expiring
+from axis_server.finding import Finding
 from axis_server.inbox import Inbox
 from axis_server.intake import Intake
 from axis_server.lookup import Lookup
@@ -51,6 +53,9 @@ from signing.keys import Signer
 from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
+
+SEARCHES = 2
+"""At once; the others wait in turn, agency after agency."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -173,6 +178,15 @@ def services(means: Means) -> Services:
             statistics=Statistics(
                 ledger=ledger, directory=means.watch.view, clock=means.clock, turns=overseeing
             ),
+        ),
+        archive=ArchiveServicer(
+            finding=Finding(
+                catalogue=means.stores.catalogue,
+                directory=means.watch.view,
+                clock=means.clock,
+                turns=Turns(SEARCHES),
+            ),
+            cursors=means.cursors,
         ),
         directory=DirectoryServicer(
             lookup=Lookup(

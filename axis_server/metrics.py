@@ -46,6 +46,7 @@ class Metrics:
     timestamps_kept: Counter
     timestamps_failed: Counter
     archive_corrupt: Counter
+    catalogue_current: Gauge
     deadlines_passed: Counter
     deadlines_failed: Counter
     deadlines_overdue_seconds: Gauge
@@ -90,6 +91,10 @@ class Metrics:
             archive_corrupt=counter(
                 "axis_archive_corrupt",
                 "Times that an archived file was found damaged or gone: an alarm; the log names it.",
+            ),
+            catalogue_current=gauge(
+                "axis_catalogue_current",
+                "1 while searches find all that was accepted, 0 while the catalogue is behind or away.",
             ),
             deadlines_passed=counter(
                 "axis_deadlines_passed",

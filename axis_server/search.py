@@ -8,25 +8,16 @@ Every word typed must be the beginning of a word of the name (or of an alias), o
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator, Mapping
 from heapq import heapify, heappop
 
 from storage.ledger.registry import Agency
+from storage.ledger.words import folded, words_of
 
 LONGEST_QUERY = 200
 """Characters; the longest names of agencies have some 150."""
-_WORD = re.compile(r"[^\W_]+")
-_STROKES = str.maketrans({"đ": "d", "Đ": "D"})
 
 EXACT_IDENTIFIER, BEGINNING_OF_IDENTIFIER, WHOLE_NAME, BEGINNING_OF_NAME, IN_ORDER, ANY_ORDER = range(6)
-
-
-def folded(text: str) -> str:
-    """Returns text as it is searched: decomposed, without marks, `đ` as `d`, case folded."""
-    bare = (char for char in unicodedata.normalize("NFD", text) if unicodedata.category(char) != "Mn")
-    return "".join(bare).translate(_STROKES).casefold()
 
 
 def searched_text(agency: Agency) -> str:
@@ -36,7 +27,7 @@ def searched_text(agency: Agency) -> str:
     """
     identifiers = [folded(name) for name in (agency.agency_id, *agency.aliases)]
     aliases = " ".join(identifiers[1:])
-    lines = [f" {' '.join(_WORD.findall(folded(agency.name)))} ", f" {' '.join(_WORD.findall(aliases))} "]
+    lines = [f" {' '.join(words_of(agency.name))} ", f" {' '.join(words_of(aliases))} "]
     return "\n".join([*lines, *(f"\t{name}\n" for name in identifiers)])
 
 
@@ -46,7 +37,7 @@ def best(query: str, texts: Mapping[str, str]) -> Iterator[str]:
     The first comes after a tenth of a second where there are a hundred thousand: for a worker thread.
     """
     whole = " ".join(folded(query).split())
-    wanted = [(f"\t{token}", [f" {word}" for word in _WORD.findall(token)]) for token in whole.split()]
+    wanted = [(f"\t{token}", [f" {word}" for word in words_of(token)]) for token in whole.split()]
     left = list(texts.items()) if wanted else []
     for token, words in wanted:
         if len(words) == 1:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 
 from axis_server.settings import ArchiveSettings, LedgerSettings, Secrets, Settings
@@ -13,9 +13,10 @@ from storage.archive.files import FilesArchive
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
 from storage.ledger.base import Ledger
+from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
-from storage.ledger.sqlite import Schema, SqliteLedger, look
+from storage.ledger.sqlite import Schema, SqliteCatalogue, SqliteLedger, look
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,6 +27,7 @@ class Stores:
     ledger: Ledger
     directory: Directory
     hints: Hints
+    catalogue: Catalogue
 
 
 def ledger_schema(settings: LedgerSettings) -> Schema:
@@ -36,12 +38,12 @@ def ledger_schema(settings: LedgerSettings) -> Schema:
 @asynccontextmanager
 async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
     """Opens archive and ledger, and closes them at the end. Raises `StorageError`."""
-    async with opened_ledger(settings) as ledger:
+    async with opened_ledger(settings) as ledger, AsyncExitStack() as stack:
         archive = await _archive(settings.archive, secrets)
-        try:
-            yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger)
-        finally:
-            await archive.aclose()
+        stack.push_async_callback(archive.aclose)
+        catalogue = await SqliteCatalogue.open(settings.ledger.path)
+        stack.push_async_callback(catalogue.aclose)
+        yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=catalogue)
 
 
 async def _archive(settings: ArchiveSettings, secrets: Secrets) -> FilesArchive | S3Archive:

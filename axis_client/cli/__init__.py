@@ -6,8 +6,8 @@ what goes wrong stands on standard error, in Vietnamese and English, with `--jso
 
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
-`receiver`, `recalling`, `records` with `exporting`, `following`, `statistics`, `addressing`; `labels`,
-`shapes` (what a thing looks like to people, and as JSON).
+`receiver`, `recalling`, `records` with `exporting`, `searching` with `query`, `following`, `statistics`,
+`addressing`; `labels`, `shapes` (what a thing looks like to people, and as JSON).
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
 from axis_client.cli.records import evidence, outbox, retrieve, status, whoami
 from axis_client.cli.sealing import seal
+from axis_client.cli.searching import search
 from axis_client.cli.sender import send
 from axis_client.cli.statistics import stats
 from axis_client.cli.terminal import EXIT_USAGE, ReaderGone, Terminal, exit_code
@@ -57,7 +58,7 @@ def axis(context: click.Context) -> None:
 
 _SENDING = (seal, check, send, recall, update, outbox)
 _RECEIVING = (inbox, fetch, accept, refuse, report, agree, decline)
-_KNOWING = (status, evidence, retrieve, verify, inspect)
+_KNOWING = (search, status, evidence, retrieve, verify, inspect)
 _FOLLOWING = (watch, attention, aside, stats)
 _ADDRESSING = (whoami, agency, agencies, groups)
 _VOUCHING = (witness,)

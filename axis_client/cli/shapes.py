@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from axis_client.answering import VIET_NAM
+from axis_client.finding import Facets, Found
 from axis_client.model import (
     Agency,
     Answered,
@@ -126,6 +127,27 @@ def outbox_item(of: OutboxItem) -> Shape:
         "dispatch_id": of.dispatch.dispatch_id,
         "dispatch": dispatch(of.dispatch),
         "counts": counts(of.counts),
+    }
+
+
+def found(of: Found) -> Shape:
+    return {
+        "cursor": of.cursor,
+        "dispatch_id": of.dispatch.dispatch_id,
+        "sent": of.sent,
+        "dispatch": {name: value for name, value in dispatch(of.dispatch).items() if name != "parts"},
+        "counts": counts(of.counts),
+    }
+
+
+def facets(of: Facets) -> Shape:
+    return {
+        "total": of.total,
+        "complete": of.complete,
+        "years": dict(of.years),
+        "senders": dict(of.senders),
+        "kinds": {str(kind): count for kind, count in of.kinds.items()},
+        "priorities": {str(priority): count for priority, count in of.priorities.items()},
     }
 
 

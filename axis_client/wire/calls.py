@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from axis_client.wire.finding import ArchiveCalls
 from axis_client.wire.following import EventCalls, OverviewCalls
 from axis_client.wire.knowing import DirectoryCalls, RecordCalls
 from axis_client.wire.receiving import InboxCalls
 from axis_client.wire.sending import SubmissionCalls
 
 
-class Wire(DirectoryCalls, SubmissionCalls, InboxCalls, RecordCalls, EventCalls, OverviewCalls):
+class Wire(DirectoryCalls, SubmissionCalls, InboxCalls, RecordCalls, EventCalls, OverviewCalls, ArchiveCalls):
     """An open connection. Every method raises `AxisError`, and none tries again."""

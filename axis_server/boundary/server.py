@@ -10,7 +10,17 @@ import grpc.aio
 from grpc_health.v1 import health, health_pb2, health_pb2_grpc
 from grpc_reflection.v1alpha import reflection
 
-from axis.v1 import directory_pb2, events_pb2, inbox_pb2, log_pb2, overview_pb2, records_pb2, submission_pb2
+from axis.v1 import (
+    archive_pb2,
+    directory_pb2,
+    events_pb2,
+    inbox_pb2,
+    log_pb2,
+    overview_pb2,
+    records_pb2,
+    submission_pb2,
+)
+from axis.v1.archive_pb2_grpc import add_ArchiveServiceServicer_to_server
 from axis.v1.directory_pb2_grpc import add_DirectoryServiceServicer_to_server
 from axis.v1.events_pb2_grpc import add_EventServiceServicer_to_server
 from axis.v1.inbox_pb2_grpc import add_InboxServiceServicer_to_server
@@ -18,6 +28,7 @@ from axis.v1.log_pb2_grpc import add_LogServiceServicer_to_server
 from axis.v1.overview_pb2_grpc import add_OverviewServiceServicer_to_server
 from axis.v1.records_pb2_grpc import add_RecordServiceServicer_to_server
 from axis.v1.submission_pb2_grpc import add_SubmissionServiceServicer_to_server
+from axis_server.boundary.archive import ArchiveServicer
 from axis_server.boundary.directory import DirectoryServicer
 from axis_server.boundary.events import EventServicer
 from axis_server.boundary.inbox import InboxServicer
@@ -37,6 +48,7 @@ SERVED = (
     events_pb2.DESCRIPTOR.services_by_name["EventService"].full_name,
     records_pb2.DESCRIPTOR.services_by_name["RecordService"].full_name,
     overview_pb2.DESCRIPTOR.services_by_name["OverviewService"].full_name,
+    archive_pb2.DESCRIPTOR.services_by_name["ArchiveService"].full_name,
     directory_pb2.DESCRIPTOR.services_by_name["DirectoryService"].full_name,
     log_pb2.DESCRIPTOR.services_by_name["LogService"].full_name,
 )
@@ -51,6 +63,7 @@ class Services:
     events: EventServicer
     records: RecordServicer
     overview: OverviewServicer
+    archive: ArchiveServicer
     directory: DirectoryServicer
     log: LogServicer
 
@@ -104,6 +117,7 @@ def make_server(
     add_EventServiceServicer_to_server(services.events, server)
     add_RecordServiceServicer_to_server(services.records, server)
     add_OverviewServiceServicer_to_server(services.overview, server)
+    add_ArchiveServiceServicer_to_server(services.archive, server)
     add_DirectoryServiceServicer_to_server(services.directory, server)
     add_LogServiceServicer_to_server(services.log, server)
     health_pb2_grpc.add_HealthServicer_to_server(lamp.servicer, server)

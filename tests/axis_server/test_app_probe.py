@@ -17,6 +17,7 @@ from axis_server.stores import Stores
 from storage.archive.memory import MemoryArchive
 from storage.errors import Unavailable
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.memory.catalogue import MemoryCatalogue
 from tests import pki
 
 NOW = datetime(2026, 3, 2, tzinfo=UTC)
@@ -51,7 +52,9 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
     ledger = MemoryLedger()
     certificate = pki.self_signed().certificate
     return Prober(
-        stores=Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger),
+        stores=Stores(
+            archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=MemoryCatalogue(ledger)
+        ),
         show=lamp.show,
         metrics=metrics,
         certificates={"tls": certificate},

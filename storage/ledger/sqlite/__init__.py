@@ -9,9 +9,12 @@
 The facets are those of `storage.ledger.relational`. Here are `writer`, the thread that commits many callers'
 writes at once, `reads`, the threads that read, and `database`, how a file is opened and brought up to date.
 The statements stand in `sql/`, the schema in `migrations/`.
+
+`catalogue` finds dispatches by words, in a file of its own beside the ledger (`indexing`).
 """
 
+from storage.ledger.sqlite.catalogue import SqliteCatalogue
 from storage.ledger.sqlite.database import Schema, look
 from storage.ledger.sqlite.ledger import SqliteLedger
 
-__all__ = ["Schema", "SqliteLedger", "look"]
+__all__ = ["Schema", "SqliteCatalogue", "SqliteLedger", "look"]

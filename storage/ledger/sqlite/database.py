@@ -53,9 +53,11 @@ def database_errors() -> Iterator[None]:
         raise (StoreFull if name == "SQLITE_FULL" else Unavailable)(f"the ledger answers {name}") from exc
 
 
-def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
+def connect(
+    path: Path, *, read_only: bool = False, beside: tuple[str, Path] | None = None
+) -> sqlite3.Connection:
     """Opens one connection, to be used by one thread at a time. Transactions are begun and ended
-    explicitly."""
+    explicitly. `beside` is another file and the name under which queries find it."""
     connection = sqlite3.connect(
         path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, cached_statements=256
     )
@@ -64,6 +66,9 @@ def connect(path: Path, *, read_only: bool = False) -> sqlite3.Connection:
         connection.execute("PRAGMA foreign_keys = ON")
         connection.execute(f"PRAGMA cache_size = -{_CACHE_KIB}")
         connection.execute(f"PRAGMA query_only = {int(read_only)}")
+        if beside is not None:
+            name, file = beside
+            connection.execute(f"ATTACH ? AS {name}", (str(file),))
     except sqlite3.Error:
         connection.close()
         raise

@@ -26,8 +26,10 @@ _THREADS = 4
 class Readers:
     """Runs named queries. Each query sees every write that returned before it was asked."""
 
-    def __init__(self, path: Path, queries: Queries) -> None:
+    def __init__(self, path: Path, queries: Queries, *, beside: tuple[str, Path] | None = None) -> None:
+        """`beside` is another file that the queries read, and its name there."""
         self._path = path
+        self._beside = beside
         self._queries = queries
         self._local = threading.local()
         self._connections: list[sqlite3.Connection] = []
@@ -75,6 +77,6 @@ class Readers:
     def _connection(self) -> sqlite3.Connection:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
-            connection = self._local.connection = connect(self._path, read_only=True)
+            connection = self._local.connection = connect(self._path, read_only=True, beside=self._beside)
             self._connections.append(connection)
         return connection
