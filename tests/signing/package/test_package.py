@@ -11,12 +11,23 @@ import unicodedata
 import zipfile
 import zlib
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from signing.package import Attachment, Evidence, NotPackable, State, write
+from signing.log import (
+    KeyKind,
+    MemoryNoteSigner,
+    cosign,
+    read_note,
+    read_proof,
+    with_signatures,
+    write_proof,
+)
+from signing.package import Attachment, Evidence, NotPackable, State, Statement, write
 from signing.package.container import Entry, directory, local_header
 from signing.package.layout import MIMETYPE_CONTENT
 from signing.package.opening import Container
@@ -92,6 +103,23 @@ def test_without_the_logs_key_proofs_are_computed_and_the_rest_is_said(package: 
     assert verified.state is State.SOUND
     warnings = {warning for finding in verified.findings for warning in finding.warnings}
     assert {"LOG_NOT_CHECKED", "TIME_NOT_CHECKED"} <= warnings
+
+
+def test_witnesses_who_cosigned_after_the_time_stamp_count_for_the_proofs() -> None:
+    witness = MemoryNoteSigner("witness.test", Ed25519PrivateKey.generate(), KeyKind.COSIGNATURE)
+    plain = stage.contents()
+
+    def cosigned(record: Evidence | Statement) -> Evidence | Statement:
+        assert record.proof is not None
+        proof = read_proof(record.proof)
+        note = read_note(proof.checkpoint)
+        note = with_signatures(note, [cosign(note, witness, int(AT.timestamp()))])
+        return replace(record, proof=write_proof(replace(proof, checkpoint=note.content())))
+
+    strict = stage.trust(log=replace(stage.log_policy(), witnesses=(witness.key,), quorum=1))
+    package = stage.packed(replace(plain, records=tuple(map(cosigned, plain.records))))
+    assert stage.verified(package, by=strict).state is State.SOUND
+    assert stage.verified(stage.packed(), by=strict).worst.reason is Reason.LOG_TOO_FEW_WITNESSES
 
 
 def test_a_list_issued_after_the_event_says_that_the_certificate_held_before() -> None:
