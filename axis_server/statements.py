@@ -13,7 +13,7 @@ from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.judgement import Rules, digest, judge, speaks_for
 from axis_server.reasons import Code
-from edxml.codes import SENDER_STATUSES, STATUSES_WITH_REASON
+from edxml.codes import ARRIVED, SENDER_STATUSES, STATUSES_WITH_REASON
 from edxml.model import Status
 from signing.dispatch import ni_uri
 from storage.ledger.records import Entry, Statement
@@ -21,6 +21,8 @@ from storage.ledger.registry import Agency
 
 STATEMENT_BYTES = 1 << 20
 """A statement has no attachments; one that proves a thousand parts has some 300 kB."""
+PLAIN_BYTES = 64 << 10
+"""Of one that proves no parts: it is kept for ever, and the same status may be reported often."""
 REASON_BYTES = 12_000
 """Longest reason, in UTF-8: four pages. It stands in evidence, history and lists."""
 
@@ -59,6 +61,8 @@ def judge_statement(
         raise Declined(Code.NOT_A_STATUS)
     about = status.response_for
     bounded(about.document_id, "ResponseFor/DocumentId")
+    if status.status_code != ARRIVED and len(content) > PLAIN_BYTES:
+        raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement without parts has at most {PLAIN_BYTES} bytes")
     if status.status_code in SENDER_STATUSES:
         author = entry.sender_id
         if author != caller.agency_id:

@@ -436,3 +436,16 @@ async def test_a_report_on_anothers_dispatch_asks_the_store_what_one_on_none_ask
             await listened.exchange.report(world.stranger.caller(), name, statement)
     others, none = asked
     assert others == none
+
+
+async def test_only_a_statement_that_proves_parts_may_be_large(world: World) -> None:
+    entry = await world.sent(world.province)
+    large = Organ(organ_id="H90", organ_name="a" * 70_000)
+    for code in ("02", "05"):
+        statement = world.statement(world.province, entry, code, REASON, sender=large)
+        assert (await refusal(world, world.province, entry, statement)).code == "PACKAGE_TOO_LARGE"
+    proof = write(replace(status(world.province, entry, "01"), sender=large))
+    references = {ni_uri(part.sha256): part.sha256 for part in entry.parts}
+    arrived = world.sealed_bytes(world.province, proof, references)
+    moved = await report(world, world.province, entry, arrived)
+    assert moved.delivery.state == "handed_over"
