@@ -10,7 +10,7 @@ PROTOS := $(wildcard proto/axis/v1/*.proto)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help dev demo test lint format proto proto-check docs bench wheel engines clean
+.PHONY: help dev demo test lint format proto proto-check docs bench soak wheel engines clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -64,6 +64,9 @@ docs: dev ## Write the pages that are made from the code (settings, errors, metr
 
 bench: dev ## Measure against the floor; prints a table, writes benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+soak: dev engines ## Many agencies, kills, jumping clocks, and a judge; ARGS="--moves 5000" for a short one
+	$(BIN)/python -m benchmarks.soak $(ARGS)
 
 wheel: dev ## Build the wheel and run it from a clean environment
 	@bash tests/wheel.sh
