@@ -22,12 +22,23 @@ FORBIDDEN = {
         "axis_client",
         "minio",
         "sqlite3",
+        "psycopg",
     },
-    "edxml": {"asyncio", "grpc", "axis", "storage", "axis_server", "axis_client", "minio", "sqlite3"},
+    "edxml": {
+        "asyncio",
+        "grpc",
+        "axis",
+        "storage",
+        "axis_server",
+        "axis_client",
+        "minio",
+        "sqlite3",
+        "psycopg",
+    },
     "plainhttp": {"grpc", "axis", "signing", "edxml", "storage", "lxml", "axis_server", "axis_client"},
     "storage": {"signing", "edxml", "grpc", "axis", "lxml", "axis_server", "axis_client"},
-    "axis_client": {"axis_server", "storage", "minio", "sqlite3"},
-    "axis_server": {"axis_client", "minio", "sqlite3", "lxml"},
+    "axis_client": {"axis_server", "storage", "minio", "sqlite3", "psycopg"},
+    "axis_server": {"axis_client", "minio", "sqlite3", "psycopg", "lxml"},
 }
 
 ONLY_IN = {

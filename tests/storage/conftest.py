@@ -17,9 +17,11 @@ from storage.archive.memory import MemoryArchive
 from storage.archive.replicated import ReplicatedArchive
 from storage.archive.s3 import Lock, S3Archive
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.postgres import PostgresLedger
 from storage.ledger.sqlite import SqliteLedger
-from tests.conftest import ON_CEPH
+from tests.conftest import ON_CEPH, ON_POSTGRES
 from tests.storage.ceph import Ceph
+from tests.storage.postgres import Postgres
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,16 +76,29 @@ async def _s3_archive(request: pytest.FixtureRequest, room: Path) -> AsyncIterat
     await archive.aclose()
 
 
+Opened = MemoryLedger | SqliteLedger | PostgresLedger
+LedgerFactory = Callable[[pytest.FixtureRequest, Path], AbstractAsyncContextManager[Opened]]
+
+
 @asynccontextmanager
-async def _memory_ledger(room: Path) -> AsyncIterator[MemoryLedger]:
+async def _memory_ledger(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[MemoryLedger]:
     yield MemoryLedger()
 
 
 @asynccontextmanager
-async def _sqlite_ledger(room: Path) -> AsyncIterator[SqliteLedger]:
+async def _sqlite_ledger(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[SqliteLedger]:
     ledger = await SqliteLedger.open(room / "ledger.sqlite3")
     yield ledger
     await ledger.aclose()
+
+
+@asynccontextmanager
+async def _postgres_ledger(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[PostgresLedger]:
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.emptied() as target:
+        ledger = await PostgresLedger.open(target)
+        yield ledger
+        await ledger.aclose()
 
 
 ARCHIVES: dict[str, Factory] = {
@@ -92,10 +107,11 @@ ARCHIVES: dict[str, Factory] = {
     "replicated": _replicated_archive,
     "s3": _s3_archive,
 }
-ENGINE_OF = {"s3": ON_CEPH}
-LEDGERS: dict[str, Callable[[Path], AbstractAsyncContextManager[MemoryLedger | SqliteLedger]]] = {
+ENGINE_OF = {"s3": ON_CEPH, "postgres": ON_POSTGRES}
+LEDGERS: dict[str, LedgerFactory] = {
     "memory": _memory_ledger,
     "sqlite": _sqlite_ledger,
+    "postgres": _postgres_ledger,
 }
 
 
@@ -110,12 +126,19 @@ def archive(under_test: ArchiveUnderTest) -> Archive:
     return under_test.archive
 
 
-@pytest.fixture(params=LEDGERS)
-async def ledger(
-    request: pytest.FixtureRequest, tmp_path: Path
-) -> AsyncIterator[MemoryLedger | SqliteLedger]:
-    async with LEDGERS[request.param](tmp_path) as one:
+@pytest.fixture(params=[pytest.param(name, marks=ENGINE_OF.get(name, ())) for name in LEDGERS])
+async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Opened]:
+    async with LEDGERS[request.param](request, tmp_path) as one:
         yield one
+
+
+@pytest.fixture(
+    scope="module",
+    params=[pytest.param(name, marks=ENGINE_OF.get(name, ())) for name in LEDGERS if name != "memory"],
+)
+def open_another(request: pytest.FixtureRequest) -> Callable[[Path], AbstractAsyncContextManager[Opened]]:
+    """Opens a ledger to be compared with one in memory, in a room of its own each time."""
+    return lambda room: LEDGERS[request.param](request, room)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,8 @@ import pytest
 
 from storage.errors import StorageError
 from storage.ledger.base import Ledger
-from tests.storage.conftest import LEDGERS
+from storage.ledger.memory import MemoryLedger
+from tests.storage.conftest import Opened
 from tests.storage.records import (
     RECIPIENTS,
     SENDER,
@@ -106,12 +107,14 @@ async def everything(ledger: Ledger) -> list[object]:
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_every_ledger_gives_the_same_answers(tmp_path: Path, seed: int) -> None:
+async def test_every_ledger_gives_the_same_answers(
+    tmp_path: Path, open_another: Callable[[Path], AbstractAsyncContextManager[Opened]], seed: int
+) -> None:
     dice = random.Random(seed)
     kinds = [a_commit, a_commit, a_move, a_move, a_move, a_refusal, a_holding, a_registration]
     steps = [dice.choice(kinds)(dice, number) for number in range(150)]
-    async with AsyncExitStack() as stack:
-        ledgers = [await stack.enter_async_context(open_ledger(tmp_path)) for open_ledger in LEDGERS.values()]
+    async with open_another(tmp_path) as another:
+        ledgers: list[Ledger] = [MemoryLedger(), another]
         outcomes = set()
         for step in steps:
             first, *others = [await answer(step, ledger) for ledger in ledgers]

@@ -5,7 +5,8 @@ from __future__ import annotations
 
 import asyncio
 import tempfile
-from contextlib import AsyncExitStack
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -14,9 +15,10 @@ from hypothesis import strategies as st
 
 from storage.errors import NotFound, StorageError
 from storage.ledger.base import Ledger
+from storage.ledger.memory import MemoryLedger
 from storage.ledger.records import NewDispatch, NewEvent, Question, Recipient
 from tests.storage import whole
-from tests.storage.conftest import LEDGERS
+from tests.storage.conftest import Opened
 from tests.storage.records import (
     SENDER,
     accepted,
@@ -229,12 +231,12 @@ async def check_streams(ledger: Ledger) -> None:
                 assert len(mine) == len(history)
 
 
-async def tell(life: list[Commit | Act]) -> None:
+async def tell(
+    life: list[Commit | Act], open_another: Callable[[Path], AbstractAsyncContextManager[Opened]]
+) -> None:
     with tempfile.TemporaryDirectory() as room:
-        async with AsyncExitStack() as stack:
-            ledgers = [
-                await stack.enter_async_context(open_ledger(Path(room))) for open_ledger in LEDGERS.values()
-            ]
+        async with open_another(Path(room)) as another:
+            ledgers: list[Ledger] = [MemoryLedger(), another]
             for salt, step in enumerate(life):
                 first, *others = [await answer(step, ledger, salt) for ledger in ledgers]
                 event(first[0].__name__ if isinstance(first, tuple) else type(first).__name__)
@@ -247,5 +249,7 @@ async def tell(life: list[Commit | Act]) -> None:
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lives)
-def test_every_ledger_tells_the_same_life(life: list[Commit | Act]) -> None:
-    asyncio.run(tell(life))
+def test_every_ledger_tells_the_same_life(
+    open_another: Callable[[Path], AbstractAsyncContextManager[Opened]], life: list[Commit | Act]
+) -> None:
+    asyncio.run(tell(life, open_another))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections import Counter
 from collections.abc import Awaitable, Callable
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,10 +14,11 @@ import pytest
 
 from storage.errors import StorageError
 from storage.ledger.base import Ledger
+from storage.ledger.memory import MemoryLedger
 from storage.ledger.oversight import Aside, Lease, Tally
 from storage.ledger.records import Asking, Delivery, Entry, NewEvent, Question, Recipient
 from tests.storage import whole
-from tests.storage.conftest import LEDGERS
+from tests.storage.conftest import Opened
 from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, move
 
 Step = Callable[[Ledger], Awaitable[object]]
@@ -169,11 +170,13 @@ async def counted(
 
 
 @pytest.mark.parametrize("seed", range(6))
-async def test_every_ledger_gives_the_same_answers(tmp_path: Path, seed: int) -> None:
+async def test_every_ledger_gives_the_same_answers(
+    tmp_path: Path, open_another: Callable[[Path], AbstractAsyncContextManager[Opened]], seed: int
+) -> None:
     dice = random.Random(seed)
     steps = [dice.choice(KINDS)(dice, number) for number in range(250)]
-    async with AsyncExitStack() as stack:
-        ledgers = [await stack.enter_async_context(open_ledger(tmp_path)) for open_ledger in LEDGERS.values()]
+    async with open_another(tmp_path) as another:
+        ledgers: list[Ledger] = [MemoryLedger(), another]
         outcomes = []
         for step in steps:
             first, *others = [await answer(step, ledger) for ledger in ledgers]

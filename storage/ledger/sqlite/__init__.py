@@ -13,8 +13,9 @@ The statements stand in `sql/`, the schema in `migrations/`.
 `catalogue` finds dispatches by words, in a file of its own beside the ledger (`indexing`).
 """
 
+from storage.ledger.relational.texts import Schema
 from storage.ledger.sqlite.catalogue import SqliteCatalogue
-from storage.ledger.sqlite.database import Schema, look
+from storage.ledger.sqlite.database import look
 from storage.ledger.sqlite.ledger import SqliteLedger
 
 __all__ = ["Schema", "SqliteCatalogue", "SqliteLedger", "look"]

@@ -5,13 +5,13 @@ from __future__ import annotations
 import functools
 import re
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from importlib import resources
 from pathlib import Path
 
 from storage.errors import NotALedger, SchemaTooNew, StoreFull, Unavailable
+from storage.ledger.relational import texts
+from storage.ledger.relational.texts import Queries, Schema
 
 APPLICATION_ID = 0x41584953
 """`AXIS`, in the file's header: tells a ledger from any other SQLite file."""
@@ -23,16 +23,10 @@ deadline."""
 _CACHE_KIB = 32_000
 """Page cache of a connection. Indexes by digest are touched all over: with SQLite's 2 MiB, commits halve."""
 
-Queries = Mapping[str, str]
-
 
 def load_queries() -> Queries:
-    """Reads `sql/*.sql`: each query follows a line `-- name: …`."""
-    queries: dict[str, str] = {}
-    for file in sorted((resources.files(__package__) / "sql").iterdir(), key=lambda file: file.name):
-        _, *named = re.split(r"^-- name: (\w+)\n", file.read_text("utf-8"), flags=re.MULTILINE)
-        queries |= dict(zip(named[::2], (text.strip() for text in named[1::2]), strict=True))
-    return queries
+    """Reads `sql/*.sql`."""
+    return texts.load_queries(__package__)
 
 
 @functools.lru_cache(maxsize=256)
@@ -73,16 +67,6 @@ def connect(
         connection.close()
         raise
     return connection
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Schema:
-    """How far a file's schema has come."""
-
-    found: int
-    """0: there is no file yet, or an empty one."""
-    known: int
-    """To which the next opening for writing would bring it."""
 
 
 def look(path: Path) -> Schema:
@@ -164,9 +148,8 @@ def _migrate(connection: sqlite3.Connection) -> None:
 
 
 def load_migrations() -> list[str]:
-    """Reads `migrations/*.sql` in order; the number of a file is the schema version it leads to."""
-    files = sorted((resources.files(__package__) / "migrations").iterdir(), key=lambda file: file.name)
-    return [file.read_text("utf-8") for file in files]
+    """Reads `migrations/*.sql` in order."""
+    return texts.load_migrations(__package__)
 
 
 def _statements(script: str) -> Iterator[str]:

@@ -15,8 +15,9 @@ from storage.ledger.relational.histories import RelationalHistories
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.relational.texts import Queries
 from storage.ledger.sqlite import hints
-from storage.ledger.sqlite.database import Queries, connect, database_errors, load_queries, look, prepare
+from storage.ledger.sqlite.database import connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers
 from storage.ledger.sqlite.writer import GroupWriter
 

@@ -15,7 +15,8 @@ from typing import TypeVar
 from storage.errors import Unavailable
 from storage.ledger.relational.engine import Values
 from storage.ledger.relational.rows import Row
-from storage.ledger.sqlite.database import Queries, connect, database_errors
+from storage.ledger.relational.texts import Queries
+from storage.ledger.sqlite.database import connect, database_errors
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from storage.errors import Unavailable
 from storage.ledger.relational.rows import to_json
-from storage.ledger.sqlite.database import Queries
+from storage.ledger.relational.texts import Queries
 from storage.ledger.tree import Edge, Node, edge_nodes
 
 _LEAVES_AT_ONCE = 10_000

@@ -25,7 +25,8 @@ from typing import Any, TypeVar
 from storage.batching import Batches, Failed
 from storage.ledger.relational.engine import Counted
 from storage.ledger.relational.rows import Row
-from storage.ledger.sqlite.database import Queries, database_errors, repeated
+from storage.ledger.relational.texts import Queries
+from storage.ledger.sqlite.database import database_errors, repeated
 from storage.ledger.sqlite.tree import grown
 from storage.ledger.tree import Edge
 
@@ -122,7 +123,7 @@ class Transaction:
         return self.leaf
 
     def tell(self, agency_ids: Iterable[str]) -> None:
-        """Tells nobody: there is no other node."""
+        """Tells nobody: other processes look for themselves (`hints`)."""
 
     def together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T | Failed]:
         """Does the work of many callers and returns the outcome of each."""

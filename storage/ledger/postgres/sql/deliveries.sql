@@ -1,0 +1,94 @@
+-- name: add_delivery
+-- Deliveries begin consigned, at version 1, due to be handed over.
+INSERT INTO deliveries (
+    place, dispatch, sender_id, accepted_at, recipient_id, mailbox_id, priority, state, version, updated_at, handover_by,
+    answer_by, due, reason
+)
+SELECT d.place, d.dispatch, d.sender_id, d.accepted_at, d.recipient_id, d.mailbox_id, d.priority, 'consigned', 1,
+    d.updated_at, d.handover_by, d.answer_by, d.due, ''
+FROM unnest(
+    $1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[], $6::text[], $7::bigint[], $8::bigint[],
+    $9::bigint[], $10::bigint[], $11::bigint[]
+) AS d (
+    place, dispatch, sender_id, accepted_at, recipient_id, mailbox_id, priority, updated_at, handover_by, answer_by, due
+);
+
+-- name: delivery
+SELECT * FROM standing WHERE dispatch_id = $1 AND recipient_id = $2;
+
+-- name: mailboxes
+-- The mailboxes of some recipients (a JSON array) of a dispatch.
+SELECT recipient_id, mailbox_id FROM deliveries
+WHERE dispatch = $1 AND recipient_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)));
+
+-- name: ask
+-- Puts a question ($4 to $8) to those of some recipients (a JSON array) of a dispatch that are in one of some states (a JSON
+-- array) and have none open.
+UPDATE deliveries SET
+    version = version + 1, updated_at = greatest(updated_at, $7), due = least(coalesce(due, $8), $8),
+    question_kind = $4, question_by = $5, question_reason = $6, asked_at = $7, until = $8
+WHERE dispatch = $1
+    AND recipient_id = ANY (ARRAY(SELECT json_array_elements_text($2::json)))
+    AND state = ANY (ARRAY(SELECT json_array_elements_text($3::json)))
+    AND question_kind IS NULL
+RETURNING recipient_id, mailbox_id, updated_at;
+
+-- name: move_delivery
+-- The compare-and-swap: changes one row, or none when the version is another.
+UPDATE deliveries SET
+    state = $1, version = version + 1, updated_at = $2, due = $3, reason = $4,
+    question_kind = $5, question_by = $6, question_reason = $7, asked_at = $8, until = $9
+WHERE place = $10 AND version = $11;
+
+-- name: find_move
+-- The version to which a statement moved a delivery.
+SELECT version FROM moves WHERE statement = $1 AND delivery = $2;
+
+-- name: add_move
+-- Behind the other moves of the statement.
+INSERT INTO moves (statement, number, delivery, version)
+SELECT $1, count(*) + 1, $2, $3 FROM moves WHERE statement = $1;
+
+-- name: deliveries
+-- A page of the deliveries of a dispatch, in the order of its recipients. The states wanted are a JSON array, null for all.
+SELECT * FROM standing
+WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND place > :after
+    AND (:states::json IS NULL OR state = ANY (ARRAY(SELECT json_array_elements_text(:states::json))))
+ORDER BY place
+LIMIT :limit;
+
+-- name: deliveries_of_viewer
+-- The same of one mailbox.
+SELECT * FROM standing
+WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = :dispatch_id)
+    AND mailbox_id = :viewer
+    AND place > :after
+    AND (:states::json IS NULL OR state = ANY (ARRAY(SELECT json_array_elements_text(:states::json))))
+ORDER BY place
+LIMIT :limit;
+
+-- name: counts
+-- How many deliveries of a dispatch are in each state.
+SELECT l.state, count(*)
+FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+WHERE d.dispatch_id = $1
+GROUP BY l.state;
+
+-- name: moved
+-- The first delivery that a statement moved, as it stands now, and the version it was moved to.
+SELECT l.*, m.version
+FROM statements AS s JOIN moves AS m ON m.statement = s.leaf JOIN standing AS l ON l.place = m.delivery
+WHERE s.statement_id = $1
+ORDER BY m.number
+LIMIT 1;
+
+-- name: due
+-- Deliveries that wait for the axis since `at` or earlier, the earliest first.
+SELECT * FROM standing WHERE due <= :at ORDER BY due, place LIMIT :limit;
+
+-- name: find_delivery
+-- A delivery, with the sender of its dispatch last.
+SELECT l.*, d.sender_id
+FROM standing AS l JOIN dispatches AS d ON d.position = l.dispatch
+WHERE l.dispatch_id = $1 AND l.recipient_id = $2;
