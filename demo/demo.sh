@@ -27,6 +27,10 @@ fails() { # EXIT-CODE COMMAND…: a step that must be refused, with this exit co
 field() { python3 -c 'import json,sys; value=json.loads(sys.stdin.readline())
 for key in sys.argv[1].split("."): value=value[int(key)] if key.isdigit() else value[key]
 print(value)' "$1"; }
+letter() { # NUMBER PRIORITY: the letter to the province once more, as another document
+  sed -e "s/7817/$1/g" -e "s|<edXML:Priority>1<|<edXML:Priority>$2<|" "$here/letter-to-province.edxml"
+}
+last_sent() { axis outbox --profile ministry/profile.toml --json | tail -n 1 | field dispatch.dispatch_id; }
 start_axis() {
   : >axis.out
   axis-server run --config axis/axis.toml >>axis.out 2>>axis.log &
@@ -41,16 +45,23 @@ number=0
 step "An operator makes an axis, with a test CA and its own keys"
 port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
 run axis-server init axis --listen "127.0.0.1:$port" --metrics ""
+printf '\n[deadlines]   # for this demo: who does not take a letter of the highest priority within 4 seconds is late
+handover_hours = [72, 24, 8, 2, 0.0011]\n' | tee -a axis/axis.toml
 
-step "The operator registers a ministry, a province and a department; each gets a certificate and a profile"
+step "The operator registers a ministry, a province and a department, each with a certificate and a profile; and a group"
 run axis-server agency add 000.00.00.G90 --name "Bộ Mẫu" --alias G90 --issue ministry --config axis/axis.toml
 run axis-server agency add 000.00.00.H90 --name "UBND tỉnh Ví Dụ" --issue province --config axis/axis.toml
 run axis-server agency add H91.01 --name "Sở Nội vụ tỉnh Giả Định" --issue department --config axis/axis.toml
+run axis-server group add PHOI-HOP --name "Các cơ quan phối hợp" --member 000.00.00.H90 --member H91.01 --config axis/axis.toml
 run axis-server check-config --config axis/axis.toml
 
 step "The axis starts: gRPC over mutual TLS"
 start_axis
 grep 'listening on' axis.out
+
+step "The ministry's clerk looks for an address, without diacritics, and asks whom a group reaches"
+run axis agencies "tinh vi du" --profile ministry/profile.toml
+run axis groups PHOI-HOP --profile ministry/profile.toml
 
 step "The ministry's clerk seals an urgent letter with two attachments, 30 MB and a small one, and looks at the seal"
 cp "$here/letter.edxml" letter.edxml
@@ -59,6 +70,9 @@ printf 'Số liệu quý I\n' >"số liệu.csv"
 run axis seal letter.edxml -o sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" \
   --key ministry/system.key --cert ministry/system.pem
 run axis verify sealed.edxml --trust ministry/ca.pem --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv"
+
+step "Before sending: what would a real send be told? A warning, and nothing that would be refused"
+run axis check sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
 
 step "The clerk sends it. \"Sent\" means: archived, committed, and the axis's signed evidence verified"
 run axis send sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
@@ -104,6 +118,43 @@ step "A stranger learns nothing: the department asks for a dispatch that is not 
 run axis send "$here/letter-to-province.edxml" --profile ministry/profile.toml
 other=$(axis outbox --profile ministry/profile.toml --json | tail -n 1 | field dispatch.dispatch_id)
 fails 1 axis status "$other" --profile department/profile.toml
+
+step "A letter to the group goes to each of its members. The department accepts it; the province has not fetched it yet"
+letter 7818 1 >second.edxml
+run axis send second.edxml --to PHOI-HOP --profile ministry/profile.toml
+second=$(last_sent)
+run axis accept "$second" --profile department/profile.toml
+
+step "There is a mistake in it: the ministry asks for it back. The province cannot fetch it any more, and agrees (15)"
+run axis recall "$second" --reason "Sai số liệu ở phụ lục 1" --profile ministry/profile.toml
+fails 1 axis fetch "$second" -o too-late --profile province/profile.toml
+run axis agree "$second" --profile province/profile.toml
+
+step "The department has accepted it and keeps it (16), with a reason. The ministry sees both answers"
+run axis decline "$second" --reason "Văn bản đã được thi hành" --profile department/profile.toml
+run axis status "$second" --profile ministry/profile.toml
+
+step "A letter of the highest priority that nobody takes: the axis itself ends it at its deadline"
+letter 7819 4 >third.edxml
+run axis send third.edxml --profile ministry/profile.toml
+third=$(last_sent)
+for _ in {1..60}; do
+  state=$(axis status "$third" --profile ministry/profile.toml --lang en --json | tail -n 1)
+  [[ $state != *expired* ]] || break
+  sleep 1
+done
+run axis status "$third" --profile ministry/profile.toml
+
+step "Nobody has to search: what needs attention is one command. The evidence of the failure is signed like any other"
+run axis attention --profile ministry/profile.toml
+run axis evidence "$third" -o proof-of-failure --profile ministry/profile.toml
+run axis verify proof-of-failure/*ContentHandoverFailure*.xml --trust ministry/ca.pem
+
+step "Everything that happened to it, in order; a program keeps its place in a file and misses nothing"
+run axis watch --once --dispatch "$third" --profile ministry/profile.toml
+
+step "The axis counts by itself: what was sent, accepted, refused, late"
+run axis stats --by agency --profile ministry/profile.toml
 
 step "The axis stops cleanly"
 kill "$axis_pid"; wait "$axis_pid"; axis_pid=
