@@ -263,9 +263,10 @@ class Oversight(Protocol):
 
         As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`.
         As a sender: `due_soon` of its deliveries, and `refused`, `expired`, `question_refused` (an event
-        `QuestionRefused`) at or after `since`, except those that were acknowledged. On either side:
-        `set_aside`, with the delivery set aside, or for an event of the whole dispatch the first that the
-        agency sees. One delivery can be there for several reasons, for each once (and once for each aside).
+        `QuestionRefused`, unless it was given back later) at or after `since`, except those that were
+        acknowledged. On either side: `set_aside`, with the delivery set aside, or for an event of the whole
+        dispatch the first that the agency sees.
+        One delivery can be there for several reasons, for each once (and once for each aside).
         """
         ...
 

@@ -143,6 +143,14 @@ async def test_a_refusal_to_give_back_concerns_the_sender_for_a_while(ledger: Le
     assert seen(await concerns(ledger, FIRST, since=at(100))) == []
 
 
+async def test_what_was_given_back_in_the_end_concerns_nobody(ledger: Ledger) -> None:
+    await ledger.commit(accepted(1))
+    await moved(ledger, 1, FIRST, "accepted", kind="QuestionRefused", at=at(100))
+    await moved(ledger, 1, FIRST, "taken_back", at=at(200))
+    assert seen(await concerns(ledger, SENDER, since=at(100))) == []
+    assert seen(await concerns(ledger, None, since=at(100))) == []
+
+
 async def test_what_was_acknowledged_is_a_concern_again_after_the_next_move(ledger: Ledger) -> None:
     await ledger.commit(accepted(1, recipients=recipients(FIRST)))
     await moved(ledger, 1, FIRST, "handed_over", kind="QuestionRefused", due=HANDOVER_BY)

@@ -106,7 +106,8 @@ def _concerns(
         if sent and state.acknowledged.get(key) != delivery.version:
             if delivery.state in ("refused", "expired") and delivery.updated_at >= since:
                 yield concern(delivery.state, key)
-            if any(at >= since for at in _refused_questions(state, key)):
+            given_back = delivery.state == "taken_back"
+            if not given_back and any(at >= since for at in _refused_questions(state, key)):
                 yield concern("question_refused", key)
     for (whose, dispatch_id, recipient_id, _), (place, aside) in state.asides.items():
         if agency_id in (None, whose):
