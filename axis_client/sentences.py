@@ -152,7 +152,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "Tìm theo trạng thái mà trục có, hoặc tìm tất cả.",
     ),
     "REASON_REQUIRED": Sentence(
-        "A refusal needs a reason.", "Từ chối phải nêu lý do.", "Add --reason.", "Thêm --reason."
+        "This needs a reason.", "Việc này phải nêu lý do.", "Add --reason.", "Thêm --reason."
     ),
     "SEALED_ALREADY": Sentence(
         "The package is sealed, and cannot be changed any more.",
@@ -174,6 +174,12 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "NOT_RECIPIENT": Sentence(
         "This agency is not a recipient of the dispatch:", "Cơ quan này không phải nơi nhận của văn bản:"
+    ),
+    "RECIPIENT_NEEDED": Sentence(
+        "Several units received it through this agency; nothing was said for any of them:",
+        "Văn bản gửi tới nhiều đơn vị qua cơ quan này; chưa báo gì thay đơn vị nào:",
+        "Name the one that is spoken for, with --recipient; repeat it for each of the others.",
+        "Nêu đơn vị bằng --recipient; làm lần lượt cho từng đơn vị.",
     ),
     "AGENCY_MISMATCH": Sentence(
         "The axis knows this certificate as another agency than the profile says:",

@@ -82,7 +82,8 @@ class Receiving(Knowing):
         must say where. Accepting again is a success. Raises `LocalError` (`DIRECTORY_REQUIRED`).
 
         `recipient`, here and below, is the unit that is spoken for, when this agency takes what is sent to
-        several.
+        several. Without it the agency speaks for itself, or for the only unit; if there are more,
+        `LocalError` (`RECIPIENT_NEEDED`) names them.
         """
         status, delivery = await self._my_delivery(dispatch_id, recipient)
         fetched = None
@@ -140,20 +141,21 @@ class Receiving(Knowing):
         await self._persist(lambda: self._wire.set_taken_aside(taken, because))
 
     async def _my_delivery(self, dispatch_id: str, recipient: str = "") -> tuple[Status, Delivery]:
-        """Returns where the dispatch stands and the delivery that is spoken for. Raises `LocalError`."""
+        """Returns where the dispatch stands and the delivery that is spoken for: of several units' one must be
+        named. Raises `LocalError` (`NOT_RECIPIENT`, `RECIPIENT_NEEDED`)."""
         status = await self.status(dispatch_id)
-        me = await self.whoami()
-        if not recipient:
-            own = status.delivery
-            if own is not None and own.mailbox_id == me.agency.agency_id:
-                return status, own
-        else:
-            async with aclosing(self.deliveries(dispatch_id)) as deliveries:
-                async for delivery in deliveries:
-                    mine = delivery.mailbox_id == me.agency.agency_id
-                    if mine and normalise(delivery.recipient_id) == normalise(recipient):
-                        return status, delivery
-        raise explain(LocalError, "NOT_RECIPIENT", dispatch_id)
+        me = (await self.whoami()).agency.agency_id
+        if not recipient and status.delivery is not None and status.delivery.recipient_id == me:
+            return status, status.delivery
+        async with aclosing(self.deliveries(dispatch_id)) as deliveries:
+            mine = [delivery async for delivery in deliveries if delivery.mailbox_id == me]
+        named = [one for one in mine if normalise(one.recipient_id) == normalise(recipient)]
+        found = named if recipient else mine
+        if not found:
+            raise explain(LocalError, "NOT_RECIPIENT", dispatch_id)
+        if len(found) > 1:
+            raise explain(LocalError, "RECIPIENT_NEEDED", ", ".join(one.recipient_id for one in found))
+        return status, found[0]
 
     async def _answer(
         self,

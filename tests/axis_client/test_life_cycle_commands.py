@@ -121,3 +121,24 @@ def test_agencies_are_found_without_diacritics_and_groups_are_addressed(
     found = ministry("send", tmp_path / "letter.edxml", "--to", "NHOM.MAU")
     assert found.code == 0, found.err
     assert found.objects[0]["recipients"] == [PROVINCE, DEPARTMENT]
+
+
+def test_of_several_units_the_one_that_is_spoken_for_is_named(
+    running: RunningAxis, ministry: Act, province: Act, document_id: str, tmp_path: Path
+) -> None:
+    units = ("H90.01", "H90.02")
+    for unit in units:
+        running.server("agency", "add", unit, "--name", unit, "--parent", PROVINCE, "--config", running.config)
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=list(units)))
+    ran = ministry("send", tmp_path / "letter.edxml")
+    for _ in range(50):
+        if ran.code == 0:
+            break
+        ran = ministry("send", tmp_path / "letter.edxml")
+    sent = ran.objects[0]["dispatch_id"]
+    for words in (("refuse", sent, "--reason", "Sai nơi nhận"), ("accept", sent, "-o", tmp_path / "no")):
+        unnamed = province(*words)
+        assert (unnamed.code, unnamed.error["error"]) == (2, "RECIPIENT_NEEDED")
+        assert all(unit in unnamed.error["message_vi"] for unit in units)
+    assert province("refuse", sent, "--reason", "Sai nơi nhận", "--recipient", units[1]).code == 0
+    assert states(ministry, sent) == {units[0]: "consigned", units[1]: "refused"}
