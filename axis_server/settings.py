@@ -414,6 +414,8 @@ def _sentence(error: ErrorDetails) -> str:
         return f"`{where}` is not a setting; {hint}"
     if error["type"] == "missing":
         return f"`{where}` is missing; see docs/settings.md for what belongs there."
+    if error["type"] == "tuple_type":
+        return f"`{where}` is a list of one number for each priority, such as [72, 24, 8, 2, 2]."
     message = error["msg"].removeprefix("Value error, ")
     return f"`{where}`: {message[:1].lower()}{message[1:].rstrip('.')}."
 

@@ -206,7 +206,9 @@ def _toml(value: object) -> str:
         return '""'
     if isinstance(value, int) and value >= MIB:
         return f'"{value // GIB} GiB"' if value >= GIB else f'"{value // MIB} MiB"'
-    return str(value) if isinstance(value, int | float | list) else f'"{value}"'
+    if isinstance(value, tuple | list):
+        return f"[{', '.join(map(_toml, value))}]"
+    return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 
 def _line(text: str) -> str:

@@ -69,6 +69,11 @@ def read_key(path: Path, password: SecretStr | None) -> PrivateKeyTypes:
 
 def log_signer(path: Path) -> NoteSigner:
     """Reads the key that signs the log. Raises `MaterialError`."""
+    if not path.exists():
+        raise MaterialError(
+            f"{path} is not there. For an axis that has no log yet, make it with `axis-server log-key {path}"
+            " --origin NAME`; a log that has begun keeps its key: restore it from where you keep it."
+        )
     try:
         signer = read_skey(_read(path).decode("ascii", "replace").strip())
     except UnusableKey as exc:

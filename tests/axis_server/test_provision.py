@@ -194,6 +194,10 @@ BREAKS: dict[str, tuple[Callable[[Path], object], str]] = {
         missing("tls/server.pem"),
         "`tls`: .*server.pem cannot be read: No such",
     ),
+    "log key missing": (
+        missing("log/log.key"),
+        "`transparency.key`: .*log.key is not there. .*log-key .* --origin",
+    ),
     "tls key missing": (missing("tls/server.key"), "`tls`: .*server.key cannot be read"),
     "tls key of another": (key_of_another, "`tls.key`: .* does not belong to .*server.pem"),
     "tls key garbage": (garbage("tls/server.key"), "server.key holds no private key"),

@@ -89,6 +89,12 @@ def test_every_mistake_is_told_in_one_answer(tmp_path: Path) -> None:
         assert field in told
 
 
+def test_hours_are_a_list_of_one_for_each_priority(tmp_path: Path) -> None:
+    told = problems(tmp_path, "[deadlines]\nhandover_hours = 72\nanswer_hours = [120, 48]\n")
+    assert "`deadlines.handover_hours` is a list of one number for each priority" in told
+    assert "`deadlines.answer_hours.2` is missing" in told
+
+
 def test_a_file_that_is_missing_or_no_toml_is_told_in_a_sentence(tmp_path: Path) -> None:
     with pytest.raises(SettingsError, match="no such file; `axis-server init DIR` makes one"):
         load(tmp_path / "axis.toml")
