@@ -62,10 +62,10 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "NOT_DELEGATED": _says(
             "Your agency may not do this in that agency's name.",
             "Cơ quan của quý vị không được ủy quyền thực hiện thao tác này thay cho cơ quan đó.",
-            "Check the identifier in `axis-acting-for`; that agency asks the axis's operator to register the"
-            " delegation, its scope (send, receive) and its dates.",
-            "Kiểm tra mã cơ quan tại `axis-acting-for`; cơ quan ủy quyền đề nghị đơn vị vận hành trục đăng ký"
-            " ủy quyền, phạm vi (gửi, nhận) và thời hạn.",
+            "Check the identifier in `axis-acting-for` (`acting_for` in the profile); that agency asks the"
+            " axis's operator to register the delegation, its scope (send, receive) and its dates.",
+            "Kiểm tra mã cơ quan tại `axis-acting-for` (`acting_for` trong hồ sơ kết nối); cơ quan ủy quyền"
+            " đề nghị đơn vị vận hành trục đăng ký ủy quyền, phạm vi (gửi, nhận) và thời hạn.",
         ),
         "INVALID_ARGUMENT": _says(
             "The request is not well formed.",
@@ -274,8 +274,10 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "WRONG_STATE": _says(
             "This status cannot follow where the delivery stands now.",
             "Trạng thái này không thể báo ở bước xử lý hiện tại.",
-            "Look where the delivery stands, and report what follows from there.",
-            "Xem trạng thái hiện tại của văn bản và báo trạng thái kế tiếp phù hợp.",
+            "Look where the delivery stands, and report what follows from there. Nothing follows its end: ask"
+            " the sender to send again what has expired.",
+            "Xem trạng thái hiện tại của văn bản và báo trạng thái kế tiếp phù hợp. Lượt gửi đã kết thúc thì"
+            " không báo được nữa; nếu quá hạn, đề nghị bên gửi gửi lại.",
         ),
         "REASON_REQUIRED": _says(
             "This needs a reason.",
@@ -310,8 +312,10 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "WITHHELD": _says(
             "The document was taken back, or is asked back before it was fetched: it is not handed out.",
             "Văn bản đã được lấy lại, hoặc được đề nghị lấy lại khi chưa tải về: không giao nội dung.",
-            "Answer the open question with 15 or 16; after 16 the document can be fetched.",
-            "Trả lời đề nghị bằng 15 hoặc 16; sau khi báo 16 có thể tải văn bản.",
+            "If it is asked back, answer with 15 (agrees) or 16 (refuses, with a reason); after 16 it can be"
+            " fetched. What was taken back is handed out no more.",
+            "Nếu đang có đề nghị, trả lời 15 (đồng ý) hoặc 16 (không đồng ý, kèm lý do); sau khi báo 16 có"
+            " thể tải văn bản. Văn bản đã trả lại thì không tải được nữa.",
         ),
         "LEASE_LOST": _says(
             "This delivery is not in your hands any more: another system has it, or it was given back.",

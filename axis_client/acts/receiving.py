@@ -141,7 +141,7 @@ class Receiving(Knowing):
         await self._persist(lambda: self._wire.set_taken_aside(taken, because))
 
     async def _my_delivery(self, dispatch_id: str, recipient: str = "") -> tuple[Status, Delivery]:
-        """Returns where the dispatch stands and the delivery that is spoken for: of several units' one must be
+        """Returns where the dispatch stands and the delivery that is spoken for: one of several units must be
         named. Raises `LocalError` (`NOT_RECIPIENT`, `RECIPIENT_NEEDED`)."""
         status = await self.status(dispatch_id)
         me = (await self.whoami()).agency.agency_id

@@ -128,7 +128,9 @@ def test_of_several_units_the_one_that_is_spoken_for_is_named(
 ) -> None:
     units = ("H90.01", "H90.02")
     for unit in units:
-        running.server("agency", "add", unit, "--name", unit, "--parent", PROVINCE, "--config", running.config)
+        running.server(
+            "agency", "add", unit, "--name", unit, "--parent", PROVINCE, "--config", running.config
+        )
     (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=list(units)))
     ran = ministry("send", tmp_path / "letter.edxml")
     for _ in range(50):
