@@ -44,14 +44,15 @@ class DeadlinePolicy:
     def terms(self, *, priority: int, due: date | None, at: datetime) -> Terms:
         """Returns the deadlines of what is accepted at `at`.
 
-        The document's due date, to the end of that day in Viet Nam, cuts the answer short if it lies ahead;
-        one that has passed changes nothing. The hand-over is never due later than the answer. A priority that
+        The document's due date, to the end of that day in Viet Nam, cuts the answer short if it lies ahead,
+        but leaves as long as the most urgent has to be handed over: nobody is sent what expires at once. One
+        that has passed changes nothing. The hand-over is never due later than the answer. A priority that
         does not exist counts as normal.
         """
         rank = priority if 0 <= priority < len(self.answer_hours) else 0
         answer_by = at + timedelta(hours=self.answer_hours[rank])
         if due is not None and at < (end := _end_of(due)):
-            answer_by = min(answer_by, end)
+            answer_by = min(answer_by, max(end, at + timedelta(hours=min(self.handover_hours))))
         handover_by = min(at + timedelta(hours=self.handover_hours[rank]), answer_by)
         return Terms(handover_by=handover_by, answer_by=answer_by)
 

@@ -49,6 +49,12 @@ def test_what_is_due_today_can_still_be_answered_today() -> None:
     assert POLICY.terms(priority=0, due=date(2026, 3, 2), at=NOON) == hours(12, 12)
 
 
+def test_what_is_sent_in_the_last_second_of_its_day_does_not_expire_at_once() -> None:
+    late = datetime(2026, 3, 2, 16, 59, 59, tzinfo=UTC)
+    terms = POLICY.terms(priority=0, due=date(2026, 3, 2), at=late)
+    assert terms.handover_by == terms.answer_by == late + timedelta(hours=2)
+
+
 @pytest.mark.parametrize("due", [date(2026, 3, 1), date(1, 1, 1), date(2026, 3, 31), date.max])
 def test_a_due_date_that_has_passed_or_lies_far_ahead_changes_nothing(due: date) -> None:
     assert POLICY.terms(priority=0, due=due, at=NOON) == hours(72, 120)
