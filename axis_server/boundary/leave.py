@@ -24,8 +24,6 @@ RECEIVING = frozenset(
         "InboxService/WatchInbox",
         "InboxService/TakeInbox",
         "InboxService/SettleInbox",
-        "EventService/SetAside",
-        "EventService/TakeUp",
     }
 )
 EITHER = frozenset(

@@ -202,6 +202,21 @@ async def test_leave_to_receive_is_none_to_send(tmp_path: Path) -> None:
             assert (await refused(call)).reason == "NOT_DELEGATED"
 
 
+async def test_leave_to_receive_does_not_tell_by_setting_aside_what_was_sent_to_whom(tmp_path: Path) -> None:
+    async with room(tmp_path) as axis:
+        async with opened_ledger(axis.settings) as ledger:
+            await registry.delegate(ledger, "H90", _leave(send=False))
+        async with axis.province.channel(axis.address) as channel:
+            sent = (await submit(channel, axis.province.letter("G22"), None)).dispatch.dispatch_id
+        async with axis.neighbour.channel(axis.address) as channel:
+            await eventually(lambda: whoami(channel, "H90"))
+            stub = events_pb2_grpc.EventServiceStub(channel)
+            aside = events_pb2.SetAsideRequest(dispatch_id=sent, recipient_id="G22", reason="?")
+            assert (await refused(stub.SetAside(aside, metadata=acting("H90")))).reason == "NOT_DELEGATED"
+            again = events_pb2.TakeUpRequest(dispatch_id=sent, recipient_id="G22")
+            assert (await refused(stub.TakeUp(again, metadata=acting("H90")))).reason == "NOT_DELEGATED"
+
+
 async def test_a_watch_ends_when_the_leave_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("axis_server.inbox.POLL_SECONDS", 0.2)
     async with room(tmp_path) as axis, axis.neighbour.channel(axis.address) as channel:
