@@ -7,7 +7,7 @@ from collections.abc import Collection
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.sides import Threads
-from axis_server.threads import Document, bearer, document_ids
+from axis_server.threads import BEARERS, Document, bearer, document_ids
 from edxml.codes import Kind
 from edxml.model import Package
 from storage.ledger.records import Delivery, Entry
@@ -60,12 +60,16 @@ async def _document(ledger: Threads, sender_id: str, document_id: str, *, but: s
 
 async def _bearing(ledger: Threads, sender_id: str, document_id: str, *, but: str) -> Entry | None:
     """Returns the dispatch of this sender, other than `but`, that bears a DocumentId now."""
-    found = bearer(await ledger.thread(sender_id, document_id), but=but)
+    thread = await ledger.thread(sender_id, document_id)
+    found = bearer(thread, but=but)
     if found is not None:
         return found
-    # A thread of more than a hundred packages no longer shows its beginning.
-    holder = await ledger.holder(sender_id, document_id)
-    return None if holder is None else await ledger.entry(holder)
+    # A thread of more than a hundred packages no longer shows its beginning, but each of them is about it.
+    for package in reversed(thread):
+        if package.kind not in BEARERS:
+            about = [link for link in await ledger.links(package.dispatch_id) if not link.later]
+            return await ledger.entry(about[0].dispatch_id) if about else None
+    return None
 
 
 async def _deliveries(ledger: Threads, name: str) -> dict[str, Delivery]:

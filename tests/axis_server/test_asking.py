@@ -371,6 +371,15 @@ async def test_of_the_same_update_sent_many_times_at_once_all_get_the_same_bytes
         await assert_changed_once(world, first, answers[0])
 
 
+async def test_a_document_can_be_recalled_after_more_packages_than_its_thread_shows(world: World) -> None:
+    await world.sent(world.province)
+    second = (await spoken(world, replacement("H90"))).entry
+    for number in range(101):
+        await spoken(world, replace(update("H91.01"), document_id=NEXT_ID, subject=f"Cập nhật {number}"))
+    await spoken(world, replace(revoke("H90"), document_id=NEXT_ID))
+    assert await asked(world, second) == {"H90": "recall"}
+
+
 # What one package may cost everyone.
 
 
