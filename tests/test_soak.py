@@ -16,6 +16,7 @@ import xmlsec
 from axis_server.operation.provision import provision
 from axis_server.settings import Address
 from benchmarks.soak.account import Account, Answer, Given, Seen
+from benchmarks.soak.crowd import gather_crowd
 from benchmarks.soak.judge import judge
 from benchmarks.soak.run import Outcome, Plan, soak
 from benchmarks.soak.served import Proof, Sent, Served, holds
@@ -24,7 +25,7 @@ from signing.evidence import write
 from signing.keys import load_pem
 from tests.signing.evidence_stage import record
 
-MOVES, KILLS = 300, 2
+MOVES, KILLS, UNITS = 300, 2, 100
 pytestmark = pytest.mark.xdist_group("axis process")
 
 
@@ -48,6 +49,16 @@ def test_the_clock_ran_otherwise_in_one_life_than_in_another(outcome: Outcome) -
     """The last life begins hours later: only so can what was never answered have ended here."""
     ends = [one.event for sent in everything(outcome.served) for one in sent.proofs]
     assert "ContentHandoverFailure" in ends
+
+
+@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
+async def test_each_unit_behind_one_mailbox_ends_by_itself_and_one_that_fails_hinders_no_other(
+    tmp_path: Path,
+) -> None:
+    figures, wrong = await gather_crowd(tmp_path, UNITS)
+    assert wrong == []
+    assert figures["ConsignmentAcceptance"] == UNITS - 2
+    assert (figures["ConsignmentRejection"], figures["ContentHandoverFailure"]) == (1, 1)
 
 
 def test_libxmlsec1_holds_an_evidence_and_refuses_it_altered(tmp_path: Path) -> None:

@@ -8,5 +8,6 @@ until the last deadline has passed, everything that it serves is read back, and 
 
 Modules: `country` (who there is), `letters` (what they seal), `wire` (calls until there is an answer),
 `clerks` (what they do), `weather` (what befalls the axis), `account` (what clients saw), `served` (what is
-there in the end), `table` (the life of a delivery, written a second time), `judge`, `run`.
+there in the end), `table` (the life of a delivery, written a second time), `judge`, `run`; `crowd` is a soak of
+its own: one document to five thousand units.
 """

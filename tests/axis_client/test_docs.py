@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 import pytest
 
+from axis_client import Client, Profile
 from axis_client.cli import axis as command
 from axis_client.errors import AxisError
 from axis_client.sentences import SENTENCES
@@ -34,7 +35,7 @@ def folder(base: Path, running: RunningAxis, agency_id: str, document: bytes) ->
 def test_the_integrators_programs_run_as_they_stand(
     running: RunningAxis, document_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sending, storing, receiving, answering = programs("integrator.md")
+    sending, storing, checking, receiving, answering, giving_back, following, *_ = programs("integrator.md")
     for number, program in enumerate((sending, storing)):
         document = letter(f"{document_id}-{number}", to=[PROVINCE])
         monkeypatch.chdir(folder(tmp_path / str(number), running, MINISTRY, document))
@@ -42,12 +43,36 @@ def test_the_integrators_programs_run_as_they_stand(
         exec(program, names)
         assert names["sent"].evidence[0].event == "SubmissionAcceptance"  # type: ignore[attr-defined]
 
+    monkeypatch.chdir(
+        folder(tmp_path / "checked", running, MINISTRY, letter(f"{document_id}-9", to=[PROVINCE]))
+    )
+    exec(checking, names)
+    assert names["checked"].refusal is None  # type: ignore[attr-defined]
+    exec(following, names)
+    assert Path("place").read_text() == names["news"].cursor  # type: ignore[attr-defined]
+
     monkeypatch.chdir(folder(tmp_path / "in", running, PROVINCE, b""))
     names = {}
     exec(receiving, names)
     assert len(list(Path("in").iterdir())) >= 2
     for act in answering.strip().splitlines():
         assert re.match(r"axis\.(accept|refuse|report)\(dispatch_id", act)
+    for act in giving_back.strip().splitlines():
+        assert re.match(r"axis\.(agree|decline)\(dispatch_id", act)
+
+
+def test_the_integrators_way_of_asking_back_runs_as_it_stands(
+    running: RunningAxis, document_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recalling, asking = programs("integrator.md")[-2:]
+    monkeypatch.chdir(folder(tmp_path, running, MINISTRY, letter(document_id, to=[PROVINCE])))
+    with Client(Profile.load("profile.toml")) as axis:
+        for number, program in enumerate((asking, recalling)):
+            dispatch_id = axis.send("letter.edxml").dispatch.dispatch_id
+            Path("letter.edxml").write_bytes(letter(f"{document_id}-{number}", to=[PROVINCE]))
+            exec(program, {"axis": axis, "dispatch_id": dispatch_id})
+            (delivery,) = [one for one in axis.deliveries(dispatch_id) if one.recipient_id == PROVINCE]
+            assert delivery.question is not None
 
 
 def test_every_option_that_a_handbook_shows_exists() -> None:
