@@ -22,7 +22,6 @@ from benchmarks.subjects import ROOT, SENDER, Subject, axis, floor, make_world, 
 SAMPLE = ROOT / "tests" / "samples" / "package-new.edxml"
 RESULTS = ROOT / "benchmarks" / "results"
 IN_FLIGHT = 64
-GOALS = {"cpu_ratio": 1.5, "rate_ratio": 0.6}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,6 @@ ACCEPTANCE, REJECTION = "ConsignmentAcceptance", "ConsignmentRejection"
 NOT_HANDED_OVER, NOT_ANSWERED = "ContentHandoverFailure", "AcceptanceRejectionExpiry"
 ENDINGS = {ACCEPTANCE, REJECTION, NOT_HANDED_OVER, NOT_ANSWERED}
 QUESTIONS = {"RecallRequested", "RemovalRequested", "ReplacementRequested"}
-CLOSINGS = {"QuestionRefused", "QuestionLapsed", "QuestionAgreed"}
 
 
 class Impossible(Exception):

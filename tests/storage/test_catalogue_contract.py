@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -288,7 +288,6 @@ async def test_what_could_not_be_looked_for_is_refused(stand: Stand, sought: Sou
         await stand.catalogue.facets(sought)
 
 
-Both = Callable[[Stand], Awaitable[object]]
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 
 

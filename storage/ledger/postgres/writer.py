@@ -6,8 +6,8 @@ One thread owns the writing connection. It takes what waits, up to a bound, and 
     2. each caller's work      what one meets is rolled back and told to it alone
     3. the log's tree          the nodes that the new leaves complete
     4. the heads, the hint     which other nodes hear when 5 is done
-    5. COMMIT                  one flush for all. A crash before it leaves nothing of them, after it
-    everything 6. answer                  every caller's future, with one call into its event loop
+    5. COMMIT                  one flush for all. A crash before it leaves nothing, after it everything
+    6. answer                  every caller's future, with one call into its event loop
 
 When the store itself fails, at any step, the connection is given up and every caller is told so; the server
 rolls back what was not committed. At 5 nobody can tell which: whoever asks again finds out.
