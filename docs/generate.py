@@ -102,7 +102,8 @@ agencies nor documents. Beside these stand the usual `process_*` metrics.
 _ALARMS = """\
 
 Worth an alarm: `axis_probe_up` is 0 for a minute; `axis_certificate_days_left` is below 30;
-`axis_trust_current` is 0; `axis_archive_corrupt_total` grows;
+`axis_trust_current`, `axis_log_sound` or `axis_log_witness_sound` is 0; `axis_archive_corrupt_total` or
+`axis_deadlines_failed_total` grows; `axis_timestamp_gap_seconds` exceeds a day;
 `axis_calls_total` grows with `code="INTERNAL"` or `code="DATA_LOSS"`; `axis_submissions_refused_total` with
 `reason="STORE_FULL"`.
 """
