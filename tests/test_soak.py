@@ -4,7 +4,6 @@ Then the account of that very run is doctored, one lie at a time, and the judge 
 from __future__ import annotations
 
 import asyncio
-import shutil
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -23,6 +22,7 @@ from benchmarks.soak.served import Proof, Sent, Served, holds
 from benchmarks.soak.table import ACCEPTED, DONE, ENDINGS, HANDED_OVER
 from signing.evidence import write
 from signing.keys import load_pem
+from tests.engines import require
 from tests.signing.evidence_stage import record
 
 MOVES, KILLS, UNITS = 300, 2, 100
@@ -31,6 +31,7 @@ pytestmark = pytest.mark.xdist_group("axis process")
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory: pytest.TempPathFactory) -> Outcome:
+    require("faketime")
     plan = Plan(moves=MOVES, kills=KILLS, life=(1.0, 2.0), seed=20260302)
     return asyncio.run(soak(tmp_path_factory.mktemp("soak"), plan))
 
@@ -44,17 +45,16 @@ def test_every_accepted_delivery_ends_once_and_nothing_is_lost_whatever_befalls_
     assert outcome.figures["deliveries"] > 50
 
 
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
 def test_the_clock_ran_otherwise_in_one_life_than_in_another(outcome: Outcome) -> None:
     """The last life begins hours later: only so can what was never answered have ended here."""
     ends = [one.event for sent in everything(outcome.served) for one in sent.proofs]
     assert "ContentHandoverFailure" in ends
 
 
-@pytest.mark.skipif(shutil.which("faketime") is None, reason="faketime is not installed")
 async def test_each_unit_behind_one_mailbox_ends_by_itself_and_one_that_fails_hinders_no_other(
     tmp_path: Path,
 ) -> None:
+    require("faketime")
     figures, wrong = await gather_crowd(tmp_path, UNITS)
     assert wrong == []
     assert figures["ConsignmentAcceptance"] == UNITS - 2

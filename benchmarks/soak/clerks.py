@@ -7,24 +7,21 @@ import hashlib
 import random
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
-import grpc
-import grpc.aio
-
-from axis.v1 import events_pb2, inbox_pb2, records_pb2, types_pb2
+from axis.v1 import inbox_pb2, records_pb2, types_pb2
 from benchmarks.soak import letters
-from benchmarks.soak.account import Account, Given, Seen
-from benchmarks.soak.country import Country, House
-from benchmarks.soak.wire import Refused, Wire, seen
+from benchmarks.soak.account import Account, Given
+from benchmarks.soak.country import Country
+from benchmarks.soak.following import REMEMBERED, Day, Follower
+from benchmarks.soak.wire import Refused, Wire
 from edxml.codes import Kind
 from edxml.model import Package
 from signing.dispatch import ni_uri
 
 OPEN_MOST = 600
 """Deliveries without an ending beyond which nobody sends anything new."""
-REMEMBERED = 300
 FATES: dict[str, tuple[tuple[str, ...], int]] = {
     # What the recipient does with a letter, in this order, and how often in a hundred.
     "whole": (("fetch", "01", "03", "04", "05", "06"), 34),
@@ -42,27 +39,6 @@ FATES: dict[str, tuple[tuple[str, ...], int]] = {
 }
 ANSWERS = {"15": 55, "16": 20, "02": 5, "03": 8, "15|16": 6, "": 6}
 """What the recipient says to a package that asks; nothing at all in the last case."""
-_ENDING = frozenset(
-    {
-        "ConsignmentAcceptance",
-        "ConsignmentRejection",
-        "ContentHandoverFailure",
-        "AcceptanceRejectionExpiry",
-        "QuestionAgreed",
-    }
-)
-
-
-@dataclass(slots=True)
-class Day:
-    """What all agencies share."""
-
-    moves: int
-    open: int = 0
-    """Deliveries of which no ending was seen yet."""
-    made: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when so many moves were made."""
-    over: asyncio.Event = field(default_factory=asyncio.Event)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +53,10 @@ class Own:
 class Desk:
     """One agency at work: its wire, what it remembers, and its dice."""
 
-    def __init__(self, house: House, country: Country, wire: Wire, day: Day, dice: random.Random) -> None:
-        self.house = house
-        self.cursor = ""
-        """Up to where the events were followed."""
+    def __init__(
+        self, country: Country, follower: Follower, wire: Wire, day: Day, dice: random.Random
+    ) -> None:
+        self.house = follower.house
         self._country = country
         self._wire = wire
         self._account: Account = wire.account
@@ -89,56 +65,9 @@ class Desk:
         self._number = 0
         self._own: deque[Own] = deque(maxlen=REMEMBERED)
         self._received: deque[tuple[types_pb2.Dispatch, str]] = deque(maxlen=REMEMBERED)
-        self._asked: deque[tuple[str, str]] = deque(maxlen=REMEMBERED)
-        """Deliveries to us about which somebody asks."""
+        self._asked = follower.asked
         self._kept: deque[tuple[Given, str, bytes]] = deque(maxlen=REMEMBERED)
         """Bytes that were handed in before; with the dispatch, for a statement."""
-        self._known: set[tuple[str, int]] = set()
-        self._ended: set[tuple[str, str]] = set()
-
-    # Following
-
-    async def follow(self) -> None:
-        """Follows the events of the agency for ever. Now and then it goes back a little, as a program does
-        that died before it had kept its cursor."""
-        late: deque[str] = deque([""], maxlen=50)
-        while True:
-            call = self._wire.events.WatchEvents(events_pb2.WatchEventsRequest(after=self.cursor))
-            try:
-                async for news in call:
-                    if news.WhichOneof("news") != "event":
-                        continue
-                    self._read(seen(news.event), news.event.about.sender_id)
-                    self.cursor = news.event.cursor
-                    late.append(self.cursor)
-                    if self._dice.random() < 0.001:
-                        self.cursor = self._dice.choice(late)
-                        self._account.tallies["streams gone back to an earlier place"] += 1
-                        break
-            except grpc.aio.AioRpcError:
-                self._account.tallies["streams broken off"] += 1
-            finally:
-                call.cancel()
-            await asyncio.sleep(0.1 + 0.2 * self._dice.random())
-
-    def _read(self, event: Seen, sender_id: str) -> None:
-        self._account.followed[self.house.agency_id].append(event)
-        if (event.dispatch_id, event.sequence) in self._known:
-            return
-        self._known.add((event.dispatch_id, event.sequence))
-        if sender_id == self.house.agency_id:
-            self._account.moves += bool(event.recipient_id) or event.kind == "SubmissionAcceptance"
-            if event.kind in _ENDING and (event.dispatch_id, event.recipient_id) not in self._ended:
-                self._ended.add((event.dispatch_id, event.recipient_id))
-                self._day.open -= 1
-            if self._account.moves >= self._day.moves:
-                self._day.made.set()
-        if event.kind.endswith("Requested") and self._country.mailboxes.get(event.recipient_id) == (
-            self.house.agency_id
-        ):
-            self._asked.append((event.dispatch_id, event.recipient_id))
-
-    # Working
 
     async def work(self) -> None:
         """Works until the day is over."""
@@ -275,8 +204,6 @@ class Desk:
             given, dispatch_id, content = self._dice.choice(self._kept)
             await self._give(given, dispatch_id, content)
 
-    # Saying
-
     async def _hand_in(self, package: Package, to: Sequence[str], adds: tuple[str, ...] = ()) -> None:
         content = letters.sealed_package(package, self.house.signer, datetime.now(UTC))
         recipients = self._meant(to)
@@ -319,26 +246,20 @@ class Desk:
         times = self._dice.choices(((1,), (1, 1), (2,)), (88, 6, 6))[0]
         answers: list[types_pb2.Dispatch | str | None] = []
         for at_once in times:
-            one = (
-                self._wire.report(given, dispatch_id, content)
-                if dispatch_id
-                else self._wire.submit(given, content)
+            answers += await asyncio.gather(
+                *(self._once(given, dispatch_id, content) for _ in range(at_once))
             )
-            others = (
-                (
-                    self._wire.report(given, dispatch_id, content)
-                    if dispatch_id
-                    else self._wire.submit(given, content)
-                )
-                for _ in range(at_once - 1)
-            )
-            answers += await asyncio.gather(one, *others)
         first = len(given.answers) == len(answers)
         if first and not dispatch_id and given.accepted:
             self._day.open += len(given.recipients)
         if self._dice.random() < 0.05:
             self._kept.append((given, dispatch_id, content))
         return next((one for one in answers if isinstance(one, types_pb2.Dispatch)), None)
+
+    async def _once(self, given: Given, dispatch_id: str, content: bytes) -> types_pb2.Dispatch | str | None:
+        if dispatch_id:
+            return await self._wire.report(given, dispatch_id, content)
+        return await self._wire.submit(given, content)
 
     def _given(self, content: bytes, document_id: str, kind: int | None) -> Given:
         sha256 = hashlib.sha256(content).hexdigest()

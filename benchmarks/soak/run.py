@@ -13,8 +13,9 @@ from pathlib import Path
 
 from benchmarks.soak import country as countries
 from benchmarks.soak.account import Account
-from benchmarks.soak.clerks import Day, Desk
+from benchmarks.soak.clerks import Desk
 from benchmarks.soak.country import SECONDS_TO_ANSWER
+from benchmarks.soak.following import Day, Follower
 from benchmarks.soak.judge import Breach, judge
 from benchmarks.soak.served import Served, read, unsettled
 from benchmarks.soak.weather import OFFSETS, Axis, Line, Weather, faketime_library
@@ -73,23 +74,27 @@ async def soak(directory: Path, plan: Plan) -> Outcome:
             for number, (name, house) in enumerate(country.houses.items())
         }
         began, own = time.monotonic(), _own_cpu()
-        desks = [
-            Desk(house, country, wires[name], day, random.Random(f"{plan.seed} {name}"))
+        followers = [
+            Follower(house, country.mailboxes, wires[name], day, random.Random(f"{plan.seed} {name} events"))
             for name, house in country.houses.items()
         ]
-        followers = [asyncio.create_task(desk.follow()) for desk in desks]
+        desks = [
+            Desk(country, one, wires[name], day, random.Random(f"{plan.seed} {name}"))
+            for name, one in zip(country.houses, followers, strict=True)
+        ]
+        following = [asyncio.create_task(one.follow()) for one in followers]
         try:
             await _work(desks, day, weather, plan.kills)
             worked = time.monotonic() - began
             weather_lives = axis.lives
             await _settle(axis, wires)
             served = await read(wires, country.config.parent / "ca" / "ca.pem", plan.seals)
-            await _caught_up(desks, served)
+            await _caught_up(followers, served)
             resident = axis.resident_bytes()
         finally:
-            for task in followers:
+            for task in following:
                 task.cancel()
-            await asyncio.wait(followers)
+            await asyncio.wait(following)
             for wire in wires.values():
                 await wire.close()
             await line.close()
@@ -126,8 +131,8 @@ async def _work(desks: Sequence[Desk], day: Day, weather: Weather, kills: int | 
 
 
 async def _settle(axis: Axis, wires: Mapping[str, Wire]) -> None:
-    """Kills the axis once more and lets it wake when every deadline has passed, or waits for that where the
-    clock cannot be set; returns when it has ended what was open."""
+    """Kills the axis once more and lets it wake when every deadline has passed; returns when it has ended
+    what was open."""
     axis.end()
     await axis.start(max(OFFSETS) + max(SECONDS_TO_ANSWER) + 60)
     last = time.monotonic() + SETTLED_WITHIN
@@ -137,12 +142,12 @@ async def _settle(axis: Axis, wires: Mapping[str, Wire]) -> None:
         await asyncio.sleep(0.5)
 
 
-async def _caught_up(desks: Sequence[Desk], served: Served) -> None:
+async def _caught_up(followers: Sequence[Follower], served: Served) -> None:
     """Waits until each follower has seen the last event, for a minute at most."""
     last = time.monotonic() + 60
-    for desk in desks:
-        end = served.events[desk.house.agency_id]
-        while end and desk.cursor != end[-1].cursor and time.monotonic() < last:
+    for one in followers:
+        end = served.events[one.house.agency_id]
+        while end and one.cursor != end[-1].cursor and time.monotonic() < last:
             await asyncio.sleep(0.2)
 
 

@@ -20,13 +20,14 @@ behind by less than what a seal may be ahead (five minutes)."""
 
 
 def faketime_library() -> str:
-    """The path of libfaketime, as the `faketime` command preloads it; empty where it is not installed."""
+    """The path of libfaketime, as the `faketime` command preloads it. Raises `RuntimeError` where it is not
+    installed."""
     command = shutil.which("faketime")
     if command is None:
-        return ""
-    shown = subprocess.run([command, "-m", "-f", "+1s", "env"], capture_output=True, text=True, check=False)
-    preloads = [line for line in shown.stdout.splitlines() if line.startswith("LD_PRELOAD=")]
-    return preloads[0].removeprefix("LD_PRELOAD=") if preloads else ""
+        raise RuntimeError("faketime is not installed (apt-get install faketime): no clock can jump")
+    shown = subprocess.run([command, "-m", "-f", "+1s", "env"], capture_output=True, text=True, check=True)
+    (preload,) = (line for line in shown.stdout.splitlines() if line.startswith("LD_PRELOAD="))
+    return preload.removeprefix("LD_PRELOAD=")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,7 +38,7 @@ class Axis:
     config: Path
     address: str
     library: str
-    """libfaketime; empty: the clock is always right."""
+    """libfaketime."""
     process: subprocess.Popen[str] | None = None
     offset: int = 0
     lives: int = 0
@@ -48,16 +49,14 @@ class Axis:
 
     async def start(self, offset: int = 0) -> None:
         """Starts it with a clock that is `offset` seconds ahead."""
-        if not self.library:
-            offset = 0
         surroundings = dict(os.environ)
         if offset:
-            clock = {
+            surroundings |= {
                 "LD_PRELOAD": self.library,
                 "FAKETIME": f"{offset:+d}s",
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+                "NO_FAKE_STAT": "1",
             }
-            surroundings |= clock | {"DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1"}
         command = [sys.executable, "-m", "axis_server", "run", "--config", str(self.config)]
         with (self.config.parent / "axis.log").open("a") as log:
             self.process = subprocess.Popen(
