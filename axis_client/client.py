@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from axis_client.acts.exporting import Exporting
+from axis_client.acts.archiving import Archiving
 from axis_client.acts.finding import Finding
 from axis_client.acts.following import Following
 from axis_client.acts.recalling import Recalling
 from axis_client.acts.receiving import Receiving
 
 
-class AsyncClient(Recalling, Receiving, Exporting, Following, Finding):
+class AsyncClient(Recalling, Receiving, Archiving, Following, Finding):
     """An agency's connection to the axis: `async with AsyncClient(profile) as axis: ...`.
 
     Every method raises `AxisError`. Whatever can be repeated safely is repeated, with back-off, for as long

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
 
+from axis_client.acts.archiving import Bagged
 from axis_client.acts.following import EVERYTHING
 from axis_client.acts.knowing import PAGE
 from axis_client.acts.sending import Source
@@ -247,6 +248,19 @@ class Client:
 
     def outbox(self, after: str = "") -> Iterator[OutboxItem]:
         return self._iterate(self._client.outbox(after))
+
+    def bag(
+        self,
+        dispatch_id: str,
+        directory: Path | str,
+        *,
+        package: bool = True,
+        progress: Report = unseen,
+        collect: Collector = no_history,
+    ) -> Bagged:
+        return self._run(
+            self._client.bag(dispatch_id, directory, package=package, progress=progress, collect=collect)
+        )
 
     def search(self, query: Query, *, oldest_first: bool = False, after: str = "") -> Iterator[Found]:
         return self._iterate(self._client.search(query, oldest_first=oldest_first, after=after))

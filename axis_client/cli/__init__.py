@@ -6,8 +6,8 @@ what goes wrong stands on standard error, in Vietnamese and English, with `--jso
 
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
-`receiver`, `recalling`, `records` with `exporting`, `searching` with `query`, `following`, `statistics`,
-`addressing`; `labels`, `shapes` (what a thing looks like to people, and as JSON).
+`receiver`, `recalling`, `records` with `exporting`, `searching` and `bulk` with `query`, `following`,
+`statistics`, `addressing`; `labels`, `shapes` (what a thing looks like to people, and as JSON).
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from collections.abc import Sequence
 import click
 
 from axis_client.cli.addressing import agencies, agency, groups
+from axis_client.cli.bulk import bulk
 from axis_client.cli.checking import check
 from axis_client.cli.following import aside, attention, watch
 from axis_client.cli.inspecting import inspect
@@ -58,7 +59,7 @@ def axis(context: click.Context) -> None:
 
 _SENDING = (seal, check, send, recall, update, outbox)
 _RECEIVING = (inbox, fetch, accept, refuse, report, agree, decline)
-_KNOWING = (search, status, evidence, retrieve, verify, inspect)
+_KNOWING = (search, bulk, status, evidence, retrieve, verify, inspect)
 _FOLLOWING = (watch, attention, aside, stats)
 _ADDRESSING = (whoami, agency, agencies, groups)
 _VOUCHING = (witness,)

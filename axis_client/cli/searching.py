@@ -117,14 +117,10 @@ def _write_csv(terminal: Terminal, found: Sequence[Found]) -> None:
 
 
 def _flat(one: Found) -> Mapping[str, object]:
-    """A row of a spreadsheet. What begins like a formula is kept from being one."""
+    """A row of a spreadsheet."""
     shape = {name: value for name, value in shapes.dispatch(one.dispatch).items() if name != "parts"}
     states = " ".join(f"{state}={count}" for state, count in one.counts.items())
-    row = {**shape, "sent": one.sent, "states": states}
-    return {name: f"'{value}" if str(value).startswith(_FORMULA) else value for name, value in row.items()}
-
-
-_FORMULA = ("=", "+", "-", "@")
+    return labels.unformulaic({**shape, "sent": one.sent, "states": states})
 
 
 def _row(terminal: Terminal, one: Found) -> tuple[str, ...]:
