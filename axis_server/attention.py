@@ -18,6 +18,7 @@ from axis_server.turns import Turns
 from storage.errors import NotFound
 from storage.ledger.base import Oversight
 from storage.ledger.oversight import Concern, Concerns
+from storage.ledger.pages import concern_bytes, page
 
 SOON_HOURS = 24
 SOON_HOURS_MOST = 24 * 366
@@ -36,7 +37,7 @@ class Window:
     past_days: int = 0
     """How far back endings are looked for."""
     shown: int = 0
-    """How many concerns are shown; all are counted."""
+    """How many concerns are shown, as far as they fit on a page; all are counted."""
 
     def __post_init__(self) -> None:
         """Raises `Declined` (INVALID_ARGUMENT) for a negative number."""
@@ -45,12 +46,14 @@ class Window:
 
     async def look(self, ledger: Oversight, agency_id: str | None, at: datetime) -> Concerns:
         """Returns what an agency has to look after at a time; None means all agencies."""
-        return await ledger.concerns(
+        found = await ledger.concerns(
             agency_id,
             soon=at + timedelta(hours=min(self.soon_hours or SOON_HOURS, SOON_HOURS_MOST)),
             since=at - timedelta(days=min(self.past_days or PAST_DAYS, PAST_DAYS_MOST)),
             limit=min(self.shown or SHOWN, SHOWN_MOST),
         )
+        shown = page(enumerate(found.items), concern_bytes, after=0, limit=len(found.items))
+        return replace(found, items=shown.items)
 
 
 class Attention:

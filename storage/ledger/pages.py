@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from storage.ledger.oversight import Aside
+from storage.ledger.oversight import Aside, Concern
 from storage.ledger.records import Delivery, Entry, Event, InboxItem, OutboxItem, Record, StreamItem
 
 T = TypeVar("T")
@@ -64,6 +64,11 @@ def record_bytes(record: Record) -> int:
 
 def aside_bytes(aside: Aside) -> int:
     return _FACTS + _bytes(aside.reason)
+
+
+def concern_bytes(concern: Concern) -> int:
+    aside = 0 if concern.aside is None else aside_bytes(concern.aside)
+    return delivery_bytes(concern.delivery) + _FACTS + _entry_bytes(concern.entry) + aside
 
 
 def item_bytes(item: InboxItem | OutboxItem) -> int:
