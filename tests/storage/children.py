@@ -4,19 +4,25 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from pathlib import Path
+
+from tests.storage.places import Place, named
 
 
-def committing(path: Path, first: int, count: int) -> subprocess.Popen[str]:
+def committing(place: Place, first: int, count: int) -> subprocess.Popen[str]:
     """Commits and moves `count` dispatches, from number `first` on, and prints each once it is kept."""
-    return _child("committing_child", path, first, count)
+    return _child("committing_child", place, first, count)
 
 
-def racing(path: Path, name: str, count: int) -> subprocess.Popen[str]:
+def racing(place: Place, name: str, count: int) -> subprocess.Popen[str]:
     """Acts on the first `count` dispatches once it reads a line, and prints how each attempt ended."""
-    return _child("racing_child", path, name, count)
+    return _child("racing_child", place, name, count)
 
 
-def _child(module: str, *arguments: object) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", f"tests.storage.{module}", *map(str, arguments)]
+def taking(place: Place, mailbox_id: str, name: str) -> subprocess.Popen[str]:
+    """Takes from a queue until it is empty, and prints what it took."""
+    return _child("taking_child", place, mailbox_id, name)
+
+
+def _child(module: str, place: Place, *arguments: object) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", f"tests.storage.{module}", named(place), *map(str, arguments)]
     return subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)

@@ -7,14 +7,13 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from pathlib import Path
 
-from storage.ledger.sqlite import SqliteLedger
+from tests.storage.places import opened
 from tests.storage.records import accepted, move
 
 
 async def main() -> None:
-    ledger = await SqliteLedger.open(Path(sys.argv[1]))
+    ledger = await opened(sys.argv[1])
     numbers = iter(range(int(sys.argv[2]), int(sys.argv[2]) + int(sys.argv[3])))
 
     async def commit_some() -> None:

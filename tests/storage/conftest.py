@@ -21,6 +21,7 @@ from storage.ledger.postgres import PostgresLedger
 from storage.ledger.sqlite import SqliteLedger
 from tests.conftest import ON_CEPH, ON_POSTGRES
 from tests.storage.ceph import Ceph
+from tests.storage.places import Place
 from tests.storage.postgres import Postgres
 
 
@@ -139,6 +140,17 @@ async def ledger(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterato
 def open_another(request: pytest.FixtureRequest) -> Callable[[Path], AbstractAsyncContextManager[Opened]]:
     """Opens a ledger to be compared with one in memory, in a room of its own each time."""
     return lambda room: LEDGERS[request.param](request, room)
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=ON_POSTGRES)])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Place]:
+    """Where a ledger may be that several processes share."""
+    if request.param == "sqlite":
+        yield tmp_path / "ledger.sqlite3"
+    else:
+        server: Postgres = request.getfixturevalue("postgres")
+        with server.emptied() as target:
+            yield target
 
 
 @pytest.fixture

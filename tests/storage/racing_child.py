@@ -9,14 +9,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable
-from pathlib import Path
 
 from storage.errors import StorageError
-from storage.ledger.sqlite import SqliteLedger
+from tests.storage.places import Shared, opened
 from tests.storage.records import RECIPIENTS, accepted, asking, evidence, joining, move, recipients, statement
 
 
-def attempts(ledger: SqliteLedger, name: str, number: int) -> dict[str, Awaitable[object]]:
+def attempts(ledger: Shared, name: str, number: int) -> dict[str, Awaitable[object]]:
     """What this process tries to do to dispatch `number`: move, ask, add a recipient that others add too."""
     package = 10_000 * (1 + sum(name.encode())) + number
     joined = recipients("SAME", f"OF-{name}")
@@ -35,8 +34,8 @@ def attempts(ledger: SqliteLedger, name: str, number: int) -> dict[str, Awaitabl
 
 
 async def main() -> None:
-    path, name, count = Path(sys.argv[1]), sys.argv[2], int(sys.argv[3])
-    ledger = await SqliteLedger.open(path)
+    name, count = sys.argv[2], int(sys.argv[3])
+    ledger = await opened(sys.argv[1])
     print("ready", flush=True)
     sys.stdin.readline()
     for number in range(count):

@@ -8,14 +8,13 @@ from __future__ import annotations
 import asyncio
 import sys
 from datetime import timedelta
-from pathlib import Path
 
-from storage.ledger.sqlite import SqliteLedger
+from tests.storage.places import opened
 from tests.storage.records import NOON, move
 
 
 async def main() -> None:
-    ledger = await SqliteLedger.open(Path(sys.argv[1]))
+    ledger = await opened(sys.argv[1])
     mailbox, name = sys.argv[2:]
 
     async def take_some(worker: int) -> None:

@@ -14,57 +14,7 @@ from storage.ledger.sqlite import SqliteLedger
 from storage.ledger.sqlite.database import connect, load_queries, prepare
 from storage.ledger.sqlite.writer import GroupWriter, Transaction
 from tests.storage import whole
-from tests.storage.children import committing
-from tests.storage.records import RECIPIENTS, SENDER, accepted, entry, move
-
-
-@pytest.mark.parametrize("lines", [1, 150, 700])
-async def test_everything_acknowledged_survives_kill_nine(path: Path, lines: int) -> None:
-    with committing(path, 0, 100_000) as child:
-        assert child.stdout is not None
-        acknowledged = [child.stdout.readline().strip() for _ in range(lines)]
-        child.kill()
-        acknowledged += [line.strip() for line in child.stdout if line.endswith("\n")]
-    ledger = await SqliteLedger.open(path)
-    items = await whole.outbox(ledger, SENDER)
-    known = {item.entry.dispatch_id for item in items}
-    known |= {leaf.content_id for leaf in await ledger.leaves(start=0, limit=1_000_000)}
-    assert len(acknowledged) >= lines
-    assert set(acknowledged) <= known
-    await whole.check(ledger)
-    await ledger.commit(accepted(100_001))
-    await ledger.aclose()
-
-
-async def test_two_processes_write_one_ledger_and_a_third_follows(path: Path, sqlite: SqliteLedger) -> None:
-    children = [committing(path, first, 100) for first in (0, 1000)]
-    cursors: list[int] = []
-    leaves: list[int] = []
-    async with asyncio.timeout(60):
-        while len(cursors) < 200 or len(leaves) < 800:
-            page = await sqlite.inbox(RECIPIENTS[2], after=cursors[-1] if cursors else 0, limit=50)
-            cursors += [item.cursor for item in page.items]
-            leaves += [leaf.index for leaf in await sqlite.leaves(start=len(leaves), limit=50)]
-            await asyncio.sleep(0.001)
-    for child in children:
-        child.communicate(timeout=60)
-        assert child.returncode == 0
-    assert cursors == [3 * number for number in range(1, 201)]  # the last of three recipients each
-    assert leaves == list(range(800))
-    await whole.check(sqlite)
-
-
-async def test_two_processes_race_for_one_dispatch_and_both_get_the_winner(path: Path) -> None:
-    ledgers = [await SqliteLedger.open(path) for _ in range(3)]
-    for number in range(20):
-        attempts = [ledger.commit(accepted(number, salt=str(n))) for n, ledger in enumerate(ledgers)]
-        answers = await asyncio.gather(*attempts)
-        assert len(set(answers)) == 1
-        moves = [ledger.advance([move(number, evidence=(), statement=None)]) for ledger in ledgers]
-        results = await asyncio.gather(*moves, return_exceptions=True)
-        assert sorted(type(result).__name__ for result in results) == ["Conflict", "Conflict", "Moved"]
-    for ledger in ledgers:
-        await ledger.aclose()
+from tests.storage.records import SENDER, accepted, entry, move
 
 
 async def test_many_waiting_callers_share_one_transaction(path: Path) -> None:

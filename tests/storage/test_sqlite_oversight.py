@@ -1,39 +1,19 @@
-"""What only a ledger on a disk shows of queues and oversight: several processes, and what a query walks."""
+"""What only a ledger on a disk shows of queues and oversight: what a query walks, and what stays."""
 
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from storage.ledger.sqlite import SqliteLedger
 from storage.ledger.sqlite.database import connect, load_queries, prepare
-from tests.storage.records import RECIPIENTS, accepted, move
+from tests.storage.records import accepted, move
 from tests.storage.test_queues_contract import taken
 
 OF_A_QUERY = re.compile(r"SCAN (f|c|found|counted|json_each|\(subquery-\d+\))( |$)")
 """What a query may walk through: what it has found itself."""
-
-
-def taking_child(path: Path, name: str) -> subprocess.Popen[str]:
-    command = [sys.executable, "-m", "tests.storage.taking_child", str(path), RECIPIENTS[0], name]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-
-
-async def test_two_processes_that_take_at_once_never_get_the_same(tmp_path: Path) -> None:
-    path = tmp_path / "ledger.sqlite3"
-    ledger = await SqliteLedger.open(path)
-    for number in range(120):
-        await ledger.commit(accepted(number))
-    children = [taking_child(path, name) for name in ("one", "two")]
-    printed = [child.communicate(timeout=60)[0] for child in children]
-    assert [child.returncode for child in children] == [0, 0]
-    taken = [int(line) for lines in printed for line in lines.splitlines()]
-    assert sorted(taken) == list(range(120))
-    await ledger.aclose()
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,6 @@ rolls back what was not committed. At 5 nobody can tell which: whoever asks agai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from typing import Any, TypeVar
 
 import psycopg
@@ -99,10 +98,11 @@ class GroupWriter:
         """Opens a transaction that is alone in writing, and returns the highest numbers given so far. A
         connection that turns out to be gone before anything was done is replaced."""
         if self._connection is not None:
-            with suppress(psycopg.OperationalError):
+            try:
                 return self._connection, self._locked(self._connection)
-            if not self._connection.closed:
-                raise Unavailable("the ledger is held by another node")
+            except psycopg.OperationalError:
+                if not self._connection.closed:
+                    raise
         self._connection = connect(self._target)
         return self._connection, self._locked(self._connection)
 
