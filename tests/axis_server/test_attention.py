@@ -184,7 +184,7 @@ async def test_a_suspended_agency_is_told_nothing_in_any_role(world: World, role
 async def test_what_is_shown_fits_on_a_page_and_all_are_counted(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("storage.ledger.pages.PAGE_BYTES", 22_000)
+    monkeypatch.setattr("storage.ledger.pages.PAGE_BYTES", 32_000)
     for number in range(4):
         await world.sent(world.province, document_id=f"d{number}", subject="ă" * 2000)
     found = await world.attention.concerns(world.province.caller(), YEAR)
