@@ -75,9 +75,17 @@ def new_id() -> str:
     return str(uuid.uuid4())
 
 
-async def serve(settings: Settings, secrets: Secrets, *, ready: Callable[[Address], None]) -> None:
+async def serve(
+    settings: Settings,
+    secrets: Secrets,
+    *,
+    ready: Callable[[Address], None],
+    shared: bool = False,
+    leash: int | None = None,
+) -> None:
     """Runs the axis until SIGTERM or SIGINT; `ready` is told the address once calls are taken. SIGHUP has the
-    trust files read anew.
+    trust files read anew. With `shared`, other processes of the same user may serve the port too. `leash` is
+    a pipe whose other end the supervisor holds: when that is gone, it is as on SIGTERM.
 
     At the end, in this order: the lamp goes red, no new call is taken, calls in flight may end within the
     grace, work that must not be cut in two ends, and the stores close. Raises `MaterialError`, `UnusableKey`,
@@ -88,12 +96,19 @@ async def serve(settings: Settings, secrets: Secrets, *, ready: Callable[[Addres
     for each in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(each, stop.set)
     loop.add_signal_handler(signal.SIGHUP, reload.set)
-    async with running(settings, secrets, reload=reload) as axis:
+    if leash is not None:
+        loop.add_reader(leash, _let_go, loop, leash, stop)
+    async with running(settings, secrets, reload=reload, shared=shared) as axis:
         ready(axis.address)
         log.info("axis.started", axis=settings.axis.id, address=str(axis.address))
         await axis.serve_until(stop)
         log.info("axis.stopping", grace=settings.server.shutdown_grace_seconds)
     log.info("axis.stopped")
+
+
+def _let_go(loop: asyncio.AbstractEventLoop, leash: int, stop: asyncio.Event) -> None:
+    loop.remove_reader(leash)
+    stop.set()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -119,9 +134,10 @@ class Axis:
 
 @asynccontextmanager
 async def running(
-    settings: Settings, secrets: Secrets, *, reload: asyncio.Event | None = None
+    settings: Settings, secrets: Secrets, *, reload: asyncio.Event | None = None, shared: bool = False
 ) -> AsyncIterator[Axis]:
     """Opens everything, serves, and closes it backwards; reads the trust files anew when `reload` is set.
+    With `shared`, other processes may serve the port too.
 
     1. what is only read    keys, trust; a mistake there opens nothing
     2. stores               and the first view of the directory
@@ -188,7 +204,9 @@ async def running(
             watches=watches,
             shares=Shares(settings.server.calls_per_agency),
         )
-        server, port = make_server(_door(settings, tls), services(means), boundary=boundary, lamp=lamp)
+        server, port = make_server(
+            _door(settings, tls, shared), services(means), boundary=boundary, lamp=lamp
+        )
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
         own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
         prober = Prober(stores=stores, show=lamp.show, metrics=metrics, certificates=own, clock=now)
@@ -233,9 +251,10 @@ def _signer(settings: Settings, secrets: Secrets) -> Signer:
     )
 
 
-def _door(settings: Settings, tls: TlsMaterial) -> Door:
+def _door(settings: Settings, tls: TlsMaterial, shared: bool) -> Door:
     return Door(
         address=str(settings.server.listen),
+        shared=shared,
         certificate_chain=tls.certificate_chain,
         private_key=tls.private_key,
         client_ca=tls.client_ca,

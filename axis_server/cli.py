@@ -2,18 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import re
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-import structlog
 
-from axis_server import logs
-from axis_server.app import serve
 from axis_server.operation.agency import agency
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
@@ -21,13 +15,9 @@ from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
-from axis_server.operation.terminal import CONFIG, Refusal, loaded
+from axis_server.operation.running import run, work
+from axis_server.operation.terminal import CONFIG, Refusal
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
-from signing.keys import UnusableKey
-from signing.trust import TrustError
-from storage.errors import StorageError
-
-log = structlog.get_logger()
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -45,6 +35,8 @@ def main() -> None:
 main.add_command(agency)
 main.add_command(check_store)
 main.add_command(group)
+main.add_command(run)
+main.add_command(work)
 main.add_command(attention)
 main.add_command(stats)
 
@@ -139,33 +131,3 @@ def check_config(config: Path) -> None:
     if any(finding.severity is Severity.PROBLEM for finding in findings):
         raise Refusal(f"{config}: the axis would not run.")
     click.echo(f"{config}: ready to run.")
-
-
-@main.command()
-@CONFIG
-def run(config: Path) -> None:
-    """Runs the axis until SIGTERM or Ctrl-C. Prints `listening on HOST:PORT` when it serves."""
-    settings, secrets = loaded(config), Secrets()
-    logs.configure(settings.log, sys.stderr)
-    findings = check(settings, secrets, at=datetime.now(UTC), ports=True)
-    for finding in findings:
-        if finding.severity is Severity.WARNING:
-            log.warning("config.warning", detail=finding.sentence)
-        elif finding.severity is Severity.NOTE:
-            log.info("config.note", detail=finding.sentence)
-    if problems := [finding.sentence for finding in findings if finding.severity is Severity.PROBLEM]:
-        raise Refusal("\n".join(problems))
-    try:
-        with asyncio.Runner(loop_factory=_fast_loop()) as runner:
-            runner.run(serve(settings, secrets, ready=lambda address: click.echo(f"listening on {address}")))
-    except (MaterialError, UnusableKey, TrustError, StorageError, OSError) as exc:
-        raise Refusal(f"{config}: the axis cannot run: {exc}.") from exc
-
-
-def _fast_loop() -> Callable[[], asyncio.AbstractEventLoop] | None:
-    """Finds uvloop, where the extra `fast` is installed."""
-    try:
-        import uvloop
-    except ImportError:
-        return None
-    return uvloop.new_event_loop

@@ -4,6 +4,9 @@
     metrics.submissions_accepted.inc()
     metrics.registry          # what the HTTP exporter serves
 
+Where several processes serve, counters and histograms are added up; of a gauge, `multiprocess_mode` says what
+becomes of those of the living.
+
 Names never hold an agency or a document: who exchanges how much with whom stays in the ledger.
 """
 
@@ -67,14 +70,20 @@ class Metrics:
                 buckets=SECONDS,
                 registry=registry,
             ),
-            calls_open=gauge("axis_calls_open", "Calls in progress, watches included."),
+            calls_open=gauge(
+                "axis_calls_open", "Calls in progress, watches included.", multiprocess_mode="livesum"
+            ),
             received_bytes=counter("axis_received_bytes", "Bytes of messages received.", ("method",)),
             sent_bytes=counter("axis_sent_bytes", "Bytes of messages sent.", ("method",)),
             submissions_accepted=counter(
                 "axis_submissions_accepted", "Submissions answered with evidence; a retry counts again."
             ),
             submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
-            watches_open=gauge("axis_watches_open", "Watches in progress: of inboxes, events and health."),
+            watches_open=gauge(
+                "axis_watches_open",
+                "Watches in progress: of inboxes, events and health.",
+                multiprocess_mode="livesum",
+            ),
             events_given=counter("axis_events_given", "Events given to agencies; repeated ones count again."),
             watch_lag=Histogram(
                 "axis_watch_lag_seconds",
@@ -82,11 +91,17 @@ class Metrics:
                 buckets=SECONDS,
                 registry=registry,
             ),
-            probe_up=gauge("axis_probe_up", "1 while the store serves, 0 while it does not.", ("store",)),
+            probe_up=gauge(
+                "axis_probe_up",
+                "1 while the store serves, 0 while it does not.",
+                ("store",),
+                multiprocess_mode="livemin",
+            ),
             certificate_days_left=gauge(
                 "axis_certificate_days_left",
                 "Days until a certificate of the axis itself ends; below 0 after it.",
                 ("certificate",),
+                multiprocess_mode="livemin",
             ),
             archive_corrupt=counter(
                 "axis_archive_corrupt",
@@ -108,11 +123,17 @@ class Metrics:
             deadlines_overdue_seconds=gauge(
                 "axis_deadlines_overdue_seconds",
                 "How long ago the oldest deadline passed that was still to be dealt with at the last look.",
+                multiprocess_mode="livemax",
             ),
-            log_size=gauge("axis_log_size", "Leaves under the newest checkpoint of the transparency log."),
+            log_size=gauge(
+                "axis_log_size",
+                "Leaves under the newest checkpoint of the transparency log.",
+                multiprocess_mode="livemax",
+            ),
             log_sound=gauge(
                 "axis_log_sound",
                 "1 while the ledger holds the log that was signed, 0 when it was changed: an alarm.",
+                multiprocess_mode="livemin",
             ),
             witness_lag_seconds=gauge(
                 "axis_log_witness_lag_seconds",
@@ -140,12 +161,41 @@ class Metrics:
             trust_current=gauge(
                 "axis_trust_current",
                 "1 while the trust in force is what its files say, 0 after files that could not be read.",
+                multiprocess_mode="livemin",
             ),
         )
 
-    def described(self) -> Iterator[tuple[str, str, str, tuple[str, ...]]]:
-        """Yields name as exported, kind, description and labels of each metric."""
-        for metric in (getattr(self, name) for name in self.__dataclass_fields__ if name != "registry"):
-            described = next(iter(metric.describe()))
-            suffix = "_total" if described.type == "counter" else ""
-            yield described.name + suffix, described.type, described.documentation, metric._labelnames
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workforce:
+    """What the supervisor of several workers counts itself (`axis-server run --workers`)."""
+
+    registry: CollectorRegistry
+    workers: Gauge
+    died: Counter
+
+    @classmethod
+    def make(cls, registry: CollectorRegistry) -> Workforce:
+        """Makes them in `registry`."""
+        ProcessCollector(registry=registry)
+        return cls(
+            registry=registry,
+            workers=Gauge("axis_workers", "Worker processes that serve.", registry=registry),
+            died=Counter(
+                "axis_workers_died",
+                "Worker processes that ended without being asked to, and were started again.",
+                registry=registry,
+            ),
+        )
+
+
+Described = tuple[str, str, str, tuple[str, ...]]
+"""Name as exported, kind, description and labels of a metric."""
+
+
+def described(metrics: Metrics | Workforce) -> Iterator[Described]:
+    """Yields what each metric is."""
+    for metric in (getattr(metrics, name) for name in metrics.__dataclass_fields__ if name != "registry"):
+        said = next(iter(metric.describe()))
+        suffix = "_total" if said.type == "counter" else ""
+        yield said.name + suffix, said.type, said.documentation, metric._labelnames

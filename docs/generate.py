@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from prometheus_client import CollectorRegistry
 from pydantic import BaseModel
 
 import edxml.reader
 from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
 from axis_server.cautions import of_the_axis
-from axis_server.metrics import Metrics
+from axis_server.metrics import Metrics, Workforce, described
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.settings import Secrets, sections, tables
 from axis_server.values import GIB, MIB
@@ -184,7 +185,8 @@ def metrics_page() -> str:
     """Every metric."""
     rows = [
         f"| `{name}` | {kind} | {', '.join(f'`{label}`' for label in labels)} | {text} |\n"
-        for name, kind, text, labels in Metrics.make().described()
+        for metrics in (Metrics.make(), Workforce.make(CollectorRegistry()))
+        for name, kind, text, labels in described(metrics)
     ]
     return "".join((_METRICS, *rows, _ALARMS))
 

@@ -73,6 +73,8 @@ class Door:
     """How it is served."""
 
     address: str
+    shared: bool
+    """Other processes of the same user may serve the address too; else one that is served is an error."""
     certificate_chain: bytes
     private_key: bytes
     client_ca: bytes
@@ -142,8 +144,7 @@ def _options(door: Door) -> Sequence[tuple[str, int]]:
         ("grpc.max_send_message_length", -1),
         ("grpc.max_concurrent_streams", door.concurrent_streams),
         ("grpc.max_metadata_size", 16 << 10),
-        # A port that another process serves is an error, never shared by accident.
-        ("grpc.so_reuseport", 0),
+        ("grpc.so_reuseport", int(door.shared)),
         # Who does not finish the handshake soon does not hold a place.
         ("grpc.server_handshake_timeout_ms", 20_000),
         # Notice a dead link: a watch may be silent for hours.

@@ -38,10 +38,10 @@ class Running:
 
 
 @asynccontextmanager
-async def started(config: Path) -> AsyncIterator[Running]:
-    """Runs `axis-server run` until the block ends; what still runs then is killed."""
+async def started(config: Path, *options: str) -> AsyncIterator[Running]:
+    """Runs `axis-server run` with `options` until the block ends; what still runs then is killed."""
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "axis_server", "run", "--config", str(config)),
+        *(sys.executable, "-m", "axis_server", "run", "--config", str(config), *options),
         stdout=asyncio.subprocess.PIPE,
         stderr=asyncio.subprocess.PIPE,
         env=ENVIRONMENT,

@@ -8,6 +8,7 @@ async with served(tmp_path) as axis:
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
 from axis.v1 import errors_pb2
+from axis_client import AsyncClient, Profile
 from axis_server.app import running
 from axis_server.boundary.errors import DETAILS_KEY
 from axis_server.caller import Role
@@ -52,6 +54,13 @@ class Office:
             (self.profile / "system.pem").read_bytes(),
         )
         return grpc.aio.secure_channel(str(address), credentials)
+
+    def client(self, address: Address) -> AsyncClient:
+        """The SDK, as this agency's systems use it."""
+        path = self.profile / "profile.toml"
+        text = re.sub(r'^axis = ".*"$', f'axis = "{address}"', path.read_text("utf-8"), flags=re.MULTILINE)
+        path.write_text(text, encoding="utf-8")
+        return AsyncClient(Profile.load(path))
 
     def letter(
         self, *to: str, number: int = 1, references: Mapping[str, str] | None = None, **changes: Any

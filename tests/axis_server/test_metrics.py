@@ -11,7 +11,7 @@ import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from axis.v1 import inbox_pb2, inbox_pb2_grpc, submission_pb2, submission_pb2_grpc
-from axis_server.metrics import Metrics
+from axis_server.metrics import Metrics, described
 from docs.generate import HERE, metrics_page
 from tests.axis_server.served import ANYWHERE, served
 
@@ -75,6 +75,6 @@ async def test_a_caller_that_hangs_up_leaves_no_watch_behind(tmp_path: Path) -> 
 def test_the_document_tells_of_every_metric() -> None:
     page = (HERE / "metrics.md").read_text(encoding="utf-8")
     assert page == metrics_page(), "run `make docs`"
-    for name, _, _, labels in Metrics.make().described():
+    for name, _, _, labels in described(Metrics.make()):
         assert f"| `{name}` |" in page
         assert all(f"`{label}`" in page for label in labels)
