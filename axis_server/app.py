@@ -229,7 +229,7 @@ async def running(
                 ),
             )
         )
-        log_address = await _shown(settings.transparency.listen, proofs, stack)
+        log_address = await _shown(settings.transparency.listen, proofs, stack, shared)
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
         stack.callback(watches.end)
@@ -275,11 +275,13 @@ def _exported(metrics: Metrics, listen: Address | None, stack: AsyncExitStack) -
     return listen._replace(port=server.server_port)
 
 
-async def _shown(listen: Address | None, proofs: Proofs, stack: AsyncExitStack) -> Address | None:
+async def _shown(
+    listen: Address | None, proofs: Proofs, stack: AsyncExitStack, shared: bool
+) -> Address | None:
     """Serves the log to everybody."""
     if listen is None:
         return None
-    port = await stack.enter_async_context(serving(*listen, PlainLog(proofs=proofs)))
+    port = await stack.enter_async_context(serving(*listen, PlainLog(proofs=proofs), shared=shared))
     return listen._replace(port=port)
 
 

@@ -110,6 +110,7 @@ class Metrics:
             catalogue_current=gauge(
                 "axis_catalogue_current",
                 "1 while searches find all that was accepted, 0 while the catalogue is behind or away.",
+                multiprocess_mode="livemin",
             ),
             deadlines_passed=counter(
                 "axis_deadlines_passed",
@@ -139,16 +140,19 @@ class Metrics:
                 "axis_log_witness_lag_seconds",
                 "For how long a witness has not cosigned the newest checkpoint; 0 when it has.",
                 ("witness",),
+                multiprocess_mode="livemax",
             ),
             witness_sound=gauge(
                 "axis_log_witness_sound",
                 "0 when a witness saw another history of the log than the ledger holds, else 1: an alarm.",
                 ("witness",),
+                multiprocess_mode="livemin",
             ),
             timestamp_gap_seconds=gauge(
                 "axis_timestamp_gap_seconds",
                 "Age of the oldest checkpoint that no time-stamp of the authority covers; 0 when all are.",
                 ("authority",),
+                multiprocess_mode="livemax",
             ),
             timestamps_kept=counter(
                 "axis_timestamps_kept", "Time-stamps over checkpoints that were verified.", ("authority",)

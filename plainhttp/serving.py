@@ -57,12 +57,12 @@ Answer = Callable[[Request], Awaitable[Reply]]
 
 @asynccontextmanager
 async def serving(
-    host: str, port: int, answer: Answer, *, bounds: Bounds | None = None
+    host: str, port: int, answer: Answer, *, bounds: Bounds | None = None, shared: bool = False
 ) -> AsyncIterator[int]:
-    """Serves until the block ends and yields the port, which port 0 lets the system choose. Raises
-    `OSError`."""
+    """Serves until the block ends and yields the port, which port 0 lets the system choose; with `shared`,
+    other processes of the same user may serve it too. Raises `OSError`."""
     door = _Door(answer, bounds or Bounds())
-    server = await asyncio.start_server(door.entered, host, port)
+    server = await asyncio.start_server(door.entered, host, port, reuse_port=shared or None)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import grpc.aio
 import pytest
+from prometheus_client import Gauge
 from prometheus_client.parser import text_string_to_metric_families
 
 from axis.v1 import inbox_pb2, inbox_pb2_grpc, submission_pb2, submission_pb2_grpc
@@ -78,3 +79,13 @@ def test_the_document_tells_of_every_metric() -> None:
     for name, _, _, labels in described(Metrics.make()):
         assert f"| `{name}` |" in page
         assert all(f"`{label}`" in page for label in labels)
+
+
+def test_every_gauge_says_what_several_workers_show_together() -> None:
+    metrics = Metrics.make()
+    gauges = [
+        one for name in metrics.__dataclass_fields__ if isinstance(one := getattr(metrics, name), Gauge)
+    ]
+    assert len(gauges) > 5
+    together = {"livesum", "livemin", "livemax"}
+    assert not [one._name for one in gauges if one._multiprocess_mode not in together]
