@@ -46,13 +46,13 @@ class Recalling(Sending, Receiving):
     async def update(
         self, dispatch_id: str, reason: str, *, add: Sequence[str] = (), remove: Sequence[str] = ()
     ) -> bytes:
-        """Makes the package (kind 2, *cập nhật*) that adds recipients to a document and asks others to give
-        it back."""
+        """Makes the package (kind 2, *cập nhật*) that adds recipients, groups too, to a document and asks
+        others to give it back."""
         if not (add or remove):
             raise explain(LocalError, "NOTHING_TO_UPDATE")
         because = required(reason)
         document = await self._document(dispatch_id)
-        added = [Organ(organ_id=one, organ_name=(await self.agency(one)).name) for one in add]
+        added = [Organ(organ_id=one, organ_name=await self._name(one)) for one in add]
         removed = [organ.organ_id for organ in _named(document, remove)]
         holders = _named(document, await self._holders(dispatch_id))
         package = replace(document, recipients=tuple(holders))

@@ -145,12 +145,10 @@ class Receiving(Knowing):
         named. Raises `LocalError` (`NOT_RECIPIENT`, `RECIPIENT_NEEDED`)."""
         status = await self.status(dispatch_id)
         me = (await self.whoami()).agency.agency_id
-        if not recipient and status.delivery is not None and status.delivery.recipient_id == me:
-            return status, status.delivery
         async with aclosing(self.deliveries(dispatch_id)) as deliveries:
             mine = [delivery async for delivery in deliveries if delivery.mailbox_id == me]
-        named = [one for one in mine if normalise(one.recipient_id) == normalise(recipient)]
-        found = named if recipient else mine
+        named = [one for one in mine if normalise(one.recipient_id) == normalise(recipient or me)]
+        found = named if recipient else named or mine
         if not found:
             raise explain(LocalError, "NOT_RECIPIENT", dispatch_id)
         if len(found) > 1:

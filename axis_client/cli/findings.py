@@ -58,6 +58,22 @@ _NOTES = {
         "chưa biết ai cấp dấu thời gian; thêm --tsa.",
         "who made the time-stamp is open; add --tsa.",
     ),
+    "ZIP_LEFT_CLOSED": (
+        "tệp nén nở ra quá lớn nên không giải nén; tệp gốc vẫn còn nguyên.",
+        "a ZIP that would expand too far was left closed; it is there as it came.",
+    ),
+    "RECIPIENT_LEFT_OUT": (
+        "thành viên của nhóm không nhận được lúc này nên văn bản không gửi tới họ.",
+        "members of the group that cannot be reached just now; it was not sent to them.",
+    ),
+    "NOT_ASKED": (
+        "không thể đề nghị những nơi này trả lại: họ không giữ văn bản, hoặc đã được đề nghị trước đó.",
+        "these are not asked to give it back: they do not hold it, or are being asked already.",
+    ),
+    "STILL_HELD": (
+        "những nơi này vẫn giữ văn bản và không được đề nghị trả lại; muốn thu hồi ở đó thì nêu thêm họ.",
+        "these still hold it and are not asked to give it back; to recall it there too, name them as well.",
+    ),
     "LEGACY_ALGORITHM": (
         "dùng thuật toán cũ, chỉ chấp nhận khi đọc gói tin cũ.",
         "an algorithm that is taken only for reading old packages.",
@@ -147,6 +163,15 @@ def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
 
 def _sentence(finding: Finding) -> Sentence | None:
     return SENTENCES.get(Reason(finding.reason)) if finding.reason in set(Reason) else None
+
+
+def warn(terminal: Terminal, warnings: Iterable[str]) -> None:
+    """Writes warnings, `CODE` or `CODE: detail`, each with what it means."""
+    for warning in warnings:
+        code, _, detail = warning.partition(": ")
+        meaning = terminal.text(*_NOTES[code]) if code in _NOTES else ""
+        said = " ".join(filter(None, (f"{code}:", detail, f"({meaning.rstrip('.')})" if meaning else "")))
+        terminal.note(f"{terminal.text('Lưu ý', 'Note')}: {said.rstrip(':')}")
 
 
 def show_meanings(terminal: Terminal, warnings: Iterable[str]) -> None:

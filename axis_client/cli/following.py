@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from collections.abc import Sequence
 from contextlib import aclosing
 from pathlib import Path
 
@@ -76,8 +77,8 @@ def watch(
     """
     wanted = EventFilter(kinds=kinds, dispatch_id=dispatch, min_priority=urgent, side=Side(side))
     start = after or _kept(keep)
-    if now and start:
-        raise explain(LocalError, "USAGE", "--now goes without --after and without a place that was kept")
+    if now and (start or once):
+        raise explain(LocalError, "USAGE", "--now goes without --once, --after and a place that was kept")
 
     async def act(client: AsyncClient) -> int:
         events = client.events(start, wanted, follow=not once, from_now=now)
@@ -131,7 +132,7 @@ def attention(
             ("Trích yếu", "Subject"),
             ("Lý do", "Reason"),
         ]
-        terminal.table(columns, [_concern_row(terminal, concern) for concern in found.concerns])
+        terminal.table(columns, [_concern_row(terminal, same) for same in _by_delivery(found.concerns)])
         rest = sum(found.counts.values()) - len(found.concerns)
         if rest > 0:
             terminal.say(terminal.text(f"… và {rest} việc khác: --most", f"… and {rest} more: --most"))
@@ -226,26 +227,37 @@ def _show_event(terminal: Terminal, event: StreamEvent) -> None:
         happened.recipient_id,
         number,
         about.subject,
-        happened.reason,
+        labels.reason(terminal, happened.reason),
         happened.dispatch_id,
     )
     terminal.say(" | ".join(cell for cell in cells if cell))
 
 
-def _concern_row(terminal: Terminal, concern: Concern) -> tuple[str, ...]:
-    about, delivery = concern.about, concern.delivery
-    reason = concern.aside.reason if concern.aside else delivery.reason
+def _by_delivery(concerns: Sequence[Concern]) -> list[list[Concern]]:
+    """Brings together what is to be said about one delivery, where the most urgent stands."""
+    together: dict[tuple[str, str], list[Concern]] = {}
+    for concern in concerns:
+        key = concern.delivery.dispatch_id, concern.delivery.recipient_id
+        together.setdefault(key, []).append(concern)
+    return list(together.values())
+
+
+def _concern_row(terminal: Terminal, same: Sequence[Concern]) -> tuple[str, ...]:
+    about, delivery = same[0].about, same[0].delivery
+    reasons = [concern.aside.reason for concern in same if concern.aside]
     if delivery.question is not None:
-        reason = labels.question(terminal, delivery.question)
+        reasons.append(labels.question(terminal, delivery.question))
+    else:
+        reasons.append(labels.reason(terminal, delivery.reason))
     return (
         delivery.dispatch_id,
-        labels.why(terminal, concern.why),
+        ", ".join(dict.fromkeys(labels.why(terminal, concern.why) for concern in same)),
         labels.priority(terminal, about.priority),
         labels.deadline(delivery),
         delivery.recipient_id,
         "/".join(part for part in (about.code_number, about.code_notation) if part),
         about.subject,
-        reason,
+        "; ".join(filter(None, reasons)),
     )
 
 

@@ -52,6 +52,11 @@ _EVENTS = {
     "QuestionRefused": Label("Bên nhận không đồng ý", "The recipient refuses to"),
     "QuestionLapsed": Label("Đề nghị hết hạn, không có trả lời", "The question lapsed unanswered"),
 }
+_REASONS = {
+    "NOT_HANDED_OVER_IN_TIME": Label("hết hạn nhận", "not taken in time"),
+    "NOT_ANSWERED_IN_TIME": Label("hết hạn trả lời", "not answered in time"),
+}
+"""Reasons that the axis gives by a code; all others are people's words."""
 TAKEN_BACK = "TAKEN_BACK"
 """Reason in a ConsignmentRejection: the recipient agreed to give it back."""
 _AWAITING_HANDOVER = frozenset({State.CONSIGNED, State.FETCHED})
@@ -100,6 +105,11 @@ def priority(terminal: Terminal, value: int) -> str:
 def kind(terminal: Terminal, value: int) -> str:
     label = codes.KIND.get(str(value))
     return terminal.text(label.vietnamese, label.english) if label else str(value)
+
+
+def reason(terminal: Terminal, text: str) -> str:
+    """A reason as people read it."""
+    return terminal.text(_REASONS[text].vietnamese, _REASONS[text].english) if text in _REASONS else text
 
 
 def question(terminal: Terminal, of: Question) -> str:

@@ -13,6 +13,7 @@ from axis_client import files
 from axis_client.answering import REPORTABLE
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
+from axis_client.cli.findings import warn
 from axis_client.cli.options import FORCE, PATH, RECIPIENT, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
@@ -90,7 +91,7 @@ def fetch(
             show_files(terminal, fetched.files)
             signer = fetched.signer.subject.rfc4514_string()
             terminal.say(f"{terminal.text('Chữ ký số hợp lệ của', 'Soundly sealed by')}: {signer}")
-            terminal.warn(fetched.warnings)
+            warn(terminal, fetched.warnings)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -117,9 +118,16 @@ def accept(terminal: Terminal, dispatch_id: str, output: Path | None, recipient:
 
     async def act(client: AsyncClient) -> Answered:
         with terminal.progress() as report:
-            return await client.accept(
+            answered = await client.accept(
                 dispatch_id, output or folder(dispatch_id), recipient=recipient, progress=report
             )
+        if output is not None and answered.fetched is None:
+            had = f"Đã nhận tệp từ trước nên không lưu lại; cần thì: axis fetch {dispatch_id} -o {output}"
+            english = (
+                f"It was handed over before, so nothing was stored; axis fetch {dispatch_id} -o {output}"
+            )
+            terminal.note(terminal.text(had, english))
+        return answered
 
     return answer(terminal, profile, act)
 
@@ -199,8 +207,10 @@ def answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Await
         else:
             if result.fetched is not None:
                 show_files(terminal, result.fetched.files)
-            state = labels.state(terminal, result.delivery.state)
-            terminal.say(f"{terminal.text('Trạng thái', 'State')}: {state}")
+            delivery = result.delivery
+            unit = f" ({delivery.recipient_id})" if delivery.recipient_id != delivery.mailbox_id else ""
+            state = labels.state(terminal, delivery.state)
+            terminal.say(f"{terminal.text('Trạng thái', 'State')}{unit}: {state}")
             for proof in result.evidence:
                 terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
         return EXIT_OK
@@ -225,7 +235,7 @@ async def _show_items(terminal: Terminal, items: AsyncIterator[InboxItem]) -> No
         return
     columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Trạng thái", "State"), ("Khẩn", "Priority")]
     columns += [("Nơi gửi", "From"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
-    columns += [("Nhận lúc", "At"), ("Đơn vị", "Unit")]
+    columns += [("Nhận lúc", "At"), ("Đơn vị", "Unit"), ("Hạn", "Deadline"), ("Chờ trả lời", "Asked")]
     terminal.table(columns, [_row(terminal, item) async for item in items])
 
 
@@ -248,4 +258,6 @@ def _row(terminal: Terminal, item: InboxItem) -> tuple[str, ...]:
         dispatch.subject,
         labels.time(dispatch.accepted_at),
         item.delivery.recipient_id if item.delivery.recipient_id != item.delivery.mailbox_id else "",
+        labels.deadline(item.delivery),
+        labels.question(terminal, item.delivery.question) if item.delivery.question else "",
     )

@@ -202,7 +202,12 @@ async def _show_events(terminal: Terminal, client: AsyncClient, dispatch_id: str
     shown, more = await _first(client.history(dispatch_id))
     columns = [("Lúc", "At"), ("Việc", "What"), ("Nơi nhận", "To"), ("Lý do", "Reason")]
     rows = [
-        (labels.time(e.at), labels.event(terminal, e.kind, e.status_code), e.recipient_id, e.reason)
+        (
+            labels.time(e.at),
+            labels.event(terminal, e.kind, e.status_code),
+            e.recipient_id,
+            labels.reason(terminal, e.reason),
+        )
         for e in shown
     ]
     terminal.table(columns, rows)
@@ -226,7 +231,7 @@ def _delivery_row(terminal: Terminal, delivery: Delivery) -> tuple[str, ...]:
     deadline = labels.deadline(delivery)
     asked = labels.question(terminal, delivery.question) if delivery.question else ""
     state = labels.state(terminal, delivery.state)
-    return delivery.recipient_id, state, at, delivery.reason, deadline, asked
+    return delivery.recipient_id, state, at, labels.reason(terminal, delivery.reason), deadline, asked
 
 
 def _outbox_row(terminal: Terminal, item: OutboxItem) -> tuple[str, ...]:
@@ -259,7 +264,10 @@ def _show_evidence(terminal: Terminal, path: Path | None, entry: Record) -> None
         return
     if isinstance(entry, Proof):
         what, at = labels.proof(terminal, entry), entry.record.at
+        about = entry.evidence.recipient_id
     else:
-        what, at = f"{entry.agency_id}: {entry.status_code}", entry.received_at
+        said = labels.event(terminal, entry.status_code, entry.status_code)
+        what, at, about = f"{entry.status_code} {said}", entry.received_at, entry.agency_id
     tail = f"  {files.printable(path)}" if path else ""
-    terminal.say(f"{labels.time(at)}  {what}{tail}")
+    whose = f" ({about})" if about else ""
+    terminal.say(f"{labels.time(at)}  {what}{whose}{tail}")

@@ -10,6 +10,7 @@ import click
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
+from axis_client.cli.findings import warn
 from axis_client.cli.options import ATTACH, FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
@@ -157,4 +158,4 @@ def show_sent(terminal: Terminal, sent: Sent) -> None:
     terminal.say(f"  {terminal.text('Nơi nhận', 'Recipients')}: {', '.join(sent.recipients)}")
     for proof in sent.evidence:
         terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
-    terminal.warn(sent.warnings)
+    warn(terminal, sent.warnings)

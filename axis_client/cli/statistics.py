@@ -20,7 +20,7 @@ from axis_client.errors import LocalError, explain
 from axis_client.model import State
 from axis_client.oversight import Dimension, Side, Statistics, Tally
 
-BAR = 30
+BAR = 20
 """Characters of the longest bar."""
 _PROCESSING = (State.ACCEPTED, State.IN_PROCESS, State.DONE)
 _COLUMNS = [
@@ -106,6 +106,9 @@ def _show(terminal: Terminal, counted: Statistics) -> None:
     sent = counted.side is Side.SENT
     side = terminal.text("Gửi đi", "Sent") if sent else terminal.text("Nhận về", "Received")
     terminal.say(f"{side}, {counted.first} – {counted.last} ({labels.time(counted.counted_at)})")
+    if not counted.tallies:
+        terminal.say(terminal.text("Không có văn bản nào.", "There are none."))
+        return
     most = max((tally.deliveries for tally in counted.tallies), default=0)
     terminal.table(_COLUMNS, [_row(terminal, tally, most) for tally in counted.tallies])
 

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from typing import TextIO
 
 import click
+from rich.cells import cell_len
 from rich.console import Console
+from rich.padding import Padding
 from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TransferSpeedColumn
 from rich.table import Table
 from rich.text import Text
@@ -24,6 +26,8 @@ from axis_client.sending import Report
 
 _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories of what moves the cursor, breaks the line or turns the writing round."""
+READABLE = 12
+"""Columns of a terminal in which a longer text can still be read."""
 EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_LATER = 0, 1, 2, 3
 
 
@@ -87,18 +91,32 @@ class Terminal:
                 _write(sys.stderr, f"    {what}: {visible(hint)}")
 
     def table(self, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
-        """Writes a table with headings (Vietnamese, English); into a pipe, one line a row and tabs between
-        cells."""
+        """Writes a table with headings (Vietnamese, English), or a paragraph a row where the terminal is too
+        narrow for it; into a pipe, one line a row and tabs between cells. Nothing is cut short."""
+        shown = [[visible(cell) for cell in row] for row in rows]
         if not sys.stdout.isatty():
-            for row in rows:
-                _write(sys.stdout, "\t".join(visible(cell) for cell in row))
+            for row in shown:
+                _write(sys.stdout, "\t".join(row))
+            return
+        headings = [self.text(*heading) for heading in columns]
+        widths = [_least(column) for column in zip(headings, *shown, strict=True)]
+        console = Console()
+        if sum(widths) + 3 * len(widths) + 1 > console.width:
+            for row in shown:
+                named = [
+                    f"{name}: {cell}" if name else cell
+                    for name, cell in zip(headings, row, strict=True)
+                    if cell
+                ]
+                console.print(Text(row[0], style="bold"))
+                console.print(Padding(Text(" · ".join(named[1:])), (0, 0, 0, 2)))
             return
         table = Table(header_style="bold")
-        for place, heading in enumerate(columns):
-            table.add_column(Text(self.text(*heading)), no_wrap=place == 0)
-        for row in rows:
-            table.add_row(*(Text(visible(cell)) for cell in row))
-        Console().print(table)
+        for heading, width in zip(headings, widths, strict=True):
+            table.add_column(Text(heading), min_width=width)
+        for row in shown:
+            table.add_row(*map(Text, row))
+        console.print(table)
 
     def ask_password(self, name: str) -> bytes | None:
         """Asks whoever sits at the terminal; None when nobody does."""
@@ -146,6 +164,12 @@ def _write(stream: TextIO, line: str) -> None:
         stream.buffer.flush()
     except BrokenPipeError as exc:
         raise ReaderGone from exc
+
+
+def _least(cells: Sequence[str]) -> int:
+    """The width in which a column can be read: no word is broken, and a few stand beside each other."""
+    word = max(cell_len(word) for cell in cells for word in (cell.split() or [""]))
+    return max(word, min(READABLE, max(map(cell_len, cells))))
 
 
 def visible(text: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.axis_client.harness import DEPARTMENT, PROVINCE, Act, RunningAxis, axis, letter
+from tests.axis_client.harness import DEPARTMENT, MINISTRY, PROVINCE, Act, RunningAxis, axis, letter
 
 
 def states(ran_by: Act, dispatch_id: str) -> dict[str, str]:
@@ -144,3 +144,34 @@ def test_of_several_units_the_one_that_is_spoken_for_is_named(
         assert all(unit in unnamed.error["message_vi"] for unit in units)
     assert province("refuse", sent, "--reason", "Sai nơi nhận", "--recipient", units[1]).code == 0
     assert states(ministry, sent) == {units[0]: "consigned", units[1]: "refused"}
+
+
+def test_an_update_adds_the_members_of_a_group(
+    running: RunningAxis, ministry: Act, document_id: str, tmp_path: Path
+) -> None:
+    running.server(
+        "group", "add", "NHOM.HAI", "--name", "Nhóm", "--member", DEPARTMENT, "--config", running.config
+    )
+    (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=[PROVINCE]))
+    sent = ministry("send", tmp_path / "letter.edxml").objects[0]["dispatch_id"]
+    for _ in range(50):
+        updated = ministry("update", sent, "--reason", "Thêm", "--add", "NHOM.HAI")
+        if updated.code == 0:
+            break
+    assert states(ministry, sent) == {PROVINCE: "consigned", DEPARTMENT: "consigned"}
+
+
+def test_people_are_told_what_a_warning_means_whom_it_names_and_what_is_asked(
+    running: RunningAxis, ministry: Act, sent: str
+) -> None:
+    sender, receiver = running.profile(MINISTRY), running.profile(PROVINCE)
+    vietnamese = ("--lang", "vi", "--profile")
+    part = axis("recall", sent, "--reason", "Gửi nhầm", "--to", PROVINCE, *vietnamese, sender)
+    assert f"STILL_HELD: {DEPARTMENT} (những nơi này vẫn giữ văn bản" in part.err
+    (line,) = [one for one in axis("inbox", *vietnamese, receiver).out.splitlines() if one.startswith(sent)]
+    assert "đề nghị thu hồi (trước " in line
+    assert line.endswith(": Gửi nhầm")
+    assert axis("decline", sent, "--reason", "Đã thi hành", *vietnamese, receiver).code == 0
+    told = axis("evidence", sent, *vietnamese, sender).out
+    assert "16 từ chối thu hồi hoặc cập nhật (" in told
+    assert f"({PROVINCE})" in told

@@ -232,7 +232,18 @@ def test_a_file_name_is_no_markup_on_a_terminal(
     assert "x] báo cáo.pdf" in shown
 
 
-def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
+@pytest.mark.parametrize("columns", [60, 80, 120, 200])
+def test_nothing_is_cut_short_on_a_terminal_however_narrow(
+    running: RunningAxis, sent: str, columns: int
+) -> None:
+    profile = ("--lang", "vi", "--profile", running.profile(PROVINCE))
+    code, shown = on_a_terminal("inbox", *profile, columns=columns)
+    assert (code, "…" in shown) == (0, False)
+    (delivery,) = [one for one in axis("inbox", *profile, "--json").objects if one["dispatch_id"] == sent]
+    assert delivery["delivery"]["handover_by"][:19] in shown
+
+
+def on_a_terminal(*arguments: str | Path, columns: int = 200) -> tuple[int, str]:
     """Runs a command with a terminal for input, output and errors; returns its exit code and what it
     showed."""
     ours, theirs = pty.openpty()
@@ -241,7 +252,7 @@ def on_a_terminal(*arguments: str | Path) -> tuple[int, str]:
         stdin=theirs,
         stdout=theirs,
         stderr=theirs,
-        env={**os.environ, "COLUMNS": "200", "TERM": "xterm", "LANG": "C.UTF-8"},
+        env={**os.environ, "COLUMNS": str(columns), "TERM": "xterm", "LANG": "C.UTF-8"},
     )
     os.close(theirs)
     shown = bytearray()
