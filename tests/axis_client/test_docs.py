@@ -35,7 +35,8 @@ def folder(base: Path, running: RunningAxis, agency_id: str, document: bytes) ->
 def test_the_integrators_programs_run_as_they_stand(
     running: RunningAxis, document_id: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sending, storing, checking, receiving, answering, giving_back, following, *_ = programs("integrator.md")
+    sending, storing, checking, receiving, answering, giving_back, *rest = programs("integrator.md")
+    following, sharing, *_ = rest
     for number, program in enumerate((sending, storing)):
         document = letter(f"{document_id}-{number}", to=[PROVINCE])
         monkeypatch.chdir(folder(tmp_path / str(number), running, MINISTRY, document))
@@ -55,6 +56,9 @@ def test_the_integrators_programs_run_as_they_stand(
     names = {}
     exec(receiving, names)
     assert len(list(Path("in").iterdir())) >= 2
+    with Client(Profile.load("profile.toml")) as axis:
+        exec(sharing, {"axis": axis})
+        assert not axis.take()
     for act in answering.strip().splitlines():
         assert re.match(r"axis\.(accept|refuse|report)\(dispatch_id", act)
     for act in giving_back.strip().splitlines():
