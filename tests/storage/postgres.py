@@ -72,7 +72,7 @@ class Postgres:
         with psycopg.connect(
             self.dsn, password=self.password, options=f"-c search_path={schema}"
         ) as connection:
-            kept = ("heads", "counters", "schema_versions")
+            kept = ("heads", "counters", "catalogued", "schema_versions")
             rows = connection.execute(
                 "SELECT oid::regclass::text FROM pg_class WHERE relnamespace = to_regnamespace(%s)"
                 " AND relkind = 'r' AND relname <> ALL (%s) ORDER BY oid DESC",
@@ -84,6 +84,7 @@ class Postgres:
             connection.execute("; ".join(emptying))  # type: ignore[arg-type]
             connection.execute("UPDATE heads SET dispatch = 0, delivery = 0, event = 0, leaf = -1")
             connection.execute("UPDATE counters SET value = 0")
+            connection.execute("UPDATE catalogued SET place = 0, accepted_at = NULL")
         self._lent.append(target)
 
     def execute(self, statement: str, *values: object) -> list[tuple[Any, ...]]:

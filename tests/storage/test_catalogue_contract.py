@@ -18,9 +18,12 @@ from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue, Hits, Phrase, Sought
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.memory.catalogue import MemoryCatalogue
+from storage.ledger.postgres import PostgresCatalogue, PostgresLedger
 from storage.ledger.records import NewDispatch, Recipient
 from storage.ledger.sqlite import SqliteCatalogue, SqliteLedger
 from storage.ledger.words import words_of
+from tests.storage.conftest import ENGINE_OF
+from tests.storage.postgres import Postgres
 from tests.storage.records import RECIPIENTS, SENDER, accepted, at, entry, joining, move, part
 
 PROVINCE, MINISTRY, THIRD = RECIPIENTS
@@ -56,13 +59,13 @@ class Stand:
 
 
 @asynccontextmanager
-async def in_memory(room: Path) -> AsyncIterator[Stand]:
+async def in_memory(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[Stand]:
     ledger = MemoryLedger()
     yield Stand(ledger=ledger, catalogue=MemoryCatalogue(ledger))
 
 
 @asynccontextmanager
-async def in_sqlite(room: Path) -> AsyncIterator[Stand]:
+async def in_sqlite(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[Stand]:
     ledger = await SqliteLedger.open(room / "ledger.sqlite3")
     catalogue = await SqliteCatalogue.open(room / "ledger.sqlite3")
     yield Stand(ledger=ledger, catalogue=catalogue)
@@ -70,15 +73,27 @@ async def in_sqlite(room: Path) -> AsyncIterator[Stand]:
     await ledger.aclose()
 
 
-CATALOGUES: dict[str, Callable[[Path], AbstractAsyncContextManager[Stand]]] = {
+@asynccontextmanager
+async def in_postgres(request: pytest.FixtureRequest, room: Path) -> AsyncIterator[Stand]:
+    server: Postgres = request.getfixturevalue("postgres")
+    with server.emptied() as target:
+        ledger = await PostgresLedger.open(target)
+        catalogue = await PostgresCatalogue.open(target)
+        yield Stand(ledger=ledger, catalogue=catalogue)
+        await catalogue.aclose()
+        await ledger.aclose()
+
+
+CATALOGUES: dict[str, Callable[[pytest.FixtureRequest, Path], AbstractAsyncContextManager[Stand]]] = {
     "memory": in_memory,
     "sqlite": in_sqlite,
+    "postgres": in_postgres,
 }
 
 
-@pytest.fixture(params=CATALOGUES)
+@pytest.fixture(params=[pytest.param(name, marks=ENGINE_OF.get(name, ())) for name in CATALOGUES])
 async def stand(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Stand]:
-    async with CATALOGUES[request.param](tmp_path) as one:
+    async with CATALOGUES[request.param](request, tmp_path) as one:
         yield one
 
 
@@ -218,7 +233,7 @@ async def test_pages_stand_still_while_more_is_committed(stand: Stand, newest: b
 async def test_a_page_ends_where_much_was_looked_at_in_vain(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (nouns, __import__("storage.ledger.sqlite.catalogue", fromlist=["x"])):
+    for module in (nouns, __import__("storage.ledger.relational.finding", fromlist=["x"])):
         monkeypatch.setattr(module, "LOOKED_AT_MOST", 3)
     monkeypatch.setattr("storage.ledger.memory.catalogue.LOOKED_AT_MOST", 3)
     await stand.commit(*(accepted(number) for number in range(1, 9)))
@@ -262,8 +277,8 @@ async def test_facets_count_what_the_viewer_finds(stand: Stand) -> None:
 async def test_facets_say_when_they_have_not_counted_all(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in ("memory", "sqlite"):
-        monkeypatch.setattr(f"storage.ledger.{name}.catalogue.COUNTED_MOST", 2)
+    for name in ("memory.catalogue", "relational.finding"):
+        monkeypatch.setattr(f"storage.ledger.{name}.COUNTED_MOST", 2)
     await stand.commit(*(accepted(number) for number in range(1, 4)))
     counted = await stand.catalogue.facets(Sought(viewer=SENDER))
     assert (counted.total, counted.complete) == (2, False)
@@ -291,15 +306,21 @@ async def test_what_could_not_be_looked_for_is_refused(stand: Stand, sought: Sou
 TEXTS = st.text(alphabet=st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=30)
 
 
+@pytest.mark.parametrize("name", ["sqlite", pytest.param("postgres", marks=ENGINE_OF["postgres"])])
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(subject=TEXTS, typed=TEXTS, operators=st.sampled_from(["", '"', "NEAR(", "AND", "marks : ", "*", "^"]))
 async def test_whatever_is_written_and_typed_both_find_the_same(
-    tmp_path_factory: pytest.TempPathFactory, subject: str, typed: str, operators: str
+    request: pytest.FixtureRequest,
+    tmp_path_factory: pytest.TempPathFactory,
+    name: str,
+    subject: str,
+    typed: str,
+    operators: str,
 ) -> None:
     wanted = phrases(*(word for word in (operators + typed, subject[:7]) if words_of(word)))
     found = []
-    for make in CATALOGUES.values():
-        async with make(tmp_path_factory.mktemp("stand")) as stand:
+    for make in (in_memory, CATALOGUES[name]):
+        async with make(request, tmp_path_factory.mktemp("stand")) as stand:
             await stand.commit(about(1, subject=subject), about(2, subject=typed))
             found.append(await stand.names(phrases=wanted))
     assert found[0] == found[1]

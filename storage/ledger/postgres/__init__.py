@@ -9,11 +9,13 @@
 The facets are those of `storage.ledger.relational`. Here are `writer`, the thread that commits many callers'
 writes at once, and the `transaction` that it opens for them, `reads`, the threads that read, `hints`, by
 which nodes wake each other, `connecting`, how a connection is made and what errors mean, and `schema`, how
-the schema is brought up to date. The statements stand in `sql/`, the schema in `migrations/`.
+the schema is brought up to date. The statements stand in `sql/`, the schema in `migrations/`. `catalogue`
+finds dispatches by words (`indexing`).
 """
 
+from storage.ledger.postgres.catalogue import PostgresCatalogue
 from storage.ledger.postgres.connecting import Target
 from storage.ledger.postgres.ledger import PostgresLedger
 from storage.ledger.postgres.schema import look
 
-__all__ = ["PostgresLedger", "Target", "look"]
+__all__ = ["PostgresCatalogue", "PostgresLedger", "Target", "look"]

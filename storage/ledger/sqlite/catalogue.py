@@ -3,28 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-import json
-from collections import Counter
-from collections.abc import Iterable, Iterator
 from pathlib import Path
 from sqlite3 import Connection
 
 from storage.ledger.catalogue import (
-    COUNTED_MOST,
-    LOOKED_AT_MOST,
-    SENDERS_MOST,
-    Facets,
     Followed,
-    Hit,
-    Hits,
-    Sought,
-    check_sought,
-    hits,
-    year_of,
 )
 from storage.ledger.records import Entry
-from storage.ledger.relational.facet import wanted
-from storage.ledger.relational.rows import Row, entry_from, maybe_microseconds, microseconds, moment, to_json
+from storage.ledger.relational.finding import RelationalFinding
+from storage.ledger.relational.rows import entry_from, microseconds, moment, to_json
 from storage.ledger.sqlite.database import database_errors, load_queries
 from storage.ledger.sqlite.indexing import (
     Reached,
@@ -37,19 +24,16 @@ from storage.ledger.sqlite.indexing import (
     undo,
 )
 from storage.ledger.sqlite.reads import Readers
-from storage.ledger.wellformed import SIZE_MOST, check_page
+from storage.ledger.wellformed import check_page
 from storage.threads import Threads
 
-_COUNTS, _ENTRY = 1, 2
-"""Columns of a candidate behind its position."""
 
-
-class SqliteCatalogue:
+class SqliteCatalogue(RelationalFinding):
     """`Catalogue` beside a SQLite ledger. Open it with `open`, close it with `aclose`."""
 
     def __init__(self, index: Connection, readers: Readers) -> None:
+        super().__init__(readers, expression)
         self._index = index
-        self._readers = readers
         self._thread = Threads(1, name="catalogue")
 
     @classmethod
@@ -94,21 +78,6 @@ class SqliteCatalogue:
         came = await self._thread.run(self._reached)
         row = await self._readers.one("latest_delivery")
         return _followed(came, taken=0, behind=row is not None and row[0] > came[0])
-
-    async def search(self, sought: Sought, *, newest: bool = True, after: int = 0, limit: int) -> Hits:
-        check_sought(sought)
-        check_page(after, limit)
-        bound = (after or SIZE_MOST) if newest else after
-        asked = {**_asked(sought), "newest": newest, "bound": bound, "most": LOOKED_AT_MOST + 1}
-        return await self._readers.walk(
-            "search", asked, lambda rows: hits(_candidates(rows, sought), after=after, limit=limit)
-        )
-
-    async def facets(self, sought: Sought) -> Facets:
-        check_sought(sought)
-        return await self._readers.walk(
-            "search_facets", {**_asked(sought), "most": COUNTED_MOST + 1}, _counted
-        )
 
     async def _followed(self, came: Reached) -> bool:
         """Tells whether the ledger is the one that was followed so far."""
@@ -158,55 +127,3 @@ class SqliteCatalogue:
 def _followed(came: Reached, *, taken: int, behind: bool) -> Followed:
     last = came[3]
     return Followed(taken=taken, behind=behind, last=None if last is None else moment(last))
-
-
-def _asked(sought: Sought) -> dict[str, object]:
-    first, last = sought.promulgated
-    return {
-        "match": expression(sought),
-        "viewer": sought.viewer,
-        "sent": sought.sent,
-        "received": sought.received,
-        "recipient_id": sought.recipient_id,
-        "since": maybe_microseconds(sought.since),
-        "until": maybe_microseconds(sought.until),
-        "first": first,
-        "last": last,
-        "states": wanted(sought.states),
-    }
-
-
-def _candidates(rows: Iterable[Row], sought: Sought) -> Iterator[tuple[int, Hit | None]]:
-    for row in rows:
-        position = row[0]
-        if row[_ENTRY] is None:
-            yield position, None
-            continue
-        entry = entry_from(row[_ENTRY:])
-        sent = sought.sent and entry.sender_id == sought.viewer
-        counts = json.loads(row[_COUNTS])
-        yield position, Hit(cursor=position, entry=entry, sent=sent, counts=counts)
-
-
-def _counted(rows: Iterable[Row]) -> Facets:
-    years: Counter[str] = Counter()
-    senders: Counter[str] = Counter()
-    kinds: Counter[int] = Counter()
-    priorities: Counter[int] = Counter()
-    looked_at = 0
-    for looked_at, (accepted_at, sender_id, kind, priority) in enumerate(rows, start=1):
-        if looked_at > COUNTED_MOST:
-            break
-        if accepted_at is not None:
-            years[year_of(moment(accepted_at))] += 1
-            senders[sender_id] += 1
-            kinds[kind] += 1
-            priorities[priority] += 1
-    return Facets(
-        total=sum(years.values()),
-        complete=looked_at <= COUNTED_MOST,
-        years=dict(years),
-        senders=dict(senders.most_common(SENDERS_MOST)),
-        kinds=dict(kinds),
-        priorities=dict(priorities),
-    )

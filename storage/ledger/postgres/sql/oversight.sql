@@ -15,7 +15,7 @@ WITH found (why, delivery, aside) AS (
         AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
     UNION ALL
     SELECT 'question_refused', place, 0 FROM deliveries AS l
-    WHERE sender_id = :agency_id AND question_refused_at >= :since
+    WHERE sender_id = :agency_id AND question_refused_at >= :since AND state <> 'taken_back'
         AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
 )
 SELECT
@@ -42,7 +42,7 @@ WITH found (why, delivery, aside) AS (
         AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
     UNION ALL
     SELECT 'question_refused', place, 0 FROM deliveries AS l
-    WHERE question_refused_at >= :since
+    WHERE question_refused_at >= :since AND state <> 'taken_back'
         AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
 )
 SELECT
