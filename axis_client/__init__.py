@@ -31,7 +31,16 @@ nouns), `errors`, `sentences`, `wire` (the only place that speaks gRPC), `cli` (
 
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings
-from axis_client.errors import AxisError, EvidenceError, LocalError, NotFound, NotTrusted, Refused, TryLater
+from axis_client.errors import (
+    AxisError,
+    EvidenceError,
+    LocalError,
+    LogAlarm,
+    NotFound,
+    NotTrusted,
+    Refused,
+    TryLater,
+)
 from axis_client.finding import Query
 from axis_client.model import Proof, State, Statement
 from axis_client.patience import Patience
@@ -44,6 +53,7 @@ __all__ = [
     "Client",
     "EvidenceError",
     "LocalError",
+    "LogAlarm",
     "NotFound",
     "NotTrusted",
     "Patience",

@@ -7,6 +7,7 @@
     ├── TryLater             no verdict: the axis is away or a fact is missing; call again later (exit code 3)
     └── NotTrusted           what came back cannot be relied on: a seal or digest does not hold (exit code 1)
         └── EvidenceError    the axis's own evidence does not prove what it should: an alarm
+            └── LogAlarm     the axis's log told two histories, and both are kept
 
 `reason` is a stable code, the same in both languages; docs/errors.md lists those of the axis,
 `axis_client.sentences` those of this package.
@@ -19,6 +20,8 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from axis_client.sentences import SAID_IN_ENGLISH, SENTENCES
+from signing.reasons import SENTENCES as VERDICTS
+from signing.reasons import Reason
 
 if TYPE_CHECKING:
     from axis_client.model import Evidence
@@ -87,6 +90,17 @@ class EvidenceError(NotTrusted):
     your own security officer; do not take the document as sent."""
 
 
+class LogAlarm(EvidenceError):
+    """The axis's log signed two checkpoints that are not one history: what was kept, and what it showed now.
+    `reason` is `LOG_ROLLBACK` or `LOG_SPLIT_VIEW`; `facts` name both by size and root, and the files where
+    both signed notes are kept. Together they prove what the log did."""
+
+    kept: bytes = b""
+    """The signed note that was kept, and stays kept."""
+    shown: bytes = b""
+    """The one that does not agree with it."""
+
+
 _Kind = TypeVar("_Kind", bound=AxisError)
 
 
@@ -101,6 +115,19 @@ def explain(kind: type[_Kind], reason: str, detail: str = "", **facts: str) -> _
         message_vi=_told(sentence.vietnamese, plain),
         hint=sentence.hint,
         hint_vi=sentence.hint_vietnamese,
+        facts=facts,
+    )
+
+
+def by_reason(kind: type[_Kind], reason: Reason, detail: str = "", **facts: str) -> _Kind:
+    """Makes an error of a verdict of `signing`, which brings its own sentences; `detail` is English."""
+    sentence = VERDICTS[reason]
+    return kind(
+        str(reason),
+        f"{sentence.english} {detail}".rstrip(),
+        message_vi=sentence.vietnamese,
+        hint=sentence.next_step,
+        hint_vi=sentence.next_step_vietnamese,
         facts=facts,
     )
 

@@ -56,11 +56,6 @@ Collector = Callable[[str, Sequence[Record]], Awaitable[History]]
 """Given the dispatch and its records, fetches what else proves them."""
 
 
-async def no_history(dispatch_id: str, records: Sequence[Record]) -> History:
-    """The collector of an axis that serves nothing but evidence."""
-    return History()
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Packaged:
     """A package on disk, and what is to be said of each file in it."""

@@ -14,6 +14,7 @@ from pathlib import Path
 from cryptography import x509
 
 from signing.evidence import EvidenceRecord
+from signing.log import VerifiedCheckpoint
 
 
 class State(StrEnum):
@@ -257,12 +258,53 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CheckpointStamp:
+    """A time-stamp over a checkpoint of the log as the log signed it; not yet verified."""
+
+    authority: str
+    token: bytes
+    """RFC 3161, DER."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownCheckpoint:
+    """A checkpoint of the log as it came; not yet verified."""
+
+    note: bytes
+    stamps: tuple[CheckpointStamp, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Logged:
+    """Where an evidence or statement verifiably stands in the axis's log. Only `AsyncClient.prove` makes
+    one."""
+
+    index: int
+    head: VerifiedCheckpoint
+    """Consistent with all that this client kept of the log before."""
+    proof: bytes
+    """The `.tlog-proof` file: keep it beside the evidence."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LogState:
+    """The log's newest checkpoint, consistent with what was kept before."""
+
+    head: VerifiedCheckpoint
+    before: VerifiedCheckpoint | None
+    """What was kept until now; None at the first look."""
+    stamps: tuple[CheckpointStamp, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Proof:
     """An evidence whose seal, issuer and contents held. Only `axis_client.proof` makes one."""
 
     evidence: Evidence
     record: EvidenceRecord
     warnings: tuple[str, ...] = ()
+    logged: Logged | None = None
+    """None when the profile names no log, or it was not asked."""
 
     @property
     def event(self) -> str:
@@ -284,6 +326,8 @@ class Statement:
     status_code: str
     received_at: datetime
     content: bytes
+    logged: Logged | None = None
+    """None when the profile names no log, or it was not asked."""
 
 
 Record = Proof | Statement

@@ -16,6 +16,11 @@
     tls_name = "axis"                 # when the axis's certificate bears another name than the host
     acting_for = "G90.01"             # act in the name of this agency, by a delegation in the directory
 
+    log = "axis.example.vn/log+1a2b…+AX…"   # the axis's log, by its key; a list while keys change
+    witnesses = ["w.example.vn+…"]    # who cosigns the log
+    quorum = 1                        # how many of them must have; all, unless given
+    log_state = "log.checkpoint"      # what the log showed last; `<profile>.checkpoint`, unless given
+
 Paths are relative to the file.
 """
 
@@ -34,7 +39,9 @@ from cryptography.hazmat.primitives import serialization
 
 from axis_client import files
 from axis_client.errors import LocalError, explain
+from axis_client.policy import log_policy
 from signing.keys import Signer, UnusableKey, load_pem, load_pkcs12
+from signing.log import LogPolicy
 from signing.trust import TrustError, TrustStore
 
 AskPassword = Callable[[str], bytes | None]
@@ -52,9 +59,11 @@ _TEXTS = frozenset(
         "seal_key",
         "seal_p12",
     }
-    | {"seal_password_env", "tls_name", "acting_for"}
+    | {"seal_password_env", "tls_name", "acting_for", "log_state"}
 )
-_LISTS = frozenset({"trust", "crls"})
+_LISTS = frozenset({"trust", "crls", "witnesses"})
+_KEYS = "log"
+_NUMBERS = frozenset({"quorum"})
 _REQUIRED = ("axis", "agency", "ca", "certificate", "key", "trust")
 _SMALL = 1 << 20
 """No profile, key or certificate file is larger."""
@@ -77,6 +86,10 @@ class Profile:
     tls_name: str = ""
     acting_for: str = ""
     """The agency in whose name everything is done; empty for `agency` itself."""
+    log: LogPolicy | None = None
+    """Whom to believe about the axis's log; None leaves it unchecked."""
+    log_state: Path | None = None
+    """The file that keeps what the log showed last."""
 
     @classmethod
     def load(
@@ -101,6 +114,8 @@ class Profile:
             trust=fields.trust(),
             tls_name=fields.text("tls_name"),
             acting_for=fields.text("acting_for"),
+            log=fields.log(),
+            log_state=fields.file("log_state") or Path(path).with_suffix(".checkpoint"),
         )
 
     def check_time(self, now: datetime) -> None:
@@ -119,6 +134,11 @@ def load_trust(path: Path, crls: list[Path]) -> TrustStore:
     `LocalError`."""
     fields = _Fields.read(path)
     return trust_of(fields.files("trust"), [*fields.files("crls"), *crls])
+
+
+def load_log(path: Path) -> LogPolicy | None:
+    """Reads only whom the profile believes about the log, opening no key. Raises `LocalError`."""
+    return _Fields.read(path).log()
 
 
 def trust_of(anchors: list[Path], crls: list[Path]) -> TrustStore:
@@ -189,9 +209,12 @@ class _Fields:
     def file(self, name: str) -> Path | None:
         return self.path.parent / self.text(name) if self.text(name) else None
 
-    def files(self, name: str) -> list[Path]:
+    def texts(self, name: str) -> list[str]:
         value = self.values.get(name, [])
-        return [self.path.parent / str(entry) for entry in value] if isinstance(value, list) else []
+        return [str(entry) for entry in value] if isinstance(value, list) else [str(value)]
+
+    def files(self, name: str) -> list[Path]:
+        return [self.path.parent / entry for entry in self.texts(name)]
 
     def content(self, name: str) -> bytes:
         try:
@@ -222,6 +245,18 @@ class _Fields:
         except LocalError as exc:
             raise self.invalid(f"`trust` or `crls`: {exc.message}") from exc
 
+    def log(self) -> LogPolicy | None:
+        """Whom to believe about the log, None when the profile names none."""
+        keys, witnesses, quorum = self.texts("log"), self.texts("witnesses"), self.values.get("quorum")
+        if not keys:
+            if witnesses or quorum is not None:
+                raise self.invalid("`witnesses` and `quorum` need a `log`")
+            return None
+        try:
+            return log_policy(keys, witnesses, quorum if isinstance(quorum, int) else None)
+        except ValueError as exc:
+            raise self.invalid(f"`log`, `witnesses` or `quorum`: {exc}") from exc
+
     def invalid(self, sentence: str) -> LocalError:
         return _invalid(self.path, sentence)
 
@@ -232,10 +267,13 @@ def _invalid(path: Path, sentence: str) -> LocalError:
 
 
 def _check_shape(path: Path, name: str, value: object) -> None:
-    if name in _LISTS:
+    if name in _LISTS or (name == _KEYS and not isinstance(value, str)):
         if not isinstance(value, list) or not all(isinstance(entry, str) and entry for entry in value):
-            raise _invalid(path, f'`{name}` must be a list of file names, such as ["root.pem"]')
-    elif name in _TEXTS:
+            raise _invalid(path, f'`{name}` must be a list of texts, such as ["root.pem"]')
+    elif name in _NUMBERS:
+        if type(value) is not int or value < 0:
+            raise _invalid(path, f"`{name}` must be a number")
+    elif name in _TEXTS or name == _KEYS:
         if not isinstance(value, str):
             raise _invalid(path, f"`{name}` must be a text in quotes")
     elif "password" in name:
@@ -243,7 +281,10 @@ def _check_shape(path: Path, name: str, value: object) -> None:
             path, f"`{name}` is not a field; a password never stands here, only the name of a variable"
         )
     else:
-        raise _invalid(path, f"`{name}` is not a field; known are {', '.join(sorted(_TEXTS | _LISTS))}")
+        raise _invalid(
+            path,
+            f"`{name}` is not a field; known are {', '.join(sorted(_TEXTS | _LISTS | _NUMBERS | {_KEYS}))}",
+        )
 
 
 def _open_key(fields: _Fields, password: bytes | None, ask: AskPassword) -> tuple[bytes, bytes | None]:

@@ -77,6 +77,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Thêm --key và --cert, hoặc --p12, hoặc hồ sơ kết nối có khóa.",
     ),
     # the log's keeping here
+    "NO_LOG": Sentence(
+        "The profile names no log.",
+        "Hồ sơ kết nối chưa nêu nhật ký của trục.",
+        "Ask the axis's operator for the log's public key, by a road that you trust, and give it as `log`.",
+        "Xin khóa công khai của nhật ký từ đơn vị vận hành trục qua kênh tin cậy và khai báo ở `log`.",
+    ),
     "LOG_STATE_UNUSABLE": Sentence(
         "The file that keeps the log's last checkpoint cannot be used:",
         "Không dùng được tệp lưu điểm kiểm tra cuối cùng của nhật ký:",

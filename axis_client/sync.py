@@ -16,7 +16,7 @@ from axis_client.acts.knowing import PAGE
 from axis_client.acts.sending import Source
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings, unseen
-from axis_client.exporting import Collector, Packaged, no_history
+from axis_client.exporting import Collector, Packaged
 from axis_client.finding import Found, FoundPage, Query
 from axis_client.model import (
     Agency,
@@ -27,6 +27,8 @@ from axis_client.model import (
     Fetched,
     Group,
     InboxItem,
+    Logged,
+    LogState,
     Me,
     OutboxItem,
     Record,
@@ -246,6 +248,19 @@ class Client:
     ) -> Iterator[Record]:
         return self._iterate(self._client.evidence(dispatch_id, events, recipient_id))
 
+    @property
+    def has_log(self) -> bool:
+        return self._client.has_log
+
+    def check_log(self) -> LogState:
+        return self._run(self._client.check_log())
+
+    def prove(self, record: Record) -> Logged:
+        return self._run(self._client.prove(record))
+
+    def prove_content(self, content_id: str, content: bytes) -> Logged:
+        return self._run(self._client.prove_content(content_id, content))
+
     def outbox(self, after: str = "") -> Iterator[OutboxItem]:
         return self._iterate(self._client.outbox(after))
 
@@ -290,7 +305,7 @@ class Client:
         *,
         force: bool = False,
         progress: Report = unseen,
-        collect: Collector = no_history,
+        collect: Collector | None = None,
     ) -> Packaged:
         act = self._client.package(dispatch_id, path, force=force, progress=progress, collect=collect)
         return self._run(act)

@@ -176,7 +176,8 @@ async def running(
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
-        proofs = Proofs(ledger=stores.ledger, publisher=publisher)
+        authorities = tuple(one.name for one in settings.timestamps)
+        proofs = Proofs(ledger=stores.ledger, publisher=publisher, authorities=authorities)
         means = Means(
             settings=settings,
             stores=stores,

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from axis_client import files
 from axis_client.acts.knowing import Knowing
 from axis_client.connection import unseen
-from axis_client.exporting import Collector, Exporter, Packaged, check_target, no_history
+from axis_client.exporting import Collector, Exporter, History, Packaged, check_target
+from axis_client.logbook import as_signed
+from axis_client.model import Record
 from axis_client.sending import Report
+from signing.log import open_checkpoint
+from signing.package import Stamped
 
 
 class Exporting(Knowing):
@@ -22,7 +28,7 @@ class Exporting(Knowing):
         *,
         force: bool = False,
         progress: Report = unseen,
-        collect: Collector = no_history,
+        collect: Collector | None = None,
     ) -> Packaged:
         """Writes everything that this agency may see of a dispatch into one evidence package: the original,
         its files, all evidence and statements, certificates and revocation lists, sealed with the profile's
@@ -34,7 +40,7 @@ class Exporting(Knowing):
         path = Path(path)
         check_target(path)
         records = [record async for record in self.evidence(dispatch_id)]
-        history = await collect(dispatch_id, records)
+        history = await (collect or self._collect)(dispatch_id, records)
         room = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             retrieved = await self.retrieve(dispatch_id, room, progress=progress)
@@ -43,3 +49,16 @@ class Exporting(Knowing):
         finally:
             if room.exists():
                 files.remove_directory(room)
+
+    async def _collect(self, dispatch_id: str, records: Sequence[Record]) -> History:
+        """Proofs from the log, all under the first checkpoint that covers every record and bears a
+        time-stamp, so that the same dispatch has the same proofs; nothing when the profile names no log."""
+        policy, places = self._profile.log, [record.logged.index for record in records if record.logged]
+        if policy is None or not places:
+            return History()
+        shown = await self.covering(max(places) + 1)
+        signed = as_signed(shown.note, policy)
+        size = open_checkpoint(signed, replace(policy, quorum=0)).checkpoint.size
+        proofs = {record.content: await self.prove_under(size, record) for record in records}
+        stamps = tuple(Stamped(checkpoint=signed, token=stamp.token) for stamp in shown.stamps)
+        return History(proofs=proofs, stamps=stamps, log=policy)

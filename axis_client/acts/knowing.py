@@ -6,7 +6,8 @@ import functools
 from collections.abc import AsyncGenerator, Collection
 from pathlib import Path
 
-from axis_client.connection import Connection, unseen
+from axis_client.acts.proving import Proving
+from axis_client.connection import unseen
 from axis_client.errors import LocalError, explain
 from axis_client.fetching import Attested, Fetcher, attested
 from axis_client.model import Delivery, Event, OutboxItem, Proof, Record, Retrieved, State, Status
@@ -17,7 +18,7 @@ PAGE = 200
 """Dispatches asked for at once."""
 
 
-class Knowing(Connection):
+class Knowing(Proving):
     """For senders, recipients and archivists alike."""
 
     async def status(self, dispatch_id: str) -> Status:
@@ -47,15 +48,23 @@ class Knowing(Connection):
         them: evidence of some events alone, if any are named; what one recipient sees alone, if it is named.
 
         Each evidence is verified; a statement is what its name says, and its seal is the other agency's:
-        `axis verify` judges it, with trust in that one.
+        `axis verify` judges it, with trust in that one. When the profile names the axis's log, each must
+        stand in it (`logged`), and is waited for a little where it is new: raises as `prove`.
         """
+        async for page in self._records(dispatch_id, events, recipient_id):
+            for record in await self.prove_all(page) if self.has_log else page:
+                yield record
+
+    async def _records(
+        self, dispatch_id: str, events: Collection[str] = (), recipient_id: str = ""
+    ) -> AsyncGenerator[list[Record], None]:
+        """Yields pages of verified evidence and statements, whatever the log says of them."""
         examiner = await self._examiner()
         ask = functools.partial(
             self._wire.evidence_page, dispatch_id, events=events, recipient_id=recipient_id
         )
         async for page in self._pages(ask):
-            for record in await examiner.examine_records(page):
-                yield record
+            yield await examiner.examine_records(page)
 
     async def outbox(self, after: str = "") -> AsyncGenerator[OutboxItem, None]:
         """Yields what this agency sent after a cursor, in order."""
@@ -77,8 +86,8 @@ class Knowing(Connection):
 
     async def _attested(self, dispatch_id: str) -> Attested:
         status = await self.status(dispatch_id)
-        consigned = self.evidence(dispatch_id, [EventId.CONTENT_CONSIGNMENT])
-        proofs = [record async for record in consigned if isinstance(record, Proof)]
+        consigned = self._records(dispatch_id, [EventId.CONTENT_CONSIGNMENT])
+        proofs = [record async for page in consigned for record in page if isinstance(record, Proof)]
         return attested(dispatch_id, status, proofs)
 
 

@@ -7,7 +7,8 @@ what goes wrong stands on standard error, in Vietnamese and English, with `--jso
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
 `receiver`, `recalling`, `records` with `exporting`, `searching` and `bulk` with `query`, `following`,
-`statistics`, `addressing`; `labels`, `shapes` (what a thing looks like to people, and as JSON).
+`statistics`, `addressing`, `proving`, `witnessing`; `labels`, `shapes` (what a thing looks like to people, and
+as JSON).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from axis_client.cli.bulk import bulk
 from axis_client.cli.checking import check
 from axis_client.cli.following import aside, attention, watch
 from axis_client.cli.inspecting import inspect
+from axis_client.cli.proving import log
 from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
 from axis_client.cli.records import evidence, outbox, retrieve, status, whoami
@@ -62,7 +64,7 @@ _RECEIVING = (inbox, fetch, accept, refuse, report, agree, decline)
 _KNOWING = (search, bulk, status, evidence, retrieve, verify, inspect)
 _FOLLOWING = (watch, attention, aside, stats)
 _ADDRESSING = (whoami, agency, agencies, groups)
-_VOUCHING = (witness,)
+_VOUCHING = (log, witness)
 for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING, *_VOUCHING):
     axis.add_command(_command)
 

@@ -13,6 +13,7 @@ from cryptography.hazmat.primitives import hashes
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.terminal import Terminal
+from signing.log import Included
 from signing.package.findings import LOG_NOT_CHECKED, SENDER_NOT_IN_CERTIFICATE, TIME_NOT_CHECKED
 from signing.verdict import SENTENCES, Reason, Sentence
 
@@ -96,6 +97,8 @@ class Finding:
     warnings: tuple[str, ...] = ()
     used: frozenset[str] = frozenset()
     """Digests of the attachments that its seal names."""
+    logged: Included | None = None
+    """Where it stands in the log, when a proof was given."""
     inside: tuple[Mapping[str, object], ...] = ()
     """Of an evidence package: the same of each file in it."""
 
@@ -109,6 +112,9 @@ class Finding:
             "signed_at": shapes.time(self.signed_at) if self.signed_at else None,
             "warnings": list(self.warnings),
         }
+        if self.logged is not None:
+            head = self.logged.head
+            shape["log"] = shapes.logged_at(self.logged.index, head)
         return {**shape, "inside": list(self.inside)} if self.inside else shape
 
 
@@ -153,6 +159,8 @@ def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
     if finding.signed_at is not None:
         at = labels.time(finding.signed_at)
         lines.append(f"{terminal.text('Thời điểm ký (bên ký ghi)', 'Signed at (as claimed)')}: {at}")
+    if finding.logged is not None:
+        lines.append(labels.logged_at(terminal, finding.logged.index, finding.logged.head))
     lines += [f"{terminal.text('Lưu ý', 'Note')}: {warning}" for warning in finding.warnings]
     if sentence is not None and finding.verdict != "sound":
         own = _NEXT_STEP.get(Reason(finding.reason))

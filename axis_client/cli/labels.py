@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 
 from axis_client.cli import shapes
 from axis_client.cli.terminal import Terminal
-from axis_client.model import Delivery, Link, Proof, Question, QuestionKind, State
+from axis_client.model import Delivery, Link, Logged, Proof, Question, QuestionKind, State
 from axis_client.oversight import Why
 from axis_client.proof import is_receipt
 from edxml import codes
 from edxml.codes import Label
 from signing.evidence import EVENT_LABELS, EventId
+from signing.log import VerifiedCheckpoint
 
 STATES = {
     State.CONSIGNED: Label("chờ nhận", "waiting"),
@@ -95,6 +96,30 @@ def proof(terminal: Terminal, of: Proof) -> str:
     if any(reason.code == TAKEN_BACK for reason in of.record.reasons):
         return terminal.text("Đã trả lại theo đề nghị của bên gửi", "Given back, as the sender asked")
     return event(terminal, of.event)
+
+
+def attested(terminal: Terminal, of: Proof) -> str:
+    """Says when it happened, as the axis attests, and where that stands in the log."""
+    at = time(of.record.at)
+    return at if of.logged is None else f"{at}, {logged(terminal, of.logged)}"
+
+
+def logged(terminal: Terminal, of: Logged) -> str:
+    """Says where something stands in the log."""
+    return logged_at(terminal, of.index, of.head)
+
+
+def logged_at(terminal: Terminal, index: int, head: VerifiedCheckpoint) -> str:
+    """The same, and how many witnesses cosigned."""
+    place = f"{index + 1}/{head.checkpoint.size}"
+    count = len({one.witness for one in head.cosignatures})
+    seen = terminal.text(f", {count} bên làm chứng", f", {count} witnesses") if count else ""
+    return terminal.text(f"có trong nhật ký, mục {place}", f"in the log, entry {place}") + seen
+
+
+def posix(seconds: int) -> datetime:
+    """Returns a POSIX time as a time in UTC, as far as there is one."""
+    return datetime.fromtimestamp(min(seconds, 253402300799), UTC)
 
 
 def priority(terminal: Terminal, value: int) -> str:

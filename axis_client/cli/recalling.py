@@ -10,7 +10,7 @@ from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import RECIPIENT, common, profile
 from axis_client.cli.receiver import DISPATCH, answer, folder
-from axis_client.cli.sender import send_kept, show_sent
+from axis_client.cli.sender import send_kept, show_proven
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, explain
@@ -63,7 +63,7 @@ def recall(
             return EXIT_OK
         package = await client.revoke(dispatch_id, reason, recipients or None)
         sent = await send_kept(terminal, client, package, Path(f"{folder(dispatch_id)}.recall.sending.edxml"))
-        show_sent(terminal, sent)
+        await show_proven(terminal, client, sent)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -92,7 +92,7 @@ def update(
     async def act(client: AsyncClient) -> int:
         package = await client.update(dispatch_id, reason, add=added, remove=removed)
         sent = await send_kept(terminal, client, package, Path(f"{folder(dispatch_id)}.update.sending.edxml"))
-        show_sent(terminal, sent)
+        await show_proven(terminal, client, sent)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)

@@ -15,6 +15,7 @@ from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import warn
 from axis_client.cli.options import FORCE, PATH, RECIPIENT, common, profile
+from axis_client.cli.proving import with_log
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.model import Answered, FetchedFile, InboxItem, State
@@ -202,6 +203,8 @@ def answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Await
 
     async def answered(client: AsyncClient) -> int:
         result = await act(client)
+        proofs, alarm = await with_log(terminal, client, result.evidence)
+        result = replace(result, evidence=proofs)
         if terminal.as_json:
             terminal.object(shapes.answered(result))
         else:
@@ -212,7 +215,9 @@ def answer(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Await
             state = labels.state(terminal, delivery.state)
             terminal.say(f"{terminal.text('Trạng thái', 'State')}{unit}: {state}")
             for proof in result.evidence:
-                terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
+                terminal.say(f"  {labels.proof(terminal, proof)}: {labels.attested(terminal, proof)}")
+        if alarm is not None:
+            raise alarm
         return EXIT_OK
 
     return with_axis(terminal, profile, answered)

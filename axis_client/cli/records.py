@@ -15,6 +15,7 @@ from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.exporting import export_all, export_one
 from axis_client.cli.options import FORCE, PATH, common, moment, profile
+from axis_client.cli.proving import SUFFIX as PROOF
 from axis_client.cli.receiver import DISPATCH, show_files
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
@@ -82,8 +83,9 @@ def evidence(
 ) -> int:
     """Chứng cứ có ký số của trục, đã kiểm tra. / Takes the signed evidence, verified.
 
-    Evidence documents are named `.xml`, the agencies' own statements `.edxml`; `axis verify` takes both. Into
-    FILE.asice everything goes that proves the dispatch, the document too. With --all every dispatch of this
+    Evidence documents are named `.xml`, the agencies' own statements `.edxml`; `axis verify` takes both.
+    Beside each stands its proof from the log (`.tlog-proof`) when the profile names the log. Into FILE.asice
+    everything goes that proves the dispatch, the document too. With --all every dispatch of this
     agency becomes DIR/ID.asice; what is there and sound is passed over, so the command can be run again.
     """
     many = every or since is not None
@@ -104,6 +106,8 @@ def evidence(
             path = None if output is None else output / _name(place, entry)
             if path is not None:
                 files.write(path, entry.content, force=force)
+                if entry.logged is not None:
+                    files.write(path.with_name(path.name + PROOF), entry.logged.proof, force=True)
             _show_evidence(terminal, path, entry)
         return EXIT_OK
 
@@ -268,6 +272,7 @@ def _show_evidence(terminal: Terminal, path: Path | None, entry: Record) -> None
     else:
         said = labels.event(terminal, entry.status_code, entry.status_code)
         what, at, about = f"{entry.status_code} {said}", entry.received_at, entry.agency_id
+    where = f"  {labels.logged(terminal, entry.logged)}" if entry.logged else ""
     tail = f"  {files.printable(path)}" if path else ""
     whose = f" ({about})" if about else ""
-    terminal.say(f"{labels.time(at)}  {what}{whose}{tail}")
+    terminal.say(f"{labels.time(at)}  {what}{whose}{where}{tail}")

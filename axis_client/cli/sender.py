@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -12,6 +13,7 @@ from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import warn
 from axis_client.cli.options import ATTACH, FORCE, PATH, common, profile
+from axis_client.cli.proving import with_log
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, Refused, explain
@@ -89,7 +91,7 @@ def send(
             _point_to_the_first(refused)
             raise
         _forget(waiting)
-        show_sent(terminal, sent)
+        await show_proven(terminal, client, sent)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -148,6 +150,15 @@ def _point_to_the_first(refused: Refused) -> None:
         refused.hint_vi = f"Có thể văn bản đã được gửi: axis status {dispatch_id}. {refused.hint_vi}"
 
 
+async def show_proven(terminal: Terminal, client: AsyncClient, sent: Sent) -> None:
+    """Says that it is sent, to whom, what proves it, and what the log says of that. Raises `EvidenceError`,
+    once all is said, when that is an alarm."""
+    proofs, alarm = await with_log(terminal, client, sent.evidence)
+    show_sent(terminal, replace(sent, evidence=proofs))
+    if alarm is not None:
+        raise alarm
+
+
 def show_sent(terminal: Terminal, sent: Sent) -> None:
     """Says that it is sent, to whom, and what proves it."""
     if terminal.as_json:
@@ -157,5 +168,5 @@ def show_sent(terminal: Terminal, sent: Sent) -> None:
     terminal.say(f"  {terminal.text('Mã gửi', 'Dispatch')}: {sent.dispatch.dispatch_id}")
     terminal.say(f"  {terminal.text('Nơi nhận', 'Recipients')}: {', '.join(sent.recipients)}")
     for proof in sent.evidence:
-        terminal.say(f"  {labels.proof(terminal, proof)}: {labels.time(proof.record.at)}")
+        terminal.say(f"  {labels.proof(terminal, proof)}: {labels.attested(terminal, proof)}")
     warn(terminal, sent.warnings)

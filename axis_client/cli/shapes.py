@@ -18,6 +18,8 @@ from axis_client.model import (
     Group,
     InboxItem,
     Link,
+    Logged,
+    LogState,
     Me,
     OutboxItem,
     Proof,
@@ -37,6 +39,7 @@ from axis_client.oversight import (
     Subject,
     Tally,
 )
+from signing.log import LogPolicy, VerifiedCheckpoint
 
 Shape = dict[str, object]
 
@@ -189,6 +192,30 @@ def proof(of: Proof) -> Shape:
         "recipient_id": of.evidence.recipient_id,
         "issued_at": time(of.evidence.issued_at),
         "sha256": hashlib.sha256(of.content).hexdigest(),
+        "log": logged(of.logged),
+    }
+
+
+def logged(of: Logged | None) -> Shape | None:
+    return None if of is None else logged_at(of.index, of.head)
+
+
+def logged_at(index: int, head: VerifiedCheckpoint) -> Shape:
+    witnesses = sorted({one.witness.name for one in head.cosignatures})
+    at = head.checkpoint
+    return {"origin": at.origin, "index": index, "size": at.size, "witnesses": witnesses}
+
+
+def log_state(of: LogState, policy: LogPolicy) -> Shape:
+    head = of.head.checkpoint
+    return {
+        "origin": head.origin,
+        "size": head.size,
+        "root": head.root.hex(),
+        "before": None if of.before is None else of.before.checkpoint.size,
+        "cosignatures": [{"witness": one.witness.name, "at": one.at} for one in of.head.cosignatures],
+        "quorum": policy.quorum,
+        "stamps": [one.authority for one in of.stamps],
     }
 
 
@@ -198,6 +225,7 @@ def statement(of: Statement) -> Shape:
         "agency_id": of.agency_id,
         "status_code": of.status_code,
         "received_at": time(of.received_at),
+        "log": logged(of.logged),
     }
 
 

@@ -13,7 +13,7 @@ warns when the certificate does not bear that name.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -26,17 +26,18 @@ from axis_client.cli.options import ATTACH, PATH, common, moment
 from axis_client.cli.packages import examined, is_package
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
 from axis_client.errors import LocalError, explain
-from axis_client.profile import load_trust, trust_of
+from axis_client.policy import log_policy
+from axis_client.profile import load_log, load_trust, trust_of
 from edxml.model import NotEdxml
 from edxml.reader import read
 from signing.entitlement import bears, entitled
-from signing.keys import UnusableKey
-from signing.log import LogPolicy, read_vkey
+from signing.log import LogPolicy, verify_inclusion
+from signing.log.proof import LARGEST_PROOF
 from signing.package import Trust
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.policy import DEFAULT_POLICY, Policy
 from signing.trust import TrustStore
-from signing.verdict import Reason, Sound, Undecided, Verdict
+from signing.verdict import Reason, Refused, Sound, Undecided, Verdict
 from signing.verify import verify as judge
 
 SEVERITY = (EXIT_OK, EXIT_LATER, EXIT_REFUSED, EXIT_USAGE)
@@ -57,6 +58,8 @@ class Rules:
     trusting: bool
     """False when nobody was named to be trusted."""
     log: LogPolicy | None = None
+    proof: Path | None = None
+    """Where the file is proven to stand in the log."""
     time: TrustStore | None = None
     """The authorities trusted with time-stamps."""
 
@@ -95,9 +98,28 @@ class Rules:
     help="Lấy chứng thư tin cậy từ hồ sơ. / Trust what the profile trusts.",
 )
 @click.option(
+    "--log",
     "--log-key",
-    metavar="NAME+ID+KEY",
-    help="Khóa công khai của nhật ký, cho gói chứng cứ. / The log's public key, for evidence packages.",
+    "logs",
+    metavar="VKEY",
+    multiple=True,
+    help="Khóa công khai của nhật ký. / The log's public key; may be repeated while keys change.",
+)
+@click.option(
+    "--proof",
+    type=PATH,
+    metavar="FILE",
+    help="Chứng minh có trong nhật ký. / Proof (tlog-proof) that the one FILE stands in the log.",
+)
+@click.option(
+    "--witness",
+    "witnesses",
+    metavar="VKEY",
+    multiple=True,
+    help="Bên làm chứng. / Who must have cosigned the log; may be repeated.",
+)
+@click.option(
+    "--quorum", type=click.IntRange(0), metavar="N", help="Mấy bên. / How many of them.  [default: all]"
 )
 @click.option(
     "--tsa",
@@ -119,7 +141,10 @@ def verify(
     allow_legacy: bool,
     profile: Path | None,
     attachments: tuple[Path, ...],
-    log_key: str | None,
+    logs: tuple[str, ...],
+    proof: Path | None,
+    witnesses: tuple[str, ...],
+    quorum: int | None,
     authorities: tuple[Path, ...],
 ) -> int:
     """Kiểm tra chữ ký số và gói chứng cứ, không cần kết nối. / Verifies seals and evidence packages, offline.
@@ -130,13 +155,16 @@ def verify(
     trust = (
         load_trust(profile, list(crls)) if profile and not anchors else trust_of(list(anchors), list(crls))
     )
+    if proof is not None and len(files_) != 1:
+        raise click.BadParameter("it is the proof of one FILE", param_hint="--proof")
     rules = Rules(
         trust=trust,
         at=at or datetime.now(UTC),
         policy=replace(DEFAULT_POLICY, allow_legacy=allow_legacy),
         beside=beside,
         trusting=bool(anchors or profile),
-        log=_log_policy(log_key) if log_key else None,
+        log=_log_policy(logs, witnesses, quorum, profile),
+        proof=proof,
         time=trust_of(list(authorities), list(crls)) if authorities else None,
     )
     worst, used, noted = EXIT_OK, set[str](), dict[str, None]()
@@ -166,12 +194,17 @@ def examine(file: Path, rules: Rules) -> Finding:
         return Finding(file=file, verdict="unreadable", reason=error.reason, detail=error.message)
 
 
-def _log_policy(text: str) -> LogPolicy:
+def _log_policy(
+    logs: Sequence[str], witnesses: Sequence[str], quorum: int | None, profile: Path | None
+) -> LogPolicy | None:
+    if not logs:
+        if witnesses or quorum is not None:
+            raise click.BadParameter("give the log's key too", param_hint="--log")
+        return load_log(profile) if profile else None
     try:
-        key = read_vkey(text)
-        return LogPolicy(origin=key.name, keys=(key,))
-    except (UnusableKey, ValueError) as exc:
-        raise click.BadParameter(f"{exc}", param_hint="--log-key") from exc
+        return log_policy(logs, witnesses, quorum)
+    except ValueError as exc:
+        raise click.BadParameter(f"{exc}", param_hint="--log, --witness, --quorum") from exc
 
 
 def _examined(file: Path, rules: Rules) -> Finding:
@@ -181,7 +214,21 @@ def _examined(file: Path, rules: Rules) -> Finding:
     if document is None:
         raise Malformed(Reason.XML_TOO_LARGE, f"larger than {DEFAULT_LIMITS.bytes} bytes")
     verdict = judge(document, trust=rules.trust, at=rules.at, policy=rules.policy)
-    return _finding(file, entitled(verdict) if isinstance(verdict, Sound) else verdict, rules)
+    found = _finding(file, entitled(verdict) if isinstance(verdict, Sound) else verdict, rules)
+    return found if rules.proof is None else _logged(found, document, rules.proof, rules.log)
+
+
+def _logged(found: Finding, document: bytes, proof: Path, log: LogPolicy | None) -> Finding:
+    """Holds a sound file against the proof that it stands in the log."""
+    if log is None:
+        raise explain(LocalError, "NO_LOG")
+    content = files.read(proof, LARGEST_PROOF)
+    if found.verdict != "sound":
+        return found
+    verdict = verify_inclusion(document, content or b"", log)
+    if isinstance(verdict, Refused):
+        return replace(found, verdict="refused", reason=verdict.reason, detail=verdict.detail, warnings=())
+    return replace(found, logged=verdict)
 
 
 def _finding(file: Path, verdict: Verdict, rules: Rules) -> Finding:

@@ -3,8 +3,8 @@ nouns of `axis_client.model`, `axis_client.oversight` and `axis_client.finding`,
 `axis_client.errors`; nothing here tries again.
 
 Modules: `channel` (mutual TLS), `link` (how a call is made), `calls` (all of `sending`, `receiving`,
-`knowing`, `following`, `finding`: one method for each RPC), `convert` and `overview` (messages to nouns),
-`failures` (statuses to errors).
+`knowing`, `following`, `finding`, `logging`: one method for each RPC), `convert` and `overview` (messages to
+nouns), `failures` (statuses to errors).
 """
 
 from axis_client.wire.calls import Wire

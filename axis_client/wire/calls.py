@@ -5,9 +5,19 @@ from __future__ import annotations
 from axis_client.wire.finding import ArchiveCalls
 from axis_client.wire.following import EventCalls, OverviewCalls
 from axis_client.wire.knowing import DirectoryCalls, RecordCalls
+from axis_client.wire.logging import LogCalls
 from axis_client.wire.receiving import InboxCalls
 from axis_client.wire.sending import SubmissionCalls
 
 
-class Wire(DirectoryCalls, SubmissionCalls, InboxCalls, RecordCalls, EventCalls, OverviewCalls, ArchiveCalls):
+class Wire(
+    DirectoryCalls,
+    SubmissionCalls,
+    InboxCalls,
+    RecordCalls,
+    EventCalls,
+    OverviewCalls,
+    ArchiveCalls,
+    LogCalls,
+):
     """An open connection. Every method raises `AxisError`, and none tries again."""

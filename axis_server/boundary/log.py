@@ -23,7 +23,7 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: Context
     ) -> log_pb2.GetCheckpointResponse:
-        found, stamps = await self._proofs.checkpoint(offset(request.min_size))
+        found, stamps = await self._proofs.checkpoint(offset(request.min_size), stamped=request.stamped)
         return log_pb2.GetCheckpointResponse(
             checkpoint=found.content,
             stamps=[log_pb2.CheckpointStamp(authority=one.authority, token=one.token) for one in stamps],
@@ -32,7 +32,7 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
     async def GetInclusionProof(
         self, request: log_pb2.GetInclusionProofRequest, context: Context
     ) -> log_pb2.GetInclusionProofResponse:
-        proven = await self._proofs.inclusion(request.content_id)
+        proven = await self._proofs.inclusion(request.content_id, offset(request.size))
         return log_pb2.GetInclusionProofResponse(proof=proven.proof, index=proven.index)
 
     async def GetConsistencyProof(

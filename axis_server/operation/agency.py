@@ -16,6 +16,7 @@ from axis_server.operation import registry
 from axis_server.operation.delegating import delegate, undelegate
 from axis_server.operation.importing import import_agencies
 from axis_server.operation.listing import list_agencies
+from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.particulars import (
     Particulars,
     particulars_of,
@@ -83,8 +84,20 @@ class _Offer:
         if self.issue is None:
             return ()
         role = self._role(len(self.files))
-        axis = self.axis or _reachable(loaded(config))
-        new = issue_profile(config.parent, self.issue, agency_id=agency_id, axis=axis, role=role, at=at)
+        settings = loaded(config)
+        try:
+            log = log_signer(settings.transparency.key).key.vkey
+        except MaterialError as exc:
+            raise Refusal(str(exc)) from exc
+        new = issue_profile(
+            config.parent,
+            self.issue,
+            agency_id=agency_id,
+            axis=self.axis or _reachable(settings),
+            role=role,
+            at=at,
+            log=log,
+        )
         return (registry.certificate_of(new.certificate, role=role, use=self._use(), at=at),)
 
     def _role(self, number: int) -> Role:

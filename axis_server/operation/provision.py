@@ -97,6 +97,10 @@ certificate = "{role}.pem"
 key = "{role}.key"
 trust = ["ca.pem"]
 crls = []
+{log}"""
+
+_PROFILE_LOG = """\
+log = {vkey}    # the axis's log; what it showed last is kept in profile.checkpoint
 """
 
 
@@ -148,13 +152,14 @@ def provision(
 
 
 def issue_profile(
-    base: Path, directory: Path, *, agency_id: str, axis: str, role: str, at: datetime
+    base: Path, directory: Path, *, agency_id: str, axis: str, role: str, at: datetime, log: str = ""
 ) -> Issued:
     """Issues a certificate for `agency_id` by the test authority in `base` and writes a client's profile to
     `directory`: `profile.toml`, `ca.pem`, and `<role>.pem` with its key.
 
-    `axis` is the `host:port` that the client calls. Raises `ProvisionError`, and writes nothing, when a file
-    would be overwritten or when `base` has no test authority.
+    `axis` is the `host:port` that the client calls, `log` the public key of the axis's log. Raises
+    `ProvisionError`, and writes nothing, when a file would be overwritten or when `base` has no test
+    authority.
     """
     try:
         ca_pem = (base / CA_CERTIFICATE).read_bytes()
@@ -172,7 +177,8 @@ def issue_profile(
         directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         _write_pair(directory, role, issued)
         write_new(directory / "ca.pem", ca_pem)
-        text = _PROFILE.format(axis=quoted(axis), agency=quoted(agency_id), role=role)
+        shown = _PROFILE_LOG.format(vkey=quoted(log)) if log else ""
+        text = _PROFILE.format(axis=quoted(axis), agency=quoted(agency_id), role=role, log=shown)
         write_new(directory / "profile.toml", text.encode())
     except OSError as exc:
         raise ProvisionError(f"{directory} cannot be written: {exc.strerror}: {exc.filename}.") from exc

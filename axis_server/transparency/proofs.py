@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from axis_server.errors import Declined
@@ -47,39 +48,69 @@ class Proofs:
     """Gives proofs from the nodes that the ledger keeps: a few reads each, however long the log is."""
 
     def __init__(
-        self, *, ledger: Log, publisher: Publisher, covered_seconds: float = COVERED_SECONDS
+        self,
+        *,
+        ledger: Log,
+        publisher: Publisher,
+        authorities: Collection[str] = (),
+        covered_seconds: float = COVERED_SECONDS,
     ) -> None:
+        """`authorities` are the names of those whose time-stamps are asked for."""
         self._ledger = ledger
         self._publisher = publisher
+        self._authorities = authorities
         self._covered_seconds = covered_seconds
 
-    async def checkpoint(self, min_size: int = 0) -> tuple[SignedCheckpoint, tuple[Stamp, ...]]:
+    async def checkpoint(
+        self, min_size: int = 0, *, stamped: bool = False
+    ) -> tuple[SignedCheckpoint, tuple[Stamp, ...]]:
         """Returns the newest checkpoint, or the first one of at least `min_size` leaves, with its
-        time-stamps. Raises `Declined`: NOT_FOUND."""
+        time-stamps; of those that bear one alone if `stamped`. Raises `Declined`: NOT_FOUND."""
+        over = await self._stamped(min_size) if stamped else min_size
         try:
-            found = await self._ledger.checkpoint(over=min_size or None)
+            found = await self._ledger.checkpoint(over=over or None)
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND, "no checkpoint is that large yet") from absent
         return found, await self._ledger.stamps(found.size)
 
-    async def inclusion(self, content_id: str) -> Proven:
-        """Proves that an evidence or statement stands in the log.
+    async def _stamped(self, min_size: int) -> int:
+        """Returns the size of the newest checkpoint that an authority stamped, or of the first one of at
+        least `min_size` leaves. Raises `Declined`: NOT_FOUND."""
+        found = [await self._ledger.stamped(name, over=min_size or None) for name in self._authorities]
+        sizes = [size for size in found if size is not None]
+        if not sizes:
+            raise Declined(Code.NOT_FOUND, "no such checkpoint bears a time-stamp yet")
+        return min(sizes) if min_size else max(sizes)
 
-        Raises `Declined`: NOT_FOUND, LOG_LAGS (not covered by a checkpoint yet)."""
+    async def inclusion(self, content_id: str, size: int = 0) -> Proven:
+        """Proves that an evidence or statement stands in the log: under the checkpoint of `size` leaves, 0
+        means the newest.
+
+        Raises `Declined`: NOT_FOUND, INVALID_ARGUMENT, LOG_LAGS (not covered by a checkpoint yet)."""
         if len(content_id) > CONTENT_ID_LONGEST:
             raise Declined(Code.INVALID_ARGUMENT, f"an id has at most {CONTENT_ID_LONGEST} characters")
         try:
             leaf = await self._ledger.leaf(content_id)
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND, "the log has no such leaf") from absent
-        try:
-            head = await self._publisher.covering(leaf.index, self._covered_seconds)
-        except TimeoutError as late:
-            raise Declined(Code.LOG_LAGS) from late
+        head = await self._covering(leaf.index, size)
         hashes = await self._ledger.nodes(inclusion_nodes(leaf.index, head.size))
         path = inclusion_proof(leaf.index, head.size, lambda _: hashes)
         proof = InclusionProof(index=leaf.index, path=path, checkpoint=head.content)
         return Proven(index=leaf.index, proof=write_proof(proof))
+
+    async def _covering(self, index: int, size: int) -> SignedCheckpoint:
+        if size:
+            head, _ = await self.checkpoint(size)
+            if head.size != size:
+                raise Declined(Code.NOT_FOUND, f"no checkpoint of {size} leaves was signed")
+            if index >= size:
+                raise Declined(Code.INVALID_ARGUMENT, f"it is not among the first {size} leaves")
+            return head
+        try:
+            return await self._publisher.covering(index, self._covered_seconds)
+        except TimeoutError as late:
+            raise Declined(Code.LOG_LAGS) from late
 
     async def consistency(self, old_size: int, new_size: int = 0) -> Continued:
         """Proves that a tree begins with an older one; `new_size` 0 means the newest checkpoint's. Raises

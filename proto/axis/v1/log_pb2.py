@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11\x61xis/v1/log.proto\x12\x07\x61xis.v1\"(\n\x14GetCheckpointRequest\x12\x10\n\x08min_size\x18\x01 \x01(\x04\"U\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x12(\n\x06stamps\x18\x02 \x03(\x0b\x32\x18.axis.v1.CheckpointStamp\"3\n\x0f\x43heckpointStamp\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\".\n\x18GetInclusionProofRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\"9\n\x19GetInclusionProofResponse\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"A\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\"=\n\x0eGetTileRequest\x12\r\n\x05level\x18\x01 \x01(\r\x12\r\n\x05index\x18\x02 \x01(\x04\x12\r\n\x05width\x18\x03 \x01(\r\"!\n\x0fGetTileResponse\x12\x0e\n\x06hashes\x18\x01 \x01(\x0c\x32\xd8\x02\n\nLogService\x12N\n\rGetCheckpoint\x12\x1d.axis.v1.GetCheckpointRequest\x1a\x1e.axis.v1.GetCheckpointResponse\x12Z\n\x11GetInclusionProof\x12!.axis.v1.GetInclusionProofRequest\x1a\".axis.v1.GetInclusionProofResponse\x12`\n\x13GetConsistencyProof\x12#.axis.v1.GetConsistencyProofRequest\x1a$.axis.v1.GetConsistencyProofResponse\x12<\n\x07GetTile\x12\x17.axis.v1.GetTileRequest\x1a\x18.axis.v1.GetTileResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11\x61xis/v1/log.proto\x12\x07\x61xis.v1\"9\n\x14GetCheckpointRequest\x12\x10\n\x08min_size\x18\x01 \x01(\x04\x12\x0f\n\x07stamped\x18\x02 \x01(\x08\"U\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x12(\n\x06stamps\x18\x02 \x03(\x0b\x32\x18.axis.v1.CheckpointStamp\"3\n\x0f\x43heckpointStamp\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\"<\n\x18GetInclusionProofRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\"9\n\x19GetInclusionProofResponse\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"A\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\"=\n\x0eGetTileRequest\x12\r\n\x05level\x18\x01 \x01(\r\x12\r\n\x05index\x18\x02 \x01(\x04\x12\r\n\x05width\x18\x03 \x01(\r\"!\n\x0fGetTileResponse\x12\x0e\n\x06hashes\x18\x01 \x01(\x0c\x32\xd8\x02\n\nLogService\x12N\n\rGetCheckpoint\x12\x1d.axis.v1.GetCheckpointRequest\x1a\x1e.axis.v1.GetCheckpointResponse\x12Z\n\x11GetInclusionProof\x12!.axis.v1.GetInclusionProofRequest\x1a\".axis.v1.GetInclusionProofResponse\x12`\n\x13GetConsistencyProof\x12#.axis.v1.GetConsistencyProofRequest\x1a$.axis.v1.GetConsistencyProofResponse\x12<\n\x07GetTile\x12\x17.axis.v1.GetTileRequest\x1a\x18.axis.v1.GetTileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,23 +32,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'axis.v1.log_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_GETCHECKPOINTREQUEST']._serialized_start=30
-  _globals['_GETCHECKPOINTREQUEST']._serialized_end=70
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=72
-  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=157
-  _globals['_CHECKPOINTSTAMP']._serialized_start=159
-  _globals['_CHECKPOINTSTAMP']._serialized_end=210
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=212
-  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=258
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=260
-  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=317
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=319
-  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=383
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=385
-  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=450
-  _globals['_GETTILEREQUEST']._serialized_start=452
-  _globals['_GETTILEREQUEST']._serialized_end=513
-  _globals['_GETTILERESPONSE']._serialized_start=515
-  _globals['_GETTILERESPONSE']._serialized_end=548
-  _globals['_LOGSERVICE']._serialized_start=551
-  _globals['_LOGSERVICE']._serialized_end=895
+  _globals['_GETCHECKPOINTREQUEST']._serialized_end=87
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_start=89
+  _globals['_GETCHECKPOINTRESPONSE']._serialized_end=174
+  _globals['_CHECKPOINTSTAMP']._serialized_start=176
+  _globals['_CHECKPOINTSTAMP']._serialized_end=227
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_start=229
+  _globals['_GETINCLUSIONPROOFREQUEST']._serialized_end=289
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_start=291
+  _globals['_GETINCLUSIONPROOFRESPONSE']._serialized_end=348
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_start=350
+  _globals['_GETCONSISTENCYPROOFREQUEST']._serialized_end=414
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_start=416
+  _globals['_GETCONSISTENCYPROOFRESPONSE']._serialized_end=481
+  _globals['_GETTILEREQUEST']._serialized_start=483
+  _globals['_GETTILEREQUEST']._serialized_end=544
+  _globals['_GETTILERESPONSE']._serialized_start=546
+  _globals['_GETTILERESPONSE']._serialized_end=579
+  _globals['_LOGSERVICE']._serialized_start=582
+  _globals['_LOGSERVICE']._serialized_end=926
 # @@protoc_insertion_point(module_scope)

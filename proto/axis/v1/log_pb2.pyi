@@ -23,16 +23,20 @@ class GetCheckpointRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     MIN_SIZE_FIELD_NUMBER: _builtins.int
+    STAMPED_FIELD_NUMBER: _builtins.int
     min_size: _builtins.int
     """The first one of at least this size; 0 means the newest."""
+    stamped: _builtins.bool
+    """Of those that bear a time-stamp alone."""
     def __init__(
         self,
         *,
         min_size: _builtins.int = ...,
+        stamped: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_size", b"min_size"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["min_size", b"min_size", "stamped", b"stamped"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -93,16 +97,22 @@ class GetInclusionProofRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     CONTENT_ID_FIELD_NUMBER: _builtins.int
+    SIZE_FIELD_NUMBER: _builtins.int
     content_id: _builtins.str
     """`evidence_id` or `statement_id`."""
+    size: _builtins.int
+    """Under the checkpoint of this size, which was signed; 0 means the newest. The same question has the same answer, but
+    for cosignatures.
+    """
     def __init__(
         self,
         *,
         content_id: _builtins.str = ...,
+        size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_id", b"content_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["content_id", b"content_id", "size", b"size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -73,8 +73,8 @@ class LogServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetInclusionProof(self, request, context):
-        """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint. One that is not covered
-        yet is waited for, some seconds at most; then UNAVAILABLE.
+        """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint unless another is asked
+        for. One that is not covered yet is waited for, some seconds at most; then UNAVAILABLE.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -39,8 +39,8 @@ class LogServiceStub:
     GetCheckpoint: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetCheckpointRequest, _log_pb2.GetCheckpointResponse]
     """Returns the newest signed checkpoint (C2SP tlog-checkpoint) with its cosignatures. It may lag some seconds behind."""
     GetInclusionProof: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetInclusionProofRequest, _log_pb2.GetInclusionProofResponse]
-    """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint. One that is not covered
-    yet is waited for, some seconds at most; then UNAVAILABLE.
+    """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint unless another is asked
+    for. One that is not covered yet is waited for, some seconds at most; then UNAVAILABLE.
     """
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]
     """Proves that the tree of `new_size` leaves begins with that of `old_size` leaves."""
@@ -58,8 +58,8 @@ class LogServiceAsyncStub(LogServiceStub):
     GetCheckpoint: _aio.UnaryUnaryMultiCallable[_log_pb2.GetCheckpointRequest, _log_pb2.GetCheckpointResponse]  # type: ignore[assignment]
     """Returns the newest signed checkpoint (C2SP tlog-checkpoint) with its cosignatures. It may lag some seconds behind."""
     GetInclusionProof: _aio.UnaryUnaryMultiCallable[_log_pb2.GetInclusionProofRequest, _log_pb2.GetInclusionProofResponse]  # type: ignore[assignment]
-    """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint. One that is not covered
-    yet is waited for, some seconds at most; then UNAVAILABLE.
+    """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint unless another is asked
+    for. One that is not covered yet is waited for, some seconds at most; then UNAVAILABLE.
     """
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that the tree of `new_size` leaves begins with that of `old_size` leaves."""
@@ -86,8 +86,8 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _log_pb2.GetInclusionProofRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_log_pb2.GetInclusionProofResponse, _abc.Awaitable[_log_pb2.GetInclusionProofResponse]]:
-        """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint. One that is not covered
-        yet is waited for, some seconds at most; then UNAVAILABLE.
+        """Returns the C2SP tlog-proof file of one evidence or statement, under the newest checkpoint unless another is asked
+        for. One that is not covered yet is waited for, some seconds at most; then UNAVAILABLE.
         """
 
     @_abc_1.abstractmethod

@@ -1,0 +1,31 @@
+"""The calls of `LogService`."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from axis.v1 import log_pb2, log_pb2_grpc
+from axis_client import model
+from axis_client.wire.link import Link
+
+
+class LogCalls(Link):
+    @cached_property
+    def _log(self) -> log_pb2_grpc.LogServiceAsyncStub:
+        return log_pb2_grpc.LogServiceStub(self._channel)
+
+    async def checkpoint(self, min_size: int = 0, *, stamped: bool = False) -> model.ShownCheckpoint:
+        request = log_pb2.GetCheckpointRequest(min_size=min_size, stamped=stamped)
+        answer = await self._ask(self._log.GetCheckpoint, request)
+        stamps = tuple(
+            model.CheckpointStamp(authority=one.authority, token=one.token) for one in answer.stamps
+        )
+        return model.ShownCheckpoint(note=answer.checkpoint, stamps=stamps)
+
+    async def inclusion(self, content_id: str, size: int = 0) -> bytes:
+        request = log_pb2.GetInclusionProofRequest(content_id=content_id, size=size)
+        return (await self._ask(self._log.GetInclusionProof, request)).proof
+
+    async def consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
+        request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)
+        return tuple((await self._ask(self._log.GetConsistencyProof, request)).hashes)
