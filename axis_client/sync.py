@@ -271,7 +271,7 @@ class Client:
         *,
         package: bool = True,
         progress: Report = unseen,
-        collect: Collector = no_history,
+        collect: Collector | None = None,
     ) -> Bagged:
         return self._run(
             self._client.bag(dispatch_id, directory, package=package, progress=progress, collect=collect)

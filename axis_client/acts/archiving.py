@@ -13,7 +13,7 @@ from axis_client import bagging, files
 from axis_client.acts.exporting import Exporting
 from axis_client.connection import unseen
 from axis_client.errors import LocalError, NotTrusted, explain
-from axis_client.exporting import SUFFIX, Collector, Exporter, no_history
+from axis_client.exporting import SUFFIX, Collector, Exporter
 from axis_client.model import Dispatch, Proof, Record, Retrieved
 from axis_client.sending import Report
 from edxml.attachments import distinct_names
@@ -47,7 +47,7 @@ class Archiving(Exporting):
         *,
         package: bool = True,
         progress: Report = unseen,
-        collect: Collector = no_history,
+        collect: Collector | None = None,
     ) -> Bagged:
         """Makes the bag `directory`/`dispatch_id`: the original and the files beside it, byte for byte; every
         evidence and statement, verified; an evidence package of all of it, unless `package` is false; and
@@ -73,7 +73,7 @@ class Archiving(Exporting):
         retrieved = await self.retrieve(dispatch_id, data / ORIGINAL, progress=progress)  # 3
         if package:
             exporter = Exporter(profile=self._profile, now=self._around.clock())
-            history = await collect(dispatch_id, records)
+            history = await (collect or self._collect)(dispatch_id, records)
             path = data / f"{dispatch_id}{SUFFIX}"
             await exporter.export(retrieved, records, history, path, force=True)
         now = self._around.clock().astimezone(_VIET_NAM).date().isoformat()

@@ -7,8 +7,8 @@ what goes wrong stands on standard error, in Vietnamese and English, with `--jso
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
 `receiver`, `recalling`, `records` with `exporting`, `searching` and `bulk` with `query`, `following`,
-`statistics`, `addressing`, `proving`, `witnessing`; `labels`, `shapes` (what a thing looks like to people, and
-as JSON).
+`statistics`, `addressing`, `proving`, `witnessing`; `labels`, `shapes` (what a thing looks like to people,
+and as JSON).
 """
 
 from __future__ import annotations
