@@ -12,7 +12,7 @@ import pytest
 from storage.errors import NotFound, StoreFull, Unavailable
 from storage.ledger.sqlite import SqliteLedger
 from storage.ledger.sqlite.database import connect, load_queries, prepare
-from storage.ledger.sqlite.writer import GroupWriter, Transaction
+from storage.ledger.sqlite.writer import SqliteWriter, Transaction
 from tests.storage import whole
 from tests.storage.records import SENDER, accepted, entry, move
 
@@ -22,7 +22,7 @@ async def test_many_waiting_callers_share_one_transaction(path: Path) -> None:
     connection = connect(path)
     traced: list[str] = []
     connection.set_trace_callback(traced.append)
-    writer = GroupWriter(connection, load_queries())
+    writer = SqliteWriter(connection, load_queries())
     entered, go_on = asyncio.Event(), asyncio.Event()
     loop = asyncio.get_running_loop()
 

@@ -12,7 +12,7 @@ from storage.ledger.postgres.connecting import Target
 from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
 from storage.ledger.postgres.schema import look, prepare
-from storage.ledger.postgres.writer import GroupWriter
+from storage.ledger.postgres.writer import PostgresWriter
 from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
@@ -45,7 +45,8 @@ class PostgresLedger(
         self._target = target
         self._node = token_hex(8)
         super().__init__(
-            GroupWriter(target, queries, node=self._node), PostgresReaders(target, queries, connections=reads)
+            PostgresWriter(target, queries, node=self._node),
+            PostgresReaders(target, queries, connections=reads),
         )
 
     @classmethod

@@ -16,28 +16,23 @@ rolls back what was not committed. At 5 nobody can tell which: whoever asks agai
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 import psycopg
 
-from storage.batching import Batches
 from storage.errors import Unavailable
 from storage.ledger.postgres import hints
 from storage.ledger.postgres.arrays import columns
 from storage.ledger.postgres.connecting import Connection, Target, connect, database_errors
 from storage.ledger.postgres.queries import Queries
 from storage.ledger.postgres.transaction import Transaction
+from storage.ledger.relational import engine
+from storage.ledger.relational.grouping import GroupWriter
 from storage.ledger.relational.rows import to_json
 from storage.ledger.tree import Edge, Node, edge_nodes
 
-T = TypeVar("T")
 
-_BATCH_CALLERS = 256
-_BATCH_WEIGHT = 10_000
-"""Bounds of one transaction, in callers and in rows, so that nobody waits long behind others."""
-
-
-class GroupWriter:
+class PostgresWriter(GroupWriter):
     """The writing thread. Connects when there is something to write, and again when the connection is
     gone."""
 
@@ -48,25 +43,9 @@ class GroupWriter:
         self._node = node
         self._connection: Connection | None = None
         self._edge = Edge()
-        self._batches: Batches[Callable[[Transaction], Any], Any] = Batches(
-            self._commit,
-            name="the ledger",
-            callers=_BATCH_CALLERS,
-            weight=_BATCH_WEIGHT,
-            closing=self._give_up,
-        )
+        super().__init__(closing=self._give_up)
 
-    async def write(self, work: Callable[[Transaction], T], *, weight: int = 1) -> T:
-        """Does `work` inside a transaction, together with others' work, and returns its result once it is
-        durable."""
-        result: T = await self._batches.do(work, weight=weight)
-        return result
-
-    async def aclose(self) -> None:
-        """Commits what waits, then ends the thread and closes the connection."""
-        await self._batches.aclose()
-
-    def _commit(self, works: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
+    def _commit(self, works: Sequence[Callable[[engine.Transaction], Any]]) -> list[Any]:
         try:
             with database_errors():
                 connection, heads = self._begun()  # 1

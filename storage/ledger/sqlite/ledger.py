@@ -19,7 +19,7 @@ from storage.ledger.relational.texts import Queries
 from storage.ledger.sqlite import hints
 from storage.ledger.sqlite.database import connect, database_errors, load_queries, look, prepare
 from storage.ledger.sqlite.reads import Readers
-from storage.ledger.sqlite.writer import GroupWriter
+from storage.ledger.sqlite.writer import SqliteWriter
 
 
 class SqliteLedger(
@@ -53,7 +53,7 @@ class SqliteLedger(
         elif (schema := look(path)).found < schema.known:
             raise SchemaTooOld(schema.found, schema.known)
         with database_errors():
-            return cls(GroupWriter(connect(path), queries), Readers(path, queries))
+            return cls(SqliteWriter(connect(path), queries), Readers(path, queries))
 
     def news(self) -> AsyncIterator[frozenset[str] | None]:
         """`Hints.news`."""
