@@ -28,7 +28,7 @@ class Breach(NamedTuple):
 
 def judge(account: Account, served: Served) -> Iterator[Breach]:
     """Yields every breach."""
-    yield from same_answers(account)
+    yield from same_answers(account, served)
     yield from nothing_lost(account, served)
     yield from statements_kept(account, served)
     yield from whole_streams(account, served)
@@ -39,17 +39,25 @@ def judge(account: Account, served: Served) -> Iterator[Breach]:
         yield Breach("the axis is well", trouble, f"heard {often} times")
 
 
-def same_answers(account: Account) -> Iterator[Breach]:
-    """The same bytes get the same answer, and what was accepted once is not refused later."""
+def same_answers(account: Account, served: Served) -> Iterator[Breach]:
+    """The same bytes get the same answer, and what was accepted once is not refused later.
+
+    A second seal of a question or of its answer (13, 15, 16) is not kept: it is answered by what the first
+    one left, until a new question is asked or the old one closed; then the code means something new.
+    """
     rule = "same bytes, same answer"
+    kept = {one.sha256 for outbox in served.sent.values() for sent in outbox for one in sent.statements}
     for given in account.given.values():
+        if given.code in ("13", "15", "16") and given.sha256 not in kept:
+            continue
         told = {(one.dispatch_id, one.evidence) for one in given.accepted}
         if len(told) > 1:
-            yield Breach(rule, given.sha256, f"{len(told)} different answers")
+            yield Breach(rule, given.sha256, f"{given.code}: {len(told)} different answers")
         since = min((one.ended for one in given.accepted), default=None)
         for one in given.answers:
             if one.refused and since is not None and one.began > since:
-                yield Breach(rule, given.sha256, f"accepted, and later refused: {one.refused}")
+                what = f"{given.code}: accepted, and later refused: {one.refused}"
+                yield Breach(rule, given.sha256, what)
     for (dispatch_id, recipient_id), versions in account.stood.items():
         for version, states in versions.items():
             if len(states) > 1:
