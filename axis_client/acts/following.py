@@ -93,7 +93,8 @@ class Following(Connection):
         return await self._persist(lambda: self._wire.attention(soon_hours, past_days, most))
 
     async def acknowledge(self, dispatch_id: str, recipient: str) -> None:
-        """Notes that the sender has seen how a delivery ended: it needs no attention any more."""
+        """Notes that this agency, which sent or receives it, has seen how a delivery ended: it needs its
+        attention no more."""
         await self._persist(lambda: self._wire.acknowledge(dispatch_id, recipient))
 
     async def statistics(

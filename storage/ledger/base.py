@@ -261,18 +261,17 @@ class Oversight(Protocol):
     ) -> Concerns:
         """Returns what an agency has to look after; None means all agencies.
 
-        As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`.
-        As a sender: `due_soon` of its deliveries, and `refused`, `expired`, `question_refused` (an event
-        `QuestionRefused`, unless it was given back later) at or after `since`, except those that were
-        acknowledged. On either side: `set_aside`, with the delivery set aside, or for an event of the whole
-        dispatch the first that the agency sees.
-        One delivery can be there for several reasons, for each once (and once for each aside).
+        As a recipient (mailbox): `due_soon` deliveries with `due` up to `soon`, `question_open`, `set_aside`,
+        and `expired` at or after `since`. As a sender: `due_soon` of its deliveries, and `refused`,
+        `expired`, `question_refused` (16, unless it was given back after all) at or after `since`. Endings
+        that it acknowledged are left out; of all agencies, those that their senders did. One delivery can be
+        there for several reasons, and for each once.
         """
         ...
 
-    async def acknowledge(self, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
-        """Notes that the sender has seen how a delivery stands now; a later move makes it a concern again.
-        Idempotent. Raises `NotFound`, also for a dispatch of another sender."""
+    async def acknowledge(self, agency_id: str, dispatch_id: str, recipient_id: str) -> None:
+        """Notes that an agency, which sent or receives it, has seen how a delivery stands now; a later move
+        makes it a concern again. Idempotent. Raises `NotFound`, also for a dispatch of others."""
         ...
 
     async def tally(

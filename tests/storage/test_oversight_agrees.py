@@ -126,7 +126,7 @@ def an_aside(dice: random.Random, step: int) -> Step:
 
 
 def an_acknowledgement(dice: random.Random, step: int) -> Step:
-    sender, name = dice.choice([SENDER, "G99"]), f"dispatch-{dice.randrange(NUMBERS)}"
+    sender, name = dice.choice([SENDER, "G99", *RECIPIENTS]), f"dispatch-{dice.randrange(NUMBERS)}"
     recipient = dice.choice(RECIPIENTS)
     return lambda ledger: ledger.acknowledge(sender, name, recipient)
 

@@ -129,6 +129,28 @@ async def test_a_bad_ending_concerns_the_sender_for_a_while(ledger: Ledger, stat
     assert seen(await concerns(ledger, SENDER, since=at(100))) == [(state, "dispatch-1", FIRST)]
     assert seen(await concerns(ledger, None, since=at(100))) == [(state, "dispatch-1", FIRST)]
     assert seen(await concerns(ledger, SENDER, since=at(101))) == []
+    assert seen(await concerns(ledger, THIRD, since=at(100))) == []
+
+
+async def test_an_expiry_concerns_the_recipient_too_each_until_it_has_seen_it(ledger: Ledger) -> None:
+    await ledger.commit(accepted(1, recipients=(Recipient(agency_id="U1", mailbox_id=FIRST),)))
+    await moved(ledger, 1, "U1", "expired", at=at(100))
+    expired = [("expired", "dispatch-1", "U1")]
+    assert seen(await concerns(ledger, FIRST, since=at(100))) == expired
+    assert seen(await concerns(ledger, FIRST, since=at(101))) == []
+    assert seen(await concerns(ledger, "U1", since=at(100))) == []
+    await ledger.acknowledge(FIRST, "dispatch-1", "U1")
+    assert seen(await concerns(ledger, FIRST)) == []
+    assert seen(await concerns(ledger, SENDER)) == expired
+    assert seen(await concerns(ledger, None)) == expired
+    await ledger.acknowledge(SENDER, "dispatch-1", "U1")
+    assert seen(await concerns(ledger, SENDER)) == []
+    assert seen(await concerns(ledger, None)) == []
+
+
+async def test_a_refusal_concerns_not_the_recipient_who_gave_it(ledger: Ledger) -> None:
+    await ledger.commit(accepted(1))
+    await moved(ledger, 1, FIRST, "refused", at=at(100))
     assert seen(await concerns(ledger, FIRST, since=at(100))) == []
 
 
@@ -170,9 +192,9 @@ async def test_what_was_acknowledged_is_a_concern_again_after_the_next_move(ledg
 
 @pytest.mark.parametrize(
     ("sender_id", "dispatch_id", "recipient_id"),
-    [(FIRST, "dispatch-1", FIRST), (SENDER, "dispatch-9", FIRST), (SENDER, "dispatch-1", "H99")],
+    [(SECOND, "dispatch-1", FIRST), (SENDER, "dispatch-9", FIRST), (SENDER, "dispatch-1", "H99")],
 )
-async def test_only_the_sender_acknowledges_and_only_what_there_is(
+async def test_only_sender_and_receiver_acknowledge_and_only_what_there_is(
     ledger: Ledger, sender_id: str, dispatch_id: str, recipient_id: str
 ) -> None:
     await ledger.commit(accepted(1))

@@ -66,7 +66,8 @@ class OverviewServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def Acknowledge(self, request, context):
-        """Notes that the sender has seen an ending: it needs no attention any more, unless something new happens.
+        """Notes that the calling agency, which sent or receives it, has seen an ending: it needs its attention no more, unless
+        something new happens.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -38,7 +38,9 @@ class OverviewServiceStub:
     GetAttention: _grpc.UnaryUnaryMultiCallable[_overview_pb2.GetAttentionRequest, _overview_pb2.GetAttentionResponse]
     """Says what needs attention, the most urgent first."""
     Acknowledge: _grpc.UnaryUnaryMultiCallable[_overview_pb2.AcknowledgeRequest, _overview_pb2.AcknowledgeResponse]
-    """Notes that the sender has seen an ending: it needs no attention any more, unless something new happens."""
+    """Notes that the calling agency, which sent or receives it, has seen an ending: it needs its attention no more, unless
+    something new happens.
+    """
     GetStatistics: _grpc.UnaryUnaryMultiCallable[_overview_pb2.GetStatisticsRequest, _overview_pb2.GetStatisticsResponse]
     """Counts dispatches and deliveries."""
 
@@ -52,7 +54,9 @@ class OverviewServiceAsyncStub(OverviewServiceStub):
     GetAttention: _aio.UnaryUnaryMultiCallable[_overview_pb2.GetAttentionRequest, _overview_pb2.GetAttentionResponse]  # type: ignore[assignment]
     """Says what needs attention, the most urgent first."""
     Acknowledge: _aio.UnaryUnaryMultiCallable[_overview_pb2.AcknowledgeRequest, _overview_pb2.AcknowledgeResponse]  # type: ignore[assignment]
-    """Notes that the sender has seen an ending: it needs no attention any more, unless something new happens."""
+    """Notes that the calling agency, which sent or receives it, has seen an ending: it needs its attention no more, unless
+    something new happens.
+    """
     GetStatistics: _aio.UnaryUnaryMultiCallable[_overview_pb2.GetStatisticsRequest, _overview_pb2.GetStatisticsResponse]  # type: ignore[assignment]
     """Counts dispatches and deliveries."""
 
@@ -75,7 +79,9 @@ class OverviewServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _overview_pb2.AcknowledgeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_overview_pb2.AcknowledgeResponse, _abc.Awaitable[_overview_pb2.AcknowledgeResponse]]:
-        """Notes that the sender has seen an ending: it needs no attention any more, unless something new happens."""
+        """Notes that the calling agency, which sent or receives it, has seen an ending: it needs its attention no more, unless
+        something new happens.
+        """
 
     @_abc_1.abstractmethod
     def GetStatistics(

@@ -38,12 +38,12 @@ class MemoryOversight(Facet):
             counts=dict(Counter(concern.why for _, concern in found)),
         )
 
-    async def acknowledge(self, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
+    async def acknowledge(self, agency_id: str, dispatch_id: str, recipient_id: str) -> None:
         await asyncio.sleep(0)
         delivery = self._state.delivery(dispatch_id, recipient_id)
-        if self._state.dispatches[dispatch_id].sender_id != sender_id:
+        if agency_id not in (self._state.dispatches[dispatch_id].sender_id, delivery.mailbox_id):
             raise NotFound(dispatch_id)
-        self._state.acknowledged[dispatch_id, recipient_id] = delivery.version
+        self._state.acknowledged[agency_id, dispatch_id, recipient_id] = delivery.version
         await asyncio.sleep(0)
 
     async def tally(
@@ -103,9 +103,14 @@ def _concerns(
             yield concern("due_soon", key)
         if received and delivery.question is not None:
             yield concern("question_open", key)
-        if sent and state.acknowledged.get(key) != delivery.version:
-            if delivery.state in ("refused", "expired") and delivery.updated_at >= since:
-                yield concern(delivery.state, key)
+        seen_by_sender = state.acknowledged.get((sender_id, *key)) == delivery.version
+        seen_by_receiver = state.acknowledged.get((delivery.mailbox_id, *key)) == delivery.version
+        if delivery.updated_at >= since and (
+            (sent and not seen_by_sender and delivery.state in ("refused", "expired"))
+            or (agency_id == delivery.mailbox_id and not seen_by_receiver and delivery.state == "expired")
+        ):
+            yield concern(delivery.state, key)
+        if sent and not seen_by_sender:
             given_back = delivery.state == "taken_back"
             if not given_back and any(at >= since for at in _refused_questions(state, key)):
                 yield concern("question_refused", key)

@@ -96,7 +96,7 @@ class State:
     asides: dict[tuple[str, str, str, int], tuple[int, Aside]] = field(default_factory=dict)
     """By agency, dispatch, recipient and sequence, each with its place, in order of commit."""
     aside_count: int = 0
-    acknowledged: dict[tuple[str, str], int] = field(default_factory=dict)
+    acknowledged: dict[tuple[str, str, str], int] = field(default_factory=dict)
     """Dispatch and recipient to the version that the sender has looked at."""
     refusals: dict[tuple[str, str, str], Evidence] = field(default_factory=dict)
     holdings: dict[tuple[str, str], int] = field(default_factory=dict)

@@ -41,8 +41,8 @@ class RelationalOversight(Facet):
             counts=json.loads(rows[0][0]) if rows else {},
         )
 
-    async def acknowledge(self, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
-        await self._writer.write(lambda t: _acknowledge(t, sender_id, dispatch_id, recipient_id))
+    async def acknowledge(self, agency_id: str, dispatch_id: str, recipient_id: str) -> None:
+        await self._writer.write(lambda t: _acknowledge(t, agency_id, dispatch_id, recipient_id))
 
     async def tally(
         self,
@@ -76,11 +76,11 @@ def _other_side(mailbox_id: str | None, by: Collection[str]) -> str | None:
     return "sender" if mailbox_id is not None or "sender" in by else "recipient"
 
 
-def _acknowledge(transaction: Transaction, sender_id: str, dispatch_id: str, recipient_id: str) -> None:
-    found = transaction.one("find_sent", dispatch_id, recipient_id, sender_id)
+def _acknowledge(transaction: Transaction, agency_id: str, dispatch_id: str, recipient_id: str) -> None:
+    found = transaction.one("find_seen", dispatch_id, recipient_id, agency_id)
     if found is None:
         raise NotFound(f"{dispatch_id} to {recipient_id}")
-    transaction.run("acknowledge", *found)
+    transaction.run("acknowledge", agency_id, *found)
 
 
 def _concern_from(why: str, columns: list[Any]) -> Concern:

@@ -122,6 +122,7 @@ CREATE INDEX dues_sent ON deliveries (sender_id, due) WHERE due IS NOT NULL;
 CREATE INDEX queues ON deliveries (mailbox_id, priority DESC, place) WHERE state IN ('consigned', 'fetched');
 CREATE INDEX questions ON deliveries (mailbox_id) WHERE question_kind IS NOT NULL;
 CREATE INDEX endings ON deliveries (sender_id, updated_at) WHERE state IN ('refused', 'expired');
+CREATE INDEX expiries ON deliveries (mailbox_id, updated_at) WHERE state = 'expired';
 CREATE INDEX questions_refused ON deliveries (sender_id, question_refused_at) WHERE question_refused_at IS NOT NULL;
 
 CREATE TABLE statements (
@@ -252,10 +253,12 @@ CREATE TABLE asides (
 CREATE INDEX asides_of ON asides (agency_id, place);
 CREATE INDEX asides_about ON asides (delivery);
 
--- The version of a delivery that its sender has looked at.
+-- The version of a delivery that its sender, or the agency that receives it, has looked at.
 CREATE TABLE acknowledgements (
-    delivery bigint PRIMARY KEY,
-    version bigint NOT NULL
+    agency_id word NOT NULL,
+    delivery bigint NOT NULL,
+    version bigint NOT NULL,
+    PRIMARY KEY (agency_id, delivery)
 );
 
 -- Which blobs an owner itself delivered.

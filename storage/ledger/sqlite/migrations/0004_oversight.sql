@@ -35,11 +35,13 @@ CREATE TABLE asides (
 CREATE INDEX asides_of ON asides (agency_id);
 CREATE INDEX asides_about ON asides (delivery);
 
--- The version of a delivery that its sender has looked at.
+-- The version of a delivery that its sender, or the agency that receives it, has looked at.
 CREATE TABLE acknowledgements (
-    delivery INTEGER PRIMARY KEY REFERENCES deliveries (place),
-    version INTEGER NOT NULL
-) STRICT;
+    agency_id TEXT NOT NULL,
+    delivery INTEGER NOT NULL REFERENCES deliveries (place),
+    version INTEGER NOT NULL,
+    PRIMARY KEY (agency_id, delivery)
+) STRICT, WITHOUT ROWID;
 
 -- What an agency looks after and counts is found by itself and a time, without a walk past what is of others or done with.
 ALTER TABLE deliveries ADD COLUMN sender_id TEXT NOT NULL DEFAULT '';
@@ -58,4 +60,5 @@ CREATE INDEX dues_received ON deliveries (mailbox_id, due) WHERE due IS NOT NULL
 CREATE INDEX dues_sent ON deliveries (sender_id, due) WHERE due IS NOT NULL;
 CREATE INDEX questions ON deliveries (mailbox_id) WHERE question_kind IS NOT NULL;
 CREATE INDEX endings ON deliveries (sender_id, updated_at) WHERE state IN ('refused', 'expired');
+CREATE INDEX expiries ON deliveries (mailbox_id, updated_at) WHERE state = 'expired';
 CREATE INDEX questions_refused ON deliveries (sender_id, question_refused_at) WHERE question_refused_at IS NOT NULL;

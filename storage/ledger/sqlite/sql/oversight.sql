@@ -12,11 +12,24 @@ WITH found (why, delivery, aside) AS (
     UNION ALL
     SELECT state, place, 0 FROM deliveries AS l
     WHERE sender_id = :agency_id AND state IN ('refused', 'expired') AND updated_at >= :since
-        AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
+        AND NOT EXISTS (
+            SELECT 1 FROM acknowledgements AS k
+            WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
+        )
+    UNION
+    SELECT 'expired', place, 0 FROM deliveries AS l
+    WHERE mailbox_id = :agency_id AND state = 'expired' AND updated_at >= :since
+        AND NOT EXISTS (
+            SELECT 1 FROM acknowledgements AS k
+            WHERE k.delivery = l.place AND k.agency_id = l.mailbox_id AND k.version = l.version
+        )
     UNION ALL
     SELECT 'question_refused', place, 0 FROM deliveries AS l
     WHERE sender_id = :agency_id AND question_refused_at >= :since AND state <> 'taken_back'
-        AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
+        AND NOT EXISTS (
+            SELECT 1 FROM acknowledgements AS k
+            WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
+        )
 )
 SELECT
     (SELECT json_group_object(why, number) FROM (SELECT why, count(*) AS number FROM found GROUP BY why)),
@@ -39,11 +52,17 @@ WITH found (why, delivery, aside) AS (
     UNION ALL
     SELECT state, place, 0 FROM deliveries AS l
     WHERE state IN ('refused', 'expired') AND updated_at >= :since
-        AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
+        AND NOT EXISTS (
+            SELECT 1 FROM acknowledgements AS k
+            WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
+        )
     UNION ALL
     SELECT 'question_refused', place, 0 FROM deliveries AS l
     WHERE question_refused_at >= :since AND state <> 'taken_back'
-        AND NOT EXISTS (SELECT 1 FROM acknowledgements AS k WHERE k.delivery = l.place AND k.version = l.version)
+        AND NOT EXISTS (
+            SELECT 1 FROM acknowledgements AS k
+            WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
+        )
 )
 SELECT
     (SELECT json_group_object(why, number) FROM (SELECT why, count(*) AS number FROM found GROUP BY why)),
@@ -55,14 +74,16 @@ LEFT JOIN asides AS a ON a.place = f.aside
 ORDER BY h.priority DESC, l.due IS NULL, l.due, f.delivery, f.why, f.aside
 LIMIT :limit;
 
--- name: find_sent
--- A delivery of a sender, and the version it stands at.
+-- name: find_seen
+-- A delivery that an agency (?3) sent or receives, and the version it stands at.
 SELECT place, version FROM deliveries
-WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = ?) AND recipient_id = ? AND sender_id = ?;
+WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = ?1)
+    AND recipient_id = ?2
+    AND (sender_id = ?3 OR mailbox_id = ?3);
 
 -- name: acknowledge
-INSERT INTO acknowledgements (delivery, version) VALUES (?, ?)
-ON CONFLICT (delivery) DO UPDATE SET version = excluded.version;
+INSERT INTO acknowledgements (agency_id, delivery, version) VALUES (?, ?, ?)
+ON CONFLICT (agency_id, delivery) DO UPDATE SET version = excluded.version;
 
 -- name: note_refused_question
 -- The recipient (?2) of a dispatch refused what was asked of it at ?3.
