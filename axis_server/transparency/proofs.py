@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+
+import structlog
 
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.transparency.publisher import Publisher
 from signing.log import (
     InclusionProof,
+    Node,
     Tile,
     consistency_nodes,
     consistency_proof,
@@ -18,9 +21,11 @@ from signing.log import (
     tile_content,
     write_proof,
 )
-from storage.errors import NotFound
+from storage.errors import NotFound, Unavailable
 from storage.ledger.base import Log
 from storage.ledger.records import SignedCheckpoint, Stamp
+
+log = structlog.get_logger()
 
 CONTENT_ID_LONGEST = 128
 """Characters of an evidence or statement id; the axis's own have 36 and 64."""
@@ -94,7 +99,7 @@ class Proofs:
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND, "the log has no such leaf") from absent
         head = await self._covering(leaf.index, size)
-        hashes = await self._ledger.nodes(inclusion_nodes(leaf.index, head.size))
+        hashes = await self._nodes(inclusion_nodes(leaf.index, head.size))
         path = inclusion_proof(leaf.index, head.size, lambda _: hashes)
         proof = InclusionProof(index=leaf.index, path=path, checkpoint=head.content)
         return Proven(index=leaf.index, proof=write_proof(proof))
@@ -120,9 +125,17 @@ class Proofs:
             raise Declined(Code.NOT_FOUND, f"no checkpoint of {new_size} leaves was signed")
         if old_size > head.size:
             raise Declined(Code.INVALID_ARGUMENT, f"the newest checkpoint has {head.size} leaves")
-        hashes = await self._ledger.nodes(consistency_nodes(old_size, head.size))
+        hashes = await self._nodes(consistency_nodes(old_size, head.size))
         proof = consistency_proof(old_size, head.size, lambda _: hashes)
         return Continued(hashes=proof, checkpoint=head)
+
+    async def _nodes(self, wanted: Sequence[Node]) -> tuple[bytes, ...]:
+        """Returns nodes under a checkpoint. Raises `Unavailable` when the ledger has lost one: an alarm."""
+        try:
+            return await self._ledger.nodes(wanted)
+        except NotFound as lost:
+            log.critical("log.broken", detail=f"the signed tree has a hole: {lost}")
+            raise Unavailable("the ledger has lost a part of the log") from lost
 
     async def tile(self, tile: Tile) -> bytes:
         """Returns the hashes of a tile. Raises `Declined`: NOT_FOUND for what no checkpoint covers."""
@@ -130,5 +143,5 @@ class Proofs:
         level, last = tile.nodes[-1]
         if (last + 1) << level > head.size:
             raise Declined(Code.NOT_FOUND, "no checkpoint covers this tile yet")
-        hashes = await self._ledger.nodes(tile.nodes)
+        hashes = await self._nodes(tile.nodes)
         return tile_content(tile, lambda _: hashes)

@@ -9,6 +9,7 @@ from datetime import datetime
 import structlog
 
 from axis_server.metrics import Metrics
+from axis_server.transparency.patrol import LogBroken, Patrol
 from signing.log import (
     Checkpoint,
     CompactRange,
@@ -29,10 +30,6 @@ from storage.ledger.records import SignedCheckpoint
 log = structlog.get_logger()
 
 
-class LogBroken(Exception):
-    """The ledger no longer holds the log that was signed before: somebody changed it. Nothing is signed."""
-
-
 class Publisher:
     """Publishes checkpoints. Any number of nodes may run one: the ledger keeps one checkpoint for each
     size."""
@@ -45,25 +42,35 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._grown = asyncio.Condition()
+        self._seen: SignedCheckpoint | None = None
+        """What this process signed or saw last, whatever becomes of the ledger."""
+        self._patrol = Patrol(ledger=ledger)
 
     async def publish(self) -> SignedCheckpoint:
         """Signs the log as it stands, unless that was done, and returns the newest checkpoint.
 
-        Before it signs it proves to itself that the last checkpoint's tree is how this one begins. Raises
-        `LogBroken` when it is not, `Unavailable`.
+        Before it signs it proves to itself that the last checkpoint's tree is how this one begins, and that
+        of the last one that it remembers. Raises `LogBroken` when it is not, `Unavailable`.
         """
         last = await self._last()
         size = await self._ledger.size()
-        if last is not None and size == last.size:
+        known = [one for one in (last, self._seen) if one is not None]
+        most = max((one.size for one in known), default=0)
+        if size < most:
+            raise LogBroken(f"the ledger has {size} leaves, and {most} were signed")
+        if last is not None and size == last.size and self._seen is not None and last.note == self._seen.note:
             return last
-        if last is not None and size < last.size:
-            raise LogBroken(f"the ledger has {size} leaves, and {last.size} were signed")
         tree = await self._tree(size)
-        if last is not None:
-            await self._check(last, tree)
+        for one in known:
+            await self._check(one, tree)
+        if last is not None and size == last.size:
+            self._seen = last
+            return last
         head = Checkpoint(origin=self._signer.key.name, size=size, root=tree.root())
         note = sign_checkpoint(head, self._signer).content()
         newest = await self._ledger.publish(SignedCheckpoint(size=size, note=note, at=self._clock()))
+        if newest.note == note:
+            self._seen = newest
         self._metrics.log_size.set(newest.size)
         async with self._grown:
             self._grown.notify_all()
@@ -79,12 +86,19 @@ class Publisher:
                     return last
                 await self._grown.wait()
 
+    async def patrol(self) -> None:
+        """Looks at the next piece of the signed tree. Raises `LogBroken`, `Unavailable`."""
+        last = await self._last()
+        if last is not None:
+            await self._patrol.step(last.size)
+
     async def follow(self, interval: float) -> None:
-        """Publishes every `interval` seconds, for ever. What hinders it is an alarm and is tried again: a
-        log that was changed stays unsigned."""
+        """Publishes and patrols every `interval` seconds, for ever. What hinders it is an alarm and is tried
+        again: a log that was changed stays unsigned."""
         while True:
             try:
                 await self.publish()
+                await self.patrol()
                 self._metrics.log_sound.set(1)
             except Unavailable as trouble:
                 log.warning("log.unavailable", detail=str(trouble))
