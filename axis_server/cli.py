@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from axis_server.operation.agency import agency
+from axis_server.operation.backup import backup, restore
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
 from axis_server.operation.group import group
@@ -17,6 +18,7 @@ from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
 from axis_server.operation.running import run, work
 from axis_server.operation.terminal import CONFIG, Refusal
+from axis_server.operation.verifystore import verify_store
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
 
 
@@ -33,9 +35,12 @@ def main() -> None:
 
 
 main.add_command(agency)
+main.add_command(backup)
 main.add_command(check_store)
 main.add_command(group)
+main.add_command(restore)
 main.add_command(run)
+main.add_command(verify_store)
 main.add_command(work)
 main.add_command(attention)
 main.add_command(stats)

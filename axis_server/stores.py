@@ -6,9 +6,11 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from axis_server.settings import ArchiveSettings, LedgerSettings, Secrets, Settings
 from storage.archive.base import Archive
+from storage.archive.copying import Copied, copy_blobs
 from storage.archive.files import FilesArchive
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
@@ -16,7 +18,9 @@ from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
+from storage.ledger.inventory import Inventory
 from storage.ledger.sqlite import Schema, SqliteCatalogue, SqliteLedger, look
+from storage.ledger.sqlite.copying import copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +48,36 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
         catalogue = await SqliteCatalogue.open(settings.ledger.path)
         stack.push_async_callback(catalogue.aclose)
         yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=catalogue)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Examined:
+    """What is read of a store to examine it."""
+
+    archive: Archive
+    ledger: Ledger
+    inventory: Inventory
+
+
+@asynccontextmanager
+async def opened_to_examine(settings: Settings, secrets: Secrets) -> AsyncIterator[Examined]:
+    """Opens a store to read all of it; the axis may run meanwhile. Raises `StorageError`."""
+    async with opened_ledger(settings, upgrade=False) as ledger:
+        archive = await _archive(settings.archive, secrets)
+        try:
+            yield Examined(archive=archive, ledger=ledger, inventory=ledger)
+        finally:
+            await archive.aclose()
+
+
+def copy_ledger(settings: LedgerSettings, to: Path) -> None:
+    """Copies the ledger as it is now to a new file. Raises `StorageError`."""
+    copy(settings.path, to)
+
+
+def copy_archive(root: Path, to: Path) -> Copied:
+    """Copies what another archive of files lacks. Raises `StorageError`."""
+    return copy_blobs(root, to)
 
 
 async def _archive(settings: ArchiveSettings, secrets: Secrets) -> FilesArchive | S3Archive:

@@ -55,7 +55,7 @@ def event_bytes(event: Event) -> int:
 
 
 def stream_bytes(item: StreamItem) -> int:
-    return event_bytes(item.event) + _FACTS + _entry_bytes(item.entry)
+    return event_bytes(item.event) + _FACTS + entry_bytes(item.entry)
 
 
 def record_bytes(record: Record) -> int:
@@ -68,14 +68,14 @@ def aside_bytes(aside: Aside) -> int:
 
 def concern_bytes(concern: Concern) -> int:
     aside = 0 if concern.aside is None else aside_bytes(concern.aside)
-    return delivery_bytes(concern.delivery) + _FACTS + _entry_bytes(concern.entry) + aside
+    return delivery_bytes(concern.delivery) + _FACTS + entry_bytes(concern.entry) + aside
 
 
 def item_bytes(item: InboxItem | OutboxItem) -> int:
-    return _FACTS + _entry_bytes(item.entry)
+    return _FACTS + entry_bytes(item.entry)
 
 
-def _entry_bytes(entry: Entry) -> int:
+def entry_bytes(entry: Entry) -> int:
     shown = _bytes(
         entry.subject, entry.document_id, entry.code_number, entry.code_notation, entry.sender_name
     )

@@ -7,6 +7,7 @@ import asyncio
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,9 +18,9 @@ from axis.v1 import inbox_pb2, inbox_pb2_grpc, submission_pb2, submission_pb2_gr
 from axis_server.app import running
 from axis_server.settings import Secrets
 from tests.axis_server.served import Office, Served, served, sha256_of
-from tests.engines import require
 
 ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
 PAGE = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
 
 
@@ -46,7 +47,13 @@ def commands(heading: str, number: int = 0) -> str:
 
 async def run(script: str, directory: Path) -> subprocess.CompletedProcess[str]:
     return await asyncio.to_thread(
-        subprocess.run, ["bash", "-ec", script], cwd=directory, capture_output=True, text=True, timeout=60
+        subprocess.run,
+        ["bash", "-ec", script],
+        cwd=directory,
+        env={"PATH": f"{BIN}:/usr/bin:/bin", "LANG": "C.UTF-8"},
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
 
 
@@ -73,7 +80,6 @@ def test_every_event_of_the_log_is_told_and_no_other() -> None:
 async def test_a_damaged_or_missing_file_is_found_and_restored_from_a_backup_of_the_running_axis(
     tmp_path: Path,
 ) -> None:
-    require("sqlite3")
     async with served(tmp_path) as axis:
         base = axis.config.parent
         package = axis.ministry.letter("H90")
@@ -101,7 +107,6 @@ async def test_a_damaged_or_missing_file_is_found_and_restored_from_a_backup_of_
 
 
 async def test_a_restored_backup_serves_what_was_accepted_before_it(tmp_path: Path) -> None:
-    require("sqlite3")
     async with served(tmp_path) as axis:
         base = axis.config.parent
         package = axis.ministry.letter("H90")
@@ -109,11 +114,11 @@ async def test_a_restored_backup_serves_what_was_accepted_before_it(tmp_path: Pa
         done = await run(commands("Back up"), base)
         assert done.returncode == 0, done.stderr
         await send(axis, axis.ministry.letter("H90", number=2))
-    shutil.rmtree(base / "archive")
-    shutil.rmtree(base / "ledger")
-    (base / "ledger").mkdir()
-    shutil.copytree(base / "backup" / "archive", base / "archive")
-    shutil.copy(base / "backup" / "ledger.sqlite3", base / "ledger" / "ledger.sqlite3")
+    drill = await run(commands("Back up", 1), base)
+    assert drill.returncode == 0, drill.stderr
+    for name in ("archive", "ledger"):
+        shutil.rmtree(base / name)
+        (base / "restored" / name).rename(base / name)
     async with running(axis.settings, Secrets()) as again:
         restored = replace(axis, address=again.address)
         assert await fetch(axis.province, restored, dispatch_id) == package

@@ -18,6 +18,7 @@ from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
 from storage.ledger.relational.dispatches import RelationalDispatches
 from storage.ledger.relational.histories import RelationalHistories
+from storage.ledger.relational.inventory import RelationalInventory
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
@@ -37,6 +38,7 @@ class PostgresLedger(
     RelationalHoldings,
     RelationalLog,
     RelationalDirectory,
+    RelationalInventory,
 ):
     """A ledger and a directory in one schema of a PostgreSQL database. Open it with `open`, close it with
     `aclose`."""

@@ -25,6 +25,10 @@ SELECT position, sender_id, accepted_at, priority FROM dispatches WHERE dispatch
 -- name: entry
 SELECT * FROM entries WHERE dispatch_id = $1;
 
+-- name: all_entries
+-- A page of the dispatches of all senders.
+SELECT * FROM entries WHERE position > :after ORDER BY position LIMIT :limit;
+
 -- name: find_document
 -- The dispatch that holds a document id of a sender.
 SELECT dispatch_id FROM dispatches

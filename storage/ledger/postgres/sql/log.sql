@@ -23,6 +23,16 @@ WHERE l.leaf >= $1
 ORDER BY l.leaf
 LIMIT $2;
 
+-- name: logged
+-- A range of the log with what was logged.
+SELECT l.leaf, l.hash, coalesce(e.content, s.content)
+FROM leaves AS l
+LEFT JOIN evidence AS e ON e.leaf = l.leaf
+LEFT JOIN statements AS s ON s.leaf = l.leaf
+WHERE l.leaf >= $1
+ORDER BY l.leaf
+LIMIT $2;
+
 -- name: leaf
 -- The leaf of an evidence or a statement, by its id.
 SELECT l.leaf, l.hash, l.kind, $1::text
