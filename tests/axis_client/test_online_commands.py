@@ -74,7 +74,8 @@ def test_the_whole_road_from_the_command_line(
 
     listed = ministry("evidence", dispatch_id, "-o", tmp_path / "proof")
     files = [Path(entry["file"]) for entry in listed.objects]
-    assert sorted(files) == sorted((tmp_path / "proof").iterdir())
+    proofs = [file.with_name(f"{file.name}.tlog-proof") for file in files]
+    assert sorted([*files, *proofs]) == sorted((tmp_path / "proof").iterdir())
     ca = running.base / MINISTRY / "ca.pem"
     assert axis("verify", *files, "--trust", ca).code == 0
     assert files == sorted(files), "they sort as it all happened"

@@ -33,6 +33,7 @@ from signing.log import (
 from storage.errors import Unavailable
 from storage.ledger.base import Ledger
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.records import Stamp
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.served import served
 from tests.storage.records import accepted, refusal
@@ -224,3 +225,40 @@ async def test_agencies_prove_their_evidence_over_the_wire(tmp_path: Path) -> No
         assert isinstance(compare(old, new, tuple(continued.hashes)), Consistent)
         tile = await stub.GetTile(log_pb2.GetTileRequest(level=0, index=0, width=1))
         assert len(tile.hashes) == 32
+
+
+async def test_a_proof_under_an_older_checkpoint_is_given_and_stays_the_same(log: Shown) -> None:
+    await log.ledger.commit(accepted(1))
+    old = await log.publisher.publish()
+    first = accepted(1).evidence[0]
+    before = await log.proofs.inclusion(first.evidence_id)
+    await log.ledger.commit(accepted(2))
+    await log.publisher.publish()
+    assert (await log.proofs.inclusion(first.evidence_id, old.size)).proof == before.proof
+    assert (await log.proofs.inclusion(first.evidence_id)).proof != before.proof
+    for content, size, code in (
+        (first, old.size + 1, "NOT_FOUND"),
+        (first, 1 << 40, "NOT_FOUND"),
+        (accepted(2).evidence[0], old.size, "INVALID_ARGUMENT"),
+    ):
+        with pytest.raises(Declined) as declined:
+            await log.proofs.inclusion(content.evidence_id, size)
+        assert declined.value.code == code
+
+
+async def test_stamped_checkpoints_are_found_by_any_authority(log: Shown) -> None:
+    proofs = Proofs(ledger=log.ledger, publisher=log.publisher, authorities=("one", "two"))
+    sizes = []
+    for number in range(1, 6):
+        await log.ledger.commit(accepted(number))
+        sizes.append((await log.publisher.publish()).size)
+    with pytest.raises(Declined) as declined:
+        await proofs.checkpoint(stamped=True)
+    assert declined.value.code == "NOT_FOUND"
+    for authority, size in (("one", sizes[1]), ("two", sizes[3]), ("nobody", sizes[4])):
+        at = datetime.now(UTC)
+        await log.ledger.stamp(Stamp(size=size, authority=authority, token=b"token", at=at))
+    assert (await proofs.checkpoint(stamped=True))[0].size == sizes[3]
+    assert (await proofs.checkpoint(sizes[0], stamped=True))[0].size == sizes[1]
+    found, stamps = await proofs.checkpoint(sizes[2], stamped=True)
+    assert (found.size, [one.authority for one in stamps]) == (sizes[3], ["two"])
