@@ -75,7 +75,8 @@ class Attention:
 
     async def acknowledge(self, caller: Caller, dispatch_id: str, recipient_id: str) -> None:
         """Notes that the caller's agency, which sent or receives it, has seen how a delivery stands; what
-        happens later needs attention anew. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
+        happens later needs attention anew. Raises `Declined`: NOT_FOUND, also for what is not the
+        caller's."""
         admit_actor(caller)
         try:
             await self._ledger.acknowledge(caller.agency_id, dispatch_id, recipient_id)

@@ -152,12 +152,13 @@ async def test_what_is_asked_back_before_the_fetch_waits_in_no_queue(world: Worl
     assert one.item.entry == entry
 
 
-async def test_a_deadline_that_passed_needs_the_senders_attention(world: World) -> None:
+async def test_a_deadline_that_passed_needs_attention_on_both_sides(world: World) -> None:
     await world.sent(world.province)
     world.now += timedelta(days=30)
     await world.expiring.sweep()
     assert await whys(world, world.ministry) == {"expired": 1}
-    assert await whys(world, world.province) == {}
+    assert await whys(world, world.province) == {"expired": 1}
+    assert await whys(world, world.department) == {}
     counted = await world.statistics.count(
         world.ministry.caller(),
         Asked(side=Side.SENT, span=Span.read("2026-01-01", "2026-12-31"), by=()),

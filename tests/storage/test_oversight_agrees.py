@@ -182,7 +182,7 @@ async def test_every_ledger_gives_the_same_answers(
             first, *others = [await answer(step, ledger) for ledger in ledgers]
             assert others == [first] * len(others)
             outcomes.append(first if isinstance(first, type) else bool(first))
-        assert len(set(outcomes)) >= 5, set(outcomes)  # the history was worth telling
+        assert len(set(outcomes)) >= 4, set(outcomes)  # the history was worth telling
         first_facts, *other_facts = [await everything(ledger) for ledger in ledgers]
         assert other_facts == [first_facts] * len(other_facts)
 

@@ -77,7 +77,7 @@ def _other_side(mailbox_id: str | None, by: Collection[str]) -> str | None:
 
 
 def _acknowledge(transaction: Transaction, agency_id: str, dispatch_id: str, recipient_id: str) -> None:
-    found = transaction.one("find_seen", dispatch_id, recipient_id, agency_id)
+    found = transaction.one("find_party", dispatch_id, recipient_id, agency_id)
     if found is None:
         raise NotFound(f"{dispatch_id} to {recipient_id}")
     transaction.run("acknowledge", agency_id, *found)

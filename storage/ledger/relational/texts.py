@@ -25,7 +25,10 @@ def load_queries(package: str) -> Queries:
     queries: dict[str, str] = {}
     for file in sorted((resources.files(package) / "sql").iterdir(), key=lambda file: file.name):
         _, *named = re.split(r"^-- name: (\w+)\n", file.read_text("utf-8"), flags=re.MULTILINE)
-        queries |= dict(zip(named[::2], (text.strip() for text in named[1::2]), strict=True))
+        for name, text in zip(named[::2], named[1::2], strict=True):
+            if name in queries:
+                raise ValueError(f"two queries are named {name}")
+            queries[name] = text.strip()
     return queries
 
 

@@ -74,7 +74,7 @@ LEFT JOIN asides AS a ON a.place = f.aside
 ORDER BY h.priority DESC, l.due IS NULL, l.due, f.delivery, f.why, f.aside
 LIMIT :limit;
 
--- name: find_seen
+-- name: find_party
 -- A delivery that an agency (?3) sent or receives, and the version it stands at.
 SELECT place, version FROM deliveries
 WHERE dispatch = (SELECT position FROM dispatches WHERE dispatch_id = ?1)
