@@ -12,6 +12,7 @@ from axis_server.operation.agency import agency
 from axis_server.operation.backup import backup, restore
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
+from axis_server.operation.doctor import doctor
 from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
@@ -37,6 +38,7 @@ def main() -> None:
 main.add_command(agency)
 main.add_command(backup)
 main.add_command(check_store)
+main.add_command(doctor)
 main.add_command(group)
 main.add_command(restore)
 main.add_command(run)

@@ -1,0 +1,247 @@
+"""What the doctor looks at: each examination tries one thing for real and says what it found, and what to do.
+
+    async for found in examinations(settings, secrets, at=now):
+        found.grade, found.subject, found.sentence, found.next_step
+
+An examination goes on where another one found the worst; what cannot be examined is a finding itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import StrEnum
+from pathlib import Path
+
+from axis_server.operation.checkconfig import Severity, check
+from axis_server.operation.material import MaterialError, log_signer, read_certificates
+from axis_server.settings import Address, Secrets, Settings
+from axis_server.stores import Examined, opened_to_examine
+from signing.log import CompactRange, LogPolicy, VerifierKey, cover, open_checkpoint
+from signing.verdict import Refused
+from storage.errors import NotFound, StorageError
+from storage.ledger.base import Log
+
+ANSWER_SECONDS = 10.0
+"""A store that needs longer for a few bytes does not serve."""
+CLOCK_SLACK = timedelta(seconds=5)
+"""By how much clocks of several nodes may differ."""
+LATE = timedelta(minutes=1)
+"""The axis deals with a deadline within seconds; what has waited so long is not being dealt with."""
+ROOM_BYTES = 1 << 30
+"""With less room than this beside the reserve, the disk is full before somebody has slept over it."""
+
+
+class Grade(StrEnum):
+    """How bad it is."""
+
+    OK = "ok"
+    WARNING = "warning"
+    """Will hurt, and does not yet."""
+    PROBLEM = "problem"
+    """Hurts now."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """What one examination found."""
+
+    subject: str
+    grade: Grade
+    sentence: str
+    next_step: str = ""
+
+
+def _ok(subject: str, sentence: str) -> Found:
+    return Found(subject=subject, grade=Grade.OK, sentence=sentence)
+
+
+async def examinations(settings: Settings, secrets: Secrets, *, at: datetime) -> AsyncIterator[Found]:
+    """Examines an axis, whether it runs or not. Nothing is changed but for what a probe writes."""
+    for one in (*_configuration(settings, secrets, at), *_certificates(settings, at)):
+        yield one
+    yield await _door(settings.server.listen)
+    for one in _modes(settings):
+        yield one
+    try:
+        async with opened_to_examine(settings, secrets) as stores:
+            async for one in _stores(settings, stores, at):
+                yield one
+    except StorageError as exc:
+        yield Found(
+            subject="stores",
+            grade=Grade.PROBLEM,
+            sentence=f"the stores cannot be opened: {exc}",
+            next_step="look at disk, mount and owner; never replace a ledger by an empty one",
+        )
+
+
+def _configuration(settings: Settings, secrets: Secrets, at: datetime) -> tuple[Found, ...]:
+    grades = {Severity.PROBLEM: Grade.PROBLEM, Severity.WARNING: Grade.WARNING, Severity.NOTE: Grade.OK}
+    found = tuple(
+        Found(
+            subject="configuration",
+            grade=grades[one.severity],
+            sentence=one.sentence.removesuffix("."),
+            next_step="" if one.severity is Severity.NOTE else "mend that, then `axis-server check-config`",
+        )
+        for one in check(settings, secrets, at=at, ports=False)
+    )
+    return found or (_ok("configuration", "nothing is wrong with it"),)
+
+
+def _certificates(settings: Settings, at: datetime) -> tuple[Found, ...]:
+    """Those that have run out, or soon will, are told by the configuration."""
+    found = []
+    for name, path in (("tls", settings.tls.certificate), ("evidence", settings.evidence.certificate)):
+        try:
+            left = (read_certificates(path)[0].not_valid_after_utc - at).days
+        except MaterialError:
+            continue
+        found.append(_ok("certificates", f"the {name} certificate has {left} days left"))
+    return tuple(found)
+
+
+async def _door(listen: Address) -> Found:
+    try:
+        async with asyncio.timeout(ANSWER_SECONDS):
+            _, writer = await asyncio.open_connection(*listen)
+        writer.close()
+    except (OSError, TimeoutError):
+        return Found(
+            subject="door",
+            grade=Grade.WARNING,
+            sentence=f"nobody listens on {listen}: the axis does not run, or not here",
+            next_step="if it should: `systemctl status axis`, and the last lines of its log",
+        )
+    return _ok("door", f"somebody listens on {listen}")
+
+
+def _modes(settings: Settings) -> tuple[Found, ...]:
+    kept = [settings.archive.path] if settings.archive.kind == "files" else []
+    kept += [settings.ledger.path] if settings.ledger.kind == "sqlite" else []
+    open_ones = [path for path in kept if path.exists() and path.stat().st_mode & 0o007]
+    return tuple(
+        Found(
+            subject="file modes",
+            grade=Grade.WARNING,
+            sentence=f"{path} is open to every user of this machine",
+            next_step=f"chmod o= {path}",
+        )
+        for path in open_ones
+    ) or (_ok("file modes", "ledger and archive are closed to others"),)
+
+
+async def _stores(settings: Settings, stores: Examined, at: datetime) -> AsyncIterator[Found]:
+    for name, probe in (("archive", stores.archive.probe), ("ledger", stores.ledger.probe)):
+        try:
+            async with asyncio.timeout(ANSWER_SECONDS):
+                await probe()
+        except (StorageError, TimeoutError) as exc:
+            yield Found(
+                subject=name,
+                grade=Grade.PROBLEM,
+                sentence=f"a small write and read failed: {exc or 'no answer'}",
+                next_step="look at disk, mount and owner; the axis goes on by itself once it is mended",
+            )
+        else:
+            yield _ok(name, "a small write was read back")
+    yield await _room(settings, stores)
+    yield await _clock(stores.ledger, at)
+    yield await _log(settings, stores.ledger)
+    yield await _backlog(stores, at)
+
+
+async def _room(settings: Settings, stores: Examined) -> Found:
+    free = await stores.archive.free()
+    if settings.ledger.kind == "sqlite":
+        disk = os.statvfs(_nearest(settings.ledger.path))
+        free = min(free, disk.f_bavail * disk.f_frsize)
+    left = free - settings.archive.reserve_bytes
+    sentence = f"{free >> 20} MiB are free, {settings.archive.reserve_bytes >> 20} MiB of them in reserve"
+    if left >= ROOM_BYTES:
+        return _ok("room", sentence)
+    return Found(
+        subject="room",
+        grade=Grade.PROBLEM if left <= 0 else Grade.WARNING,
+        sentence=sentence,
+        next_step="make room or enlarge the disk; abandoned uploads lie in archive/staging",
+    )
+
+
+def _nearest(path: Path) -> Path:
+    return next(one for one in (path, *path.parents) if one.exists())
+
+
+def _utc(at: datetime) -> str:
+    return f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+async def _clock(ledger: Log, at: datetime) -> Found:
+    """Whatever is kept happened in the past: where it did not, this clock, or the one then, was wrong."""
+    try:
+        last = await ledger.checkpoint()
+    except NotFound:
+        return _ok("clock", f"it says {_utc(at)}; nothing was signed yet to compare it with")
+    stamps = await ledger.stamps(last.size)
+    newest = max([last.at, *(stamp.at for stamp in stamps)])
+    if newest > at + CLOCK_SLACK:
+        return Found(
+            subject="clock",
+            grade=Grade.PROBLEM,
+            sentence=f"it says {_utc(at)}, and something was signed at {_utc(newest)}",
+            next_step="set the clock by NTP (`timedatectl`), and stop the axis until it is right",
+        )
+    return _ok("clock", f"it says {_utc(at)}, after all that was signed")
+
+
+async def _log(settings: Settings, ledger: Log) -> Found:
+    """Compares the ledger's tree with the newest checkpoint; `verify-store` compares everything."""
+    try:
+        key = log_signer(settings.transparency.key).key
+        last = await ledger.checkpoint()
+        size = await ledger.size()
+        broken = await _broken(ledger, last.note, key, size)
+    except MaterialError as exc:
+        broken = str(exc)
+    except NotFound:
+        return _ok("log", "nothing was signed yet")
+    if not broken:
+        return _ok("log", f"the newest checkpoint ({last.size} leaves) is the tree of the ledger")
+    return Found(
+        subject="log",
+        grade=Grade.PROBLEM,
+        sentence=broken,
+        next_step="keep the disk as it is, run `axis-server verify-store`; `log.broken` in docs/operator.md",
+    )
+
+
+async def _broken(ledger: Log, note: bytes, key: VerifierKey, size: int) -> str:
+    opened = open_checkpoint(note, LogPolicy(origin=key.name, keys=(key,)))
+    if isinstance(opened, Refused):
+        return f"the newest checkpoint does not hold ({opened.reason}): {opened.detail}"
+    head = opened.checkpoint
+    if size < head.size:
+        return f"{head.size} leaves were signed, and the ledger has {size}"
+    tree = CompactRange(head.size, await ledger.nodes(cover(0, head.size)))
+    return "" if tree.root() == head.root else "the leaves are not those that were signed"
+
+
+async def _backlog(stores: Examined, at: datetime) -> Found:
+    late = await stores.ledger.due(at=at - LATE, limit=1)
+    if late:
+        return Found(
+            subject="backlog",
+            grade=Grade.PROBLEM,
+            sentence=f"a deadline of {_utc(late[0].due or at)} has passed, and nobody has dealt with it",
+            next_step="an axis that runs does so within seconds: look for `deadlines.failed` in its log",
+        )
+    try:
+        signed = (await stores.ledger.checkpoint()).size
+    except NotFound:
+        signed = 0
+    waiting = await stores.ledger.size() - signed
+    return _ok("backlog", f"no deadline is overdue; {waiting} leaves of the log wait for a checkpoint")
