@@ -221,10 +221,27 @@ class ArchiveSettings(_Section):
 class LedgerSettings(_Section):
     """Where the ledger and the directory of agencies are kept."""
 
-    kind: Literal["sqlite"] = "sqlite"
-    """`sqlite`: one file on a local disk of this machine, never on a network share."""
+    kind: Literal["sqlite", "postgres"] = "sqlite"
+    """`sqlite`: one file on a local disk of this machine, never on a network share. `postgres`: a PostgreSQL
+    database, version 15 or newer, for any number of nodes; it needs the extra `national-axis[postgres]`."""
     path: ConfiguredPath = Path("ledger.sqlite3")
-    """The file."""
+    """`sqlite`: the file."""
+    dsn: str = ""
+    """`postgres`: how the database is reached, as libpq takes it: `host=db1,db2 dbname=axis user=axis
+    sslmode=verify-full`; of several hosts the primary is found. The password comes from
+    `AXIS_LEDGER_PASSWORD` or `password_file`."""
+    password_file: OptionalPath = None
+    """`postgres`: a file that holds the password and nothing else, readable for the axis alone."""
+    database_schema: str = "axis"
+    """`postgres`: the schema in that database that is the ledger's own; made if absent."""
+    connections: int = Field(default=12, ge=6, le=1000)
+    """`postgres`: most connections of one process: five, and the others to read."""
+
+    @model_validator(mode="after")
+    def _names_a_database(self) -> Self:
+        if self.kind == "postgres" and not self.dsn:
+            raise ValueError('kind "postgres" needs `dsn`')
+        return self
 
 
 class LimitSettings(_Section):
@@ -331,6 +348,7 @@ class Secrets(BaseSettings):
     tls_key_password: SecretStr | None = None
     evidence_key_password: SecretStr | None = None
     archive_secret_key: SecretStr | None = None
+    ledger_password: SecretStr | None = None
 
 
 def load(path: Path) -> Settings:

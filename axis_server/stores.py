@@ -1,4 +1,4 @@
-"""Opens the stores that the settings name. The one place of the server that knows which kinds there are."""
+"""Opens the stores that the settings name. Here and in `ledgers` alone it is known which kinds there are."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from axis_server.settings import ArchiveSettings, LedgerSettings, Secrets, Settings
+from axis_server.ledgers import opened_catalogue, opened_ledger
+from axis_server.settings import ArchiveSettings, Secrets, Settings
 from storage.archive.base import Archive
 from storage.archive.copying import Copied, copy_blobs
 from storage.archive.files import FilesArchive
@@ -19,8 +20,6 @@ from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
-from storage.ledger.sqlite import Schema, SqliteCatalogue, SqliteLedger, look
-from storage.ledger.sqlite.copying import copy
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,19 +33,14 @@ class Stores:
     catalogue: Catalogue
 
 
-def ledger_schema(settings: LedgerSettings) -> Schema:
-    """Looks how far the ledger's schema has come, and changes nothing. Raises `StorageError`."""
-    return look(settings.path)
-
-
 @asynccontextmanager
 async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
     """Opens archive and ledger, and closes them at the end. Raises `StorageError`."""
-    async with opened_ledger(settings) as ledger, AsyncExitStack() as stack:
+    async with AsyncExitStack() as stack:
+        ledger = await stack.enter_async_context(opened_ledger(settings, secrets))
         archive = await _archive(settings.archive, secrets)
         stack.push_async_callback(archive.aclose)
-        catalogue = await SqliteCatalogue.open(settings.ledger.path)
-        stack.push_async_callback(catalogue.aclose)
+        catalogue = await stack.enter_async_context(opened_catalogue(settings, secrets))
         yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=catalogue)
 
 
@@ -62,17 +56,12 @@ class Examined:
 @asynccontextmanager
 async def opened_to_examine(settings: Settings, secrets: Secrets) -> AsyncIterator[Examined]:
     """Opens a store to read all of it; the axis may run meanwhile. Raises `StorageError`."""
-    async with opened_ledger(settings, upgrade=False) as ledger:
+    async with opened_ledger(settings, secrets, upgrade=False) as ledger:
         archive = await _archive(settings.archive, secrets)
         try:
             yield Examined(archive=archive, ledger=ledger, inventory=ledger)
         finally:
             await archive.aclose()
-
-
-def copy_ledger(settings: LedgerSettings, to: Path) -> None:
-    """Copies the ledger as it is now to a new file. Raises `StorageError`."""
-    copy(settings.path, to)
 
 
 def copy_archive(root: Path, to: Path) -> Copied:
@@ -120,14 +109,3 @@ def _secret_key(settings: ArchiveSettings, secrets: Secrets) -> str:
         raise Misconfigured(
             f"`secret_key_file` {settings.secret_key_file} cannot be read: correct the path, or its owner"
         ) from exc
-
-
-@asynccontextmanager
-async def opened_ledger(settings: Settings, *, upgrade: bool = True) -> AsyncIterator[SqliteLedger]:
-    """Opens the ledger alone, with the directory; the axis may run meanwhile. Who only reads opens it without
-    `upgrade` and changes nothing about it. Raises `StorageError`."""
-    ledger = await SqliteLedger.open(settings.ledger.path, upgrade=upgrade)
-    try:
-        yield ledger
-    finally:
-        await ledger.aclose()

@@ -21,11 +21,11 @@ import grpc
 
 from axis.v1 import events_pb2, events_pb2_grpc, submission_pb2, submission_pb2_grpc
 from axis_server.caller import Role
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.provision import issue_profile, provision
 from axis_server.operation.registry import Use, certificate_of
 from axis_server.settings import Address, load
-from axis_server.stores import opened_ledger
 from benchmarks.load import credentials
 from benchmarks.subjects import ROOT, Subject, World, axis, running
 from edxml.model import HEADER_PLACE, Attachment, Code, Organ, Package

@@ -16,8 +16,8 @@ import grpc.aio
 import pytest
 from cryptography import x509
 
+from axis_server.ledgers import opened_ledger
 from axis_server.settings import Address
-from axis_server.stores import opened_ledger
 from tests.axis_client.harness import free_port
 from tests.axis_server.process import PATIENCE, ROOT, Running, started
 from tests.axis_server.served import Prepared, prepared

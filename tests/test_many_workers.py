@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 
 from axis_server import events as events_module
+from axis_server.ledgers import opened_ledger
 from axis_server.settings import Address
-from axis_server.stores import opened_ledger
 from tests.axis_client.harness import free_port
 from tests.axis_server.process import PATIENCE, Running, started
 from tests.axis_server.served import Prepared, prepared

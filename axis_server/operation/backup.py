@@ -21,8 +21,9 @@ from pathlib import Path
 
 import click
 
+from axis_server.ledgers import copy_ledger
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
-from axis_server.stores import copy_archive, copy_ledger
+from axis_server.stores import copy_archive
 from storage.errors import StorageError
 
 _ROOM_MODE = 0o700

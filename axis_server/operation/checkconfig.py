@@ -18,6 +18,7 @@ from pathlib import Path
 
 from cryptography import x509
 
+from axis_server.ledgers import ledger_name, ledger_schema
 from axis_server.operation.authority import is_for_test
 from axis_server.operation.material import MaterialError, log_signer, read_certificates, read_key
 from axis_server.operation.registry import weak_key
@@ -35,7 +36,7 @@ from axis_server.settings import (
     TransparencySettings,
     TrustSettings,
 )
-from axis_server.stores import ledger_schema, look_at_bucket
+from axis_server.stores import look_at_bucket
 from signing.keys import UnusableKey, load_pem
 from signing.policy import Policy
 from signing.trust import Chain, TrustError, TrustStore, load_certificates, load_crls
@@ -100,7 +101,7 @@ def _findings(
     elif settings.archive:
         yield from _bucket(settings.archive, settings.limits, secrets)
     if settings.ledger:
-        yield from _ledger(settings.ledger)
+        yield from _ledger(settings.ledger, secrets)
     if ports and settings.server:
         yield from _port("server.listen", settings.server.listen)
     if ports and settings.transparency and settings.transparency.listen is not None:
@@ -239,27 +240,41 @@ def _bucket(archive: ArchiveSettings, limits: LimitSettings | None, secrets: Sec
         yield problem(f"`archive`: {exc}.")
 
 
-def _ledger(settings: LedgerSettings) -> Iterator[Finding]:
-    path = settings.path
+def _ledger(settings: LedgerSettings, secrets: Secrets) -> Iterator[Finding]:
+    if settings.kind == "sqlite":
+        field, found = "ledger.path", list(_room(settings.path))
+    else:
+        field, found = "ledger", list(_database(settings))
+    yield from found
+    if any(one.severity is Severity.PROBLEM for one in found):
+        return
+    name = ledger_name(settings)
+    try:
+        schema = ledger_schema(settings, secrets)
+    except StorageError as exc:
+        yield problem(f"`{field}`: {name} cannot be used: {exc}.")
+        return
+    if schema.found == 0:
+        yield note(f"`{field}`: {name} is new; the next run makes it.")
+    elif schema.found < schema.known:
+        yield note(
+            f"`{field}`: {name} will be upgraded from schema {schema.found} to {schema.known} at the"
+            " next run; there is no way back, so make a copy first."
+        )
+
+
+def _room(path: Path) -> Iterator[Finding]:
     if not path.parent.is_dir():
         yield problem(f"`ledger.path`: {path.parent} is not there; make the directory.")
     elif not os.access(path.parent, os.W_OK | os.X_OK):
         yield problem(
             f"`ledger.path`: {path.parent} is not writable for this user; change its owner or mode."
         )
-    else:
-        try:
-            schema = ledger_schema(settings)
-        except StorageError as exc:
-            yield problem(f"`ledger.path`: {path} cannot be used: {exc}.")
-            return
-        if schema.found == 0:
-            yield note(f"`ledger.path`: {path} is new; the next run makes it.")
-        elif schema.found < schema.known:
-            yield note(
-                f"`ledger.path`: {path} will be upgraded from schema {schema.found} to {schema.known} at the"
-                " next run; there is no way back, so make a copy first."
-            )
+
+
+def _database(settings: LedgerSettings) -> Iterator[Finding]:
+    if settings.password_file is not None:
+        yield from _exposed("ledger.password_file", settings.password_file)
 
 
 def _port(field: str, address: Address) -> Iterator[Finding]:

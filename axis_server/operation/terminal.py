@@ -9,10 +9,10 @@ from typing import IO, Any, Protocol, TypeVar
 
 import click
 
+from axis_server.ledgers import ledger_name, opened_ledger
 from axis_server.operation.provision import ProvisionError
 from axis_server.operation.registry import RegistryError
 from axis_server.settings import Settings, SettingsError, load
-from axis_server.stores import opened_ledger
 from storage.errors import StorageError
 from storage.ledger.base import Oversight
 from storage.ledger.directory import Directory
@@ -72,4 +72,4 @@ def _on_ledger(config: Path, act: Callable[[OperatorLedger], Awaitable[T]], *, u
     except (RegistryError, ProvisionError) as exc:
         raise Refusal(str(exc)) from exc
     except StorageError as exc:
-        raise Refusal(f"{settings.ledger.path}: the ledger cannot serve: {exc}.") from exc
+        raise Refusal(f"{ledger_name(settings.ledger)}: the ledger cannot serve: {exc}.") from exc

@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axis_server.caller import Role
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import grouping
 from axis_server.operation.provision import issue_profile, provision
 from axis_server.operation.registry import Use, certificate_of
 from axis_server.settings import Address, load
-from axis_server.stores import opened_ledger
 from signing.keys import Signer, load_pem
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Agency, Group

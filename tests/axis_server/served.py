@@ -25,11 +25,11 @@ from axis_client import AsyncClient, Profile
 from axis_server.app import running
 from axis_server.boundary.errors import DETAILS_KEY
 from axis_server.caller import Role
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.provision import issue_profile, provision
 from axis_server.operation.registry import Use, certificate_of
 from axis_server.settings import Address, Secrets, Settings, load
-from axis_server.stores import opened_ledger
 from edxml.model import HEADER_PLACE
 from edxml.writer import write
 from signing.keys import load_pem

@@ -29,8 +29,8 @@ from axis.v1 import (
 from axis_server.boundary import leave
 from axis_server.boundary.server import SERVED
 from axis_server.caller import Caller
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
-from axis_server.stores import opened_ledger
 from signing.parser import parse
 from storage.ledger.registry import Agency, Delegation
 from tests.axis_server.served import Office, Served, Told, served, told

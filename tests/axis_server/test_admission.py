@@ -20,9 +20,9 @@ from axis_server.caller import Role
 from axis_server.cli import main
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.registry import Use, certificate_of
-from axis_server.stores import opened_ledger
 from signing.policy import DEFAULT_POLICY, Policy, Revocation
 from signing.trust import TrustStore
 from storage.ledger.registry import Agency, Certificate

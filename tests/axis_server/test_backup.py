@@ -15,8 +15,8 @@ from click.testing import CliRunner, Result
 
 from axis_server.app import running
 from axis_server.cli import main
+from axis_server.ledgers import opened_ledger
 from axis_server.settings import Secrets
-from axis_server.stores import opened_ledger
 from edxml.writer import write
 from storage.errors import NotFound
 from tests.axis_server.served import Served, served

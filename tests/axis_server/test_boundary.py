@@ -28,10 +28,10 @@ from axis.v1 import (
     types_pb2,
 )
 from axis_server.app import running
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.material import MaterialError
 from axis_server.settings import Secrets
-from axis_server.stores import opened_ledger
 from signing.evidence import EventId, read
 from signing.trust import TrustStore
 from signing.verdict import Sound

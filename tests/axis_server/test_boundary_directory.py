@@ -14,8 +14,8 @@ import grpc.aio
 import pytest
 
 from axis.v1 import directory_pb2, directory_pb2_grpc
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import grouping, registry
-from axis_server.stores import opened_ledger
 from storage.ledger.registry import Agency, Capabilities, Group
 from tests.axis_server.served import Served, Told, served, told
 

@@ -21,11 +21,11 @@ from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
+from axis_server.ledgers import opened_ledger
 from axis_server.metrics import Metrics
 from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
 from axis_server.settings import Address
-from axis_server.stores import opened_ledger
 from signing.evidence import Party
 from signing.keys import MemorySigner
 from signing.policy import DEFAULT_POLICY

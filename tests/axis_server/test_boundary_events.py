@@ -26,10 +26,10 @@ from axis.v1 import (
     types_pb2,
 )
 from axis_server.caller import Role
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import Use, certificate_of
-from axis_server.stores import opened_ledger
 from tests.axis_server.served import Office, Served, Told, served, told
 
 SOON = 20.0

@@ -11,8 +11,8 @@ import grpc.aio
 import pytest
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
-from axis_server.stores import opened_ledger
 from tests.axis_server.served import Office, Served, served, sha256_of, told
 
 LARGE = bytes(8 << 20)

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc, submission_pb2
 from axis.v1.submission_pb2_grpc import SubmissionServiceStub
 from axis_server.caller import Role
+from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import Use, certificate_of
-from axis_server.stores import opened_ledger
 from tests.axis_server.served import Office, Told, served, told
 from tests.axis_server.world import inline
 

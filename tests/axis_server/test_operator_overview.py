@@ -14,9 +14,9 @@ from click.testing import CliRunner, Result
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
 from axis_server.cli import main
+from axis_server.ledgers import opened_ledger
 from axis_server.operation.provision import provision
 from axis_server.settings import Address, load
-from axis_server.stores import opened_ledger
 from tests.axis_server.served import Served, served
 from tests.storage.records import accepted, entry, move, recipients
 

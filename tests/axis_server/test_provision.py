@@ -15,11 +15,11 @@ import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
+from axis_server.ledgers import opened_ledger
 from axis_server.operation.authority import Authority
 from axis_server.operation.checkconfig import Finding, Severity, check
 from axis_server.operation.provision import ProvisionError, issue_profile, provision, quoted
 from axis_server.settings import Address, Secrets, load
-from axis_server.stores import opened_ledger
 from signing.keys import load_pem
 from signing.policy import Policy, Revocation
 from signing.trust import Chain, TrustStore

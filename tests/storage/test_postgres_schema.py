@@ -150,7 +150,7 @@ async def test_a_database_that_cannot_keep_every_text_is_refused(postgres: Postg
         ({"dsn": "{dsn} port={free}"}, "Connection refused.*see that it runs"),
         ({"dsn": "{dsn} colour=blue"}, "`dsn` is not understood"),
         ({"dsn": "{dsn} password=secret"}, "AXIS_LEDGER_PASSWORD"),
-        ({"schema": "Mine; DROP"}, "`schema` is not a name"),
+        ({"schema": "Mine; DROP"}, "`database_schema` is not a name"),
     ],
 )
 async def test_what_is_wrong_is_said_with_what_to_do(

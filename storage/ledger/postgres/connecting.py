@@ -72,7 +72,7 @@ def conninfo(target: Target) -> str:
             "`dsn` holds a password: set AXIS_LEDGER_PASSWORD in the environment, or `password_file`, instead"
         )
     if re.fullmatch(r"[a-z_][a-z0-9_]{0,47}", target.schema) is None:
-        raise Misconfigured("`schema` is not a name: write small letters, digits and `_`, at most 48")
+        raise Misconfigured("`database_schema` is not a name: write small letters, digits and `_`")
     chosen: dict[str, Any] = {"application_name": "axis", "connect_timeout": CONNECT_SECONDS, **_ALIVE}
     if "," in str(given.get("host", "")):
         chosen["target_session_attrs"] = "read-write"
