@@ -7,7 +7,8 @@ import hashlib
 import os
 import secrets
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -54,38 +55,38 @@ def write(path: Path, content: bytes, *, force: bool = False) -> None:
     The same content again is a success that changes nothing. Raises `LocalError`: `OUTPUT_EXISTS` when
     another content is there and `force` is not given.
     """
-    draft = path.with_name(f".{secrets.token_hex(8)}.part")
-    try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as exc:
-        with suppress(OSError):
-            draft.unlink()
-        raise unwritable(path, exc) from exc
-    try:
+    with _draft(path, content) as draft:
         place(draft, path, force=force)
-    finally:
-        with suppress(OSError):
-            draft.unlink()
 
 
 def swap(path: Path, content: bytes) -> None:
     """Puts `content` in the place of whatever is there, so that it has returned only when a loss of power
     cannot take it back. Raises `LocalError`."""
+    with _draft(path, content) as draft:
+        try:
+            draft.replace(path)
+            _sync_directory(path.parent)
+        except OSError as exc:
+            raise unwritable(path, exc) from exc
+
+
+@contextmanager
+def _draft(path: Path, content: bytes) -> Iterator[Path]:
+    """Writes `content` durably into a file beside `path`, which is gone at the end unless it was given
+    another name."""
     draft = path.with_name(f".{secrets.token_hex(8)}.part")
     try:
-        with draft.open("xb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-        _sync_directory(path.parent)
-    except OSError as exc:
+        try:
+            with draft.open("xb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as exc:
+            raise unwritable(path, exc) from exc
+        yield draft
+    finally:
         with suppress(OSError):
             draft.unlink()
-        raise unwritable(path, exc) from exc
 
 
 def _sync_directory(path: Path) -> None:

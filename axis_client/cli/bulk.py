@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import csv
-import io
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -14,10 +12,11 @@ import click
 
 from axis_client import files
 from axis_client.acts.archiving import Bagged
-from axis_client.cli import labels, shapes
+from axis_client.cli import shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import PATH, common, profile
 from axis_client.cli.query import query, search_options
+from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import AxisError, LocalError, TryLater
@@ -148,10 +147,4 @@ def _tagmanifest(bag: Bagged) -> str:
 
 def _manifest(outcomes: list[Outcome]) -> bytes:
     """One line for each dispatch, in the order in which the axis took them in."""
-    written = io.StringIO()
-    rows = [labels.unformulaic(_row(one)) for one in outcomes]
-    if rows:
-        writer = csv.DictWriter(written, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    return written.getvalue().encode("utf-8", "backslashreplace")
+    return spreadsheet([_row(one) for one in outcomes]).encode("utf-8", "backslashreplace")

@@ -52,8 +52,8 @@ _NOTES = {
         "the certificate does not bear the sender's identifier; compare the signer with the sender.",
     ),
     LOG_NOT_CHECKED: (
-        "đã tính chứng minh của nhật ký, nhưng chưa biết ai ký điểm kiểm tra; thêm --log-key.",
-        "the log proof was computed; who signed its checkpoint is open; add --log-key.",
+        "đã tính chứng minh của nhật ký, nhưng chưa biết ai ký điểm kiểm tra; thêm --log.",
+        "the log proof was computed; who signed its checkpoint is open; add --log.",
     ),
     TIME_NOT_CHECKED: (
         "chưa biết ai cấp dấu thời gian; thêm --tsa.",

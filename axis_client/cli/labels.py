@@ -43,8 +43,6 @@ WHYS = {
     Why.QUESTION_REFUSED: Label("không đồng ý thu hồi", "recall refused"),
     Why.UNKNOWN: Label("không rõ", "unknown"),
 }
-_FORMULA = frozenset("=+-@\t\r")
-"""By which a spreadsheet knows a formula."""
 _EVENTS = {
     "RecallRequested": Label("Bên gửi đề nghị thu hồi", "The sender asks to give it back"),
     "RemovalRequested": Label("Bên gửi bỏ khỏi danh sách nhận", "The sender takes it off the list"),
@@ -161,9 +159,3 @@ def link(terminal: Terminal, of: Link) -> str:
     if of.later:
         return terminal.text(f"Có văn bản {what}", f"Followed by ({what})")
     return terminal.text("Nói về văn bản", "Speaks about")
-
-
-def unformulaic(row: Mapping[str, object]) -> dict[str, object]:
-    """A row for a spreadsheet: what begins like a formula is kept from being one, since subjects and names
-    are other people's."""
-    return {name: f"'{value}" if str(value)[:1] in _FORMULA else value for name, value in row.items()}

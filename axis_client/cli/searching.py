@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -14,6 +12,7 @@ from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import common, profile
 from axis_client.cli.query import query, search_options
+from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.finding import Facets, Found, FoundPage, Query
@@ -106,13 +105,7 @@ def _write_json(terminal: Terminal, found: Sequence[Found], facets: Facets | Non
 
 
 def _write_csv(terminal: Terminal, found: Sequence[Found]) -> None:
-    written = io.StringIO()
-    rows = [_flat(one) for one in found]
-    if rows:
-        writer = csv.DictWriter(written, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    for line in written.getvalue().splitlines():
+    for line in spreadsheet([_flat(one) for one in found]).splitlines():
         terminal.say(line)
 
 
@@ -120,7 +113,7 @@ def _flat(one: Found) -> Mapping[str, object]:
     """A row of a spreadsheet."""
     shape = {name: value for name, value in shapes.dispatch(one.dispatch).items() if name != "parts"}
     states = " ".join(f"{state}={count}" for state, count in one.counts.items())
-    return labels.unformulaic({**shape, "sent": one.sent, "states": states})
+    return {**shape, "sent": one.sent, "states": states}
 
 
 def _row(terminal: Terminal, one: Found) -> tuple[str, ...]:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
@@ -14,6 +12,7 @@ from axis_client.answering import VIET_NAM
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import common, profile
+from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, explain
@@ -92,13 +91,7 @@ def _day(text: str | None, otherwise: date) -> date:
 
 
 def _write_csv(terminal: Terminal, tallies: Sequence[Tally]) -> None:
-    rows = [shapes.tally(tally) for tally in tallies]
-    written = io.StringIO()
-    if rows:
-        writer = csv.DictWriter(written, rows[0], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-    for line in written.getvalue().splitlines():
+    for line in spreadsheet([shapes.tally(tally) for tally in tallies]).splitlines():
         terminal.say(line)
 
 
