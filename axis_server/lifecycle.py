@@ -42,6 +42,8 @@ KEPT = frozenset({State.ACCEPTED, State.IN_PROCESS, State.DONE})
 """The recipient has it and has said so."""
 ASKABLE = OPEN | KEPT
 """In these a question can be put to the recipient."""
+ENDED_UNPROVED = frozenset({State.EXPIRED, State.REFUSED})
+"""Ended, perhaps without a fetch, and the letter can still be read: a first fetch is noted here too."""
 ASKABLE_KINDS = frozenset({Kind.NEW, Kind.REPLACE})
 """What can be asked about are documents; a revoke or an update is answered, not taken back."""
 TERMINAL = frozenset(
@@ -129,6 +131,7 @@ _IN_HAND = (State.ACCEPTED, State.IN_PROCESS)
 
 TABLE: tuple[Row, ...] = (
     _row(Act.FETCH, (State.CONSIGNED,), State.FETCHED, EventId.CONTENT_ACCESS_TRACKING),
+    _row(Act.FETCH, ENDED_UNPROVED, None, EventId.CONTENT_ACCESS_TRACKING),
     _row(Act.HAND_OVER, _UNPROVED, State.HANDED_OVER, EventId.CONTENT_HANDOVER),
     _row(Act.REFUSE, OPEN, State.REFUSED, EventId.CONSIGNMENT_REJECTION),
     _row(Act.ACCEPT, _PROVED, State.ACCEPTED, EventId.CONSIGNMENT_ACCEPTANCE),
@@ -200,15 +203,18 @@ def check_states(states: Collection[str]) -> None:
         raise Declined(Code.INVALID_ARGUMENT, f"no such state: {', '.join(sorted(unknown))}")
 
 
-def fetch(named: Side) -> Step | None:
-    """Returns what handing out the first byte does; None when it was fetched before.
+def fetch(named: Side, *, noted: bool = False) -> Step | None:
+    """Returns what handing out the first byte does; None when that leaves nothing. `noted`: its
+    ContentAccessTracking stands already, which the state alone does not tell after an ending.
 
     Raises `Declined`: WITHHELD when it was taken back, or is asked back before it was fetched.
     """
     delivery = named.delivery
     if withheld(delivery):
         raise Declined(Code.WITHHELD, facts={"state": delivery.state})
-    return take("", named, Act.FETCH) if delivery.state == State.CONSIGNED else None
+    if noted or (Act.FETCH, delivery.state) not in _BY_ACT:
+        return None
+    return take("", named, Act.FETCH)
 
 
 def withheld(delivery: Delivery) -> bool:

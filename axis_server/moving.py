@@ -87,7 +87,7 @@ class Mover:
             at=at,
             due=step.due,
             question=step.question,
-            reason=reason,
+            reason=delivery.reason if step.act == Act.FETCH else reason,
             statement=cause.statement,
             evidence=() if evidence is None else (evidence,),
             events=(

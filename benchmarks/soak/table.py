@@ -46,6 +46,8 @@ class Life:
     state: int = CONSIGNED
     asked: bool = False
     version: int = 1
+    tracked: bool = False
+    """Its ContentAccessTracking stands: there is one, before the ending or after it."""
     endings: int = 0
     at: float = 0.0
 
@@ -63,6 +65,7 @@ def lived(kind: int, events: Iterable[Seen]) -> Life:
         life.state = _next(life, event)
         life.at = event.at
         life.version += 1
+        life.tracked = life.tracked or event.kind == "ContentAccessTracking"
         if event.kind in ENDINGS or (event.kind == "QuestionAgreed" and before in NOT_ENDED):
             life.endings += 1
         if event.kind in QUESTIONS:
@@ -91,7 +94,9 @@ def _next(life: Life, event: Seen) -> int:
     match event.kind:
         case "ContentAccessTracking":
             unasked()
-            return after({CONSIGNED}, FETCHED, {""})
+            if life.tracked:
+                raise Impossible("a second ContentAccessTracking")
+            return after({CONSIGNED, EXPIRED, REFUSED}, FETCHED if state == CONSIGNED else state, {""})
         case "ContentHandover":
             unasked()
             return after({CONSIGNED, FETCHED}, HANDED_OVER, {"01"})

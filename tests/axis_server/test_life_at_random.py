@@ -177,6 +177,8 @@ async def assert_in_order(world: World) -> None:
         history = await whole.history(world.ledger, entry.dispatch_id)
         ended = Counter(one.recipient_id for one in evidence if one.event in TERMINAL)
         for delivery in await whole.deliveries(world.ledger, entry.dispatch_id):
+            opened = [one for one in evidence if one.event == "ContentAccessTracking"]
+            assert sum(one.recipient_id == delivery.recipient_id for one in opened) <= 1
             own = [event for event in history if event.recipient_id == delivery.recipient_id]
             assert ended[delivery.recipient_id] == (State(delivery.state) not in OPEN)
             assert [one.at for one in own] == sorted(one.at for one in own)

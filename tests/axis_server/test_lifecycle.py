@@ -92,7 +92,16 @@ def test_the_first_fetch_moves_a_delivery_and_later_ones_do_not() -> None:
     step = fetch(side_of("consigned"))
     assert step is not None
     assert (step.state, step.attests, step.due) == ("fetched", "ContentAccessTracking", HANDOVER_BY)
-    assert [fetch(side_of(state)) for state in set(State) - {State.CONSIGNED, State.TAKEN_BACK}] == [None] * 7
+    others = set(State) - {State.CONSIGNED, State.EXPIRED, State.REFUSED, State.TAKEN_BACK}
+    assert [fetch(side_of(state)) for state in others] == [None] * 5
+
+
+@pytest.mark.parametrize("state", ["expired", "refused"])
+def test_a_first_fetch_after_the_ending_is_attested_and_changes_nothing_else(state: str) -> None:
+    step = fetch(side_of(state))
+    assert step is not None
+    assert (step.state, step.attests, step.due) == (state, "ContentAccessTracking", None)
+    assert fetch(side_of(state), noted=True) is None
 
 
 def test_what_was_taken_back_or_is_asked_back_unfetched_is_withheld() -> None:

@@ -134,7 +134,42 @@ async def test_what_is_fetched_after_its_deadline_expires_and_is_read(world: Wor
     world.now = (await standing(world, entry)).handover_by
     assert await fetch(world, world.province, entry)
     assert (await standing(world, entry)).state == "expired"
-    assert await tracked(world, entry) == []
+    assert await tracked(world, entry) == ["H90"]
+
+
+async def test_what_was_refused_unread_is_read_later_and_that_is_attested_once(world: World) -> None:
+    entry = await world.sent(world.province)
+    await world.report(world.province, entry, "02", "Không đúng thẩm quyền")
+    refused = await standing(world, entry)
+    await asyncio.gather(*(fetch(world, world.province, entry, number % 2) for number in range(8)))
+    await fetch(world, world.province, entry)
+    assert await tracked(world, entry) == ["H90"]
+    assert await standing(world, entry) == replace(refused, version=refused.version + 1)
+    history = await whole.history(world.ledger, entry.dispatch_id)
+    assert (history[-1].kind, history[-1].reason) == ("ContentAccessTracking", "")
+
+
+async def test_what_was_fetched_before_it_ended_is_attested_no_second_time(world: World) -> None:
+    entry = await world.sent(world.province)
+    await fetch(world, world.province, entry)
+    await world.report(world.province, entry, "02", "Không đúng thẩm quyền")
+    refused = await standing(world, entry)
+    await fetch(world, world.province, entry)
+    assert await tracked(world, entry) == ["H90"]
+    assert await standing(world, entry) == refused
+
+
+@pytest.mark.parametrize("swept", [True, False])
+async def test_what_expired_unfetched_while_it_was_asked_back_is_read(world: World, swept: bool) -> None:
+    entry = await world.sent(world.province)
+    world.now = (await standing(world, entry)).handover_by - timedelta(minutes=5)
+    await asked_back(world, entry)
+    world.now += timedelta(minutes=5)
+    if swept:
+        await world.expiring.sweep()
+    await fetch(world, world.province, entry)
+    assert (await standing(world, entry)).state == "expired"
+    assert await tracked(world, entry) == ["H90"]
 
 
 async def test_one_fetch_of_a_mailbox_is_noted_for_each_of_its_units_that_may_have_it(world: World) -> None:
