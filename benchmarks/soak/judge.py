@@ -46,9 +46,9 @@ def same_answers(account: Account, served: Served) -> Iterator[Breach]:
     one left, until a new question is asked or the old one closed; then the code means something new.
     """
     rule = "same bytes, same answer"
-    kept = {one.sha256 for outbox in served.sent.values() for sent in outbox for one in sent.statements}
+    second = _second_seals(account, served)
     for given in account.given.values():
-        if given.code in ("13", "15", "16") and given.sha256 not in kept:
+        if given.sha256 in second:
             continue
         told = {(one.dispatch_id, one.evidence) for one in given.accepted}
         if len(told) > 1:
@@ -63,6 +63,25 @@ def same_answers(account: Account, served: Served) -> Iterator[Breach]:
             if len(states) > 1:
                 named = ", ".join(NAMES[one] for one in sorted(states))
                 yield Breach("one state a version", f"{dispatch_id} {recipient_id}", f"{version}: {named}")
+
+
+def _second_seals(account: Account, served: Served) -> set[str]:
+    """Questions and answers that were once answered by what another seal had left."""
+    left = {one.evidence_id: one for line in _by_dispatch(served).values() for one in line}
+    stated = {
+        proof.sha256: left[proof.evidence_id].statement_id
+        for outbox in served.sent.values()
+        for sent in outbox
+        for proof in sent.proofs
+        if proof.evidence_id in left
+    }
+    return {
+        given.sha256
+        for given in account.given.values()
+        if given.code in ("13", "15", "16")
+        for answer in given.accepted
+        if any(stated.get(one) != given.sha256 for one in answer.evidence)
+    }
 
 
 def nothing_lost(account: Account, served: Served) -> Iterator[Breach]:
