@@ -18,6 +18,6 @@ fetching/                       asking the outside: time-stamps, OCSP answers, r
 operation/                      the operator's acts: set-up, upkeep of the directory, configuration check
 settings, stores, probe, metrics, logs
                                 what is configured, opened, tried, counted and told
-cataloguing                     what keeps searches current behind the commits
+cataloguing, scrub              what keeps searches current, and reads again everything that is kept
 app, cli                        the composition root, and the command `axis-server`
 """

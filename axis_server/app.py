@@ -34,10 +34,11 @@ from axis_server.expiring import Expiring
 from axis_server.expiry import expire
 from axis_server.metrics import Metrics
 from axis_server.moving import Mover
-from axis_server.operation.material import TlsMaterial, log_signer, tls_material
+from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
 from axis_server.probe import Prober
-from axis_server.settings import Address, Secrets, Settings
-from axis_server.stores import opened
+from axis_server.scrub import Attesting, Scrub, mending
+from axis_server.settings import Address, ScrubSettings, Secrets, Settings
+from axis_server.stores import Stores, opened
 from axis_server.tasks import OwnedTasks
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
@@ -47,8 +48,11 @@ from axis_server.trust import TrustWatch
 from axis_server.workers import MortalWorkers
 from plainhttp import serving
 from signing.evidence import Party
-from signing.keys import Signer, load_pem
+from signing.keys import Signer
+from signing.log import LogPolicy, NoteSigner
 from signing.policy import Policy
+from signing.seal import Sealer
+from storage.archive.replicated import ReplicatedArchive
 from storage.ledger.base import Log
 
 log = structlog.get_logger()
@@ -146,7 +150,7 @@ async def running(
     """
     async with AsyncExitStack() as stack:
         tls = tls_material(settings.tls, secrets.tls_key_password)
-        signer = _signer(settings, secrets)
+        signer = evidence_signer(settings.evidence, secrets.evidence_key_password)
         log_key = log_signer(settings.transparency.key)
         metrics = Metrics.make()
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
@@ -222,6 +226,7 @@ async def running(
                 publisher.follow(settings.transparency.publish_seconds),
                 *_vouching(settings, stores.ledger, metrics, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
+                *_scrubbing(scrub_of(settings, stores, signer, log_key, metrics), settings.scrub),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),
@@ -241,15 +246,6 @@ async def running(
             log_address=log_address,
             background=background,
         )
-
-
-def _signer(settings: Settings, secrets: Secrets) -> Signer:
-    password = secrets.evidence_key_password
-    return load_pem(
-        settings.evidence.key,
-        settings.evidence.certificate,
-        password.get_secret_value().encode() if password else None,
-    )
 
 
 def _door(settings: Settings, tls: TlsMaterial, shared: bool) -> Door:
@@ -312,6 +308,28 @@ def _vouching(
             metrics=metrics,
         )
         yield stamping.follow(interval)
+
+
+def scrub_of(
+    settings: Settings, stores: Stores, signer: Signer, log_key: NoteSigner, metrics: Metrics
+) -> Scrub:
+    """Makes what goes through everything that is kept."""
+    archive = stores.archive
+    policy = LogPolicy(origin=log_key.key.name, keys=(log_key.key,))
+    return Scrub(
+        ledger=stores.scrubbed,
+        archive=archive,
+        attesting=Attesting(issuer_id=settings.axis.id, sealer=Sealer(signer), policy=policy, new_id=new_id),
+        clock=now,
+        metrics=metrics,
+        every=timedelta(days=settings.scrub.round_days),
+        repair=mending(archive) if isinstance(archive, ReplicatedArchive) else None,
+    )
+
+
+def _scrubbing(scrub: Scrub, settings: ScrubSettings) -> Iterator[Coroutine[Any, Any, None]]:
+    if settings.bytes_per_second:
+        yield scrub.follow(bytes_per_second=settings.bytes_per_second)
 
 
 @asynccontextmanager

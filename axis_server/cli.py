@@ -18,6 +18,7 @@ from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
 from axis_server.operation.running import run, work
+from axis_server.operation.scrubbing import scrub
 from axis_server.operation.terminal import CONFIG, Refusal
 from axis_server.operation.verifystore import verify_store
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
@@ -46,6 +47,7 @@ main.add_command(verify_store)
 main.add_command(work)
 main.add_command(attention)
 main.add_command(stats)
+main.add_command(scrub)
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:

@@ -16,6 +16,7 @@ from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
 from storage.ledger.relational.texts import Schema
+from storage.ledger.rounds import Rounds
 from storage.ledger.sqlite import SqliteCatalogue, SqliteLedger, look
 from storage.ledger.sqlite.copying import copy
 
@@ -26,7 +27,7 @@ CONNECTIONS_BESIDE = 5
 """Of one process, beside those that read: one writes, one hears hints, three are the catalogue's."""
 
 
-class OpenLedger(Ledger, Directory, Hints, Inventory, Protocol):
+class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Protocol):
     """What a ledger keeps that is opened here."""
 
 

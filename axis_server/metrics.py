@@ -50,6 +50,9 @@ class Metrics:
     timestamps_failed: Counter
     archive_corrupt: Counter
     catalogue_current: Gauge
+    archive_sound: Gauge
+    scrub_damaged: Counter
+    scrub_round_seconds: Gauge
     deadlines_passed: Counter
     deadlines_failed: Counter
     deadlines_overdue_seconds: Gauge
@@ -111,6 +114,18 @@ class Metrics:
                 "axis_catalogue_current",
                 "1 while searches find all that was accepted, 0 while the catalogue is behind or away.",
                 multiprocess_mode="livemin",
+            ),
+            archive_sound=gauge(
+                "axis_archive_sound",
+                "1 while going through everything finds it unchanged, 0 once it found damage: an alarm.",
+            ),
+            scrub_damaged=counter(
+                "axis_scrub_damaged",
+                "Files, evidence, statements found changed or lost: an alarm; the log names them.",
+            ),
+            scrub_round_seconds=gauge(
+                "axis_scrub_round_seconds",
+                "How long ago the last going-through of everything began.",
             ),
             deadlines_passed=counter(
                 "axis_deadlines_passed",

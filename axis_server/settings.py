@@ -279,6 +279,18 @@ class DeadlineSettings(_Section):
     """How long a take-back (status 13) waits for 15 or 16."""
 
 
+class ScrubSettings(_Section):
+    """Going through everything that is kept, again and again: lost or altered files are found, and mended
+    where there is a replica."""
+
+    bytes_per_second: SizeOrZero = 16 * MIB
+    """How much each process reads in a second, beside all else; 0 turns it off (`axis-server scrub` works
+    all the same)."""
+    round_days: float = Field(default=30.0, gt=0, le=3650)
+    """How long after the beginning of a round the next one begins. A round must fit in: the bytes of the
+    archive by `bytes_per_second`."""
+
+
 class MetricsSettings(_Section):
     """Prometheus metrics over plain HTTP."""
 
@@ -309,6 +321,7 @@ class Settings(_Section):
     ledger: LedgerSettings
     limits: LimitSettings
     deadlines: DeadlineSettings
+    scrub: ScrubSettings
     metrics: MetricsSettings
     log: LogSettings
 
@@ -336,6 +349,7 @@ class Readable:
     ledger: LedgerSettings | None
     limits: LimitSettings | None
     deadlines: DeadlineSettings | None
+    scrub: ScrubSettings | None
     metrics: MetricsSettings | None
     log: LogSettings | None
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from axis_server.ledgers import opened_catalogue, opened_ledger
+from axis_server.scrub import ScrubbedLedger
 from axis_server.settings import ArchiveSettings, Secrets, Settings
 from storage.archive.base import Archive
 from storage.archive.copying import Copied, copy_blobs
@@ -31,6 +32,7 @@ class Stores:
     directory: Directory
     hints: Hints
     catalogue: Catalogue
+    scrubbed: ScrubbedLedger
 
 
 @asynccontextmanager
@@ -41,7 +43,14 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
         archive = await _archive(settings.archive, secrets)
         stack.push_async_callback(archive.aclose)
         catalogue = await stack.enter_async_context(opened_catalogue(settings, secrets))
-        yield Stores(archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=catalogue)
+        yield Stores(
+            archive=archive,
+            ledger=ledger,
+            directory=ledger,
+            hints=ledger,
+            catalogue=catalogue,
+            scrubbed=ledger,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,8 +11,8 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pydantic import SecretStr
 
-from axis_server.settings import TlsSettings
-from signing.keys import UnusableKey
+from axis_server.settings import EvidenceSettings, TlsSettings
+from signing.keys import Signer, UnusableKey, load_pem
 from signing.log import KeyKind, NoteSigner, read_skey
 
 
@@ -65,6 +65,12 @@ def read_key(path: Path, password: SecretStr | None) -> PrivateKeyTypes:
         raise MaterialError(f"{path} {wanted} in the environment (see docs/settings.md).") from exc
     except (ValueError, UnsupportedAlgorithm) as exc:
         raise MaterialError(f"{path} holds no private key in PEM form, or the password is wrong.") from exc
+
+
+def evidence_signer(settings: EvidenceSettings, password: SecretStr | None) -> Signer:
+    """Reads the key that signs evidence. Raises `UnusableKey`, `OSError`."""
+    secret = password.get_secret_value().encode() if password else None
+    return load_pem(settings.key, settings.certificate, secret)
 
 
 def log_signer(path: Path) -> NoteSigner:

@@ -53,7 +53,12 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
     certificate = pki.self_signed().certificate
     return Prober(
         stores=Stores(
-            archive=archive, ledger=ledger, directory=ledger, hints=ledger, catalogue=MemoryCatalogue(ledger)
+            archive=archive,
+            ledger=ledger,
+            directory=ledger,
+            hints=ledger,
+            catalogue=MemoryCatalogue(ledger),
+            scrubbed=ledger,
         ),
         show=lamp.show,
         metrics=metrics,
@@ -102,6 +107,7 @@ async def test_an_axis_whose_background_work_broke_does_not_go_on_as_if_nothing_
     axis = Axis(
         address=Address("127.0.0.1", 1),
         metrics_address=None,
+        log_address=None,
         background=frozenset({asyncio.create_task(breaks())}),
     )
     with pytest.raises(RuntimeError, match="a defect"):

@@ -24,6 +24,7 @@ from storage.ledger.records import (
     Statement,
 )
 from storage.ledger.registry import Registered
+from storage.ledger.rounds import Round
 from storage.ledger.tree import leaf_hash
 from storage.ledger.wellformed import check_page
 
@@ -109,6 +110,9 @@ class State:
     stamps: dict[tuple[int, str], Stamp] = field(default_factory=dict)
     """By size and authority."""
     event_count: int = 0
+    attested: list[Evidence] = field(default_factory=list)
+    """Of no dispatch."""
+    round: Round | None = None
     secrets: dict[str, bytes] = field(default_factory=dict)
     registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
     """Agencies and groups by their own identifier, each with the version at which it was registered."""

@@ -22,6 +22,7 @@ from storage.ledger.relational.inventory import RelationalInventory
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.relational.rounds import RelationalRounds
 
 READS = 6
 """Reads at once of one process: they take the interpreter's lock for half of their time, so more would hardly
@@ -39,6 +40,7 @@ class PostgresLedger(
     RelationalLog,
     RelationalDirectory,
     RelationalInventory,
+    RelationalRounds,
 ):
     """A ledger and a directory in one schema of a PostgreSQL database. Open it with `open`, close it with
     `aclose`."""

@@ -16,6 +16,7 @@ from storage.ledger.relational.inventory import RelationalInventory
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.relational.rounds import RelationalRounds
 from storage.ledger.relational.texts import Queries
 from storage.ledger.sqlite import hints
 from storage.ledger.sqlite.database import connect, database_errors, load_queries, look, prepare
@@ -34,6 +35,7 @@ class SqliteLedger(
     RelationalLog,
     RelationalDirectory,
     RelationalInventory,
+    RelationalRounds,
 ):
     """A ledger and a directory in one SQLite file. Open it with `open`, close it with `aclose`."""
 

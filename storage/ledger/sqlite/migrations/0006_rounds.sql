@@ -1,0 +1,10 @@
+-- Going through everything: which blobs are named, and how far a round has come.
+
+CREATE INDEX parts_by_digest ON parts (sha256);
+CREATE INDEX holdings_by_digest ON holdings (digest);
+
+-- A round as JSON; the newest one has the highest number.
+CREATE TABLE rounds (
+    number INTEGER PRIMARY KEY,
+    round TEXT NOT NULL
+) STRICT;
