@@ -226,7 +226,10 @@ async def _broken(ledger: Log, note: bytes, key: VerifierKey, size: int) -> str:
     head = opened.checkpoint
     if size < head.size:
         return f"{head.size} leaves were signed, and the ledger has {size}"
-    tree = CompactRange(head.size, await ledger.nodes(cover(0, head.size)))
+    try:
+        tree = CompactRange(head.size, await ledger.nodes(cover(0, head.size)))
+    except NotFound as lost:
+        return f"the tree over {head.size} leaves has holes: {lost}"
     return "" if tree.root() == head.root else "the leaves are not those that were signed"
 
 

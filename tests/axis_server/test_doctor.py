@@ -97,6 +97,14 @@ async def test_what_hurts_is_told_with_a_next_step_and_exit_1(tmp_path: Path) ->
     assert all(line["next_step"] for line in lines if line["grade"] != "ok")
 
 
+async def test_a_hole_in_the_log_is_a_problem(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        await signed(axis)
+    with closing(sqlite3.connect(axis.settings.ledger.path, isolation_level=None)) as ledger:
+        assert ledger.execute("DELETE FROM nodes").rowcount
+    assert (await found(axis))["log"].grade is Grade.PROBLEM
+
+
 async def test_a_ledger_that_is_gone_or_no_ledger_is_a_problem_and_is_not_made_anew(tmp_path: Path) -> None:
     axis = await prepared(tmp_path)
     path = axis.settings.ledger.path
