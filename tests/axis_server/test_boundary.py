@@ -356,6 +356,7 @@ async def test_reflection_lists_every_service(tmp_path: Path) -> None:
         "axis.v1.EventService",
         "axis.v1.LogService",
         "axis.v1.OverviewService",
+        "axis.v1.ArchiveService",
         "grpc.health.v1.Health",
         "grpc.reflection.v1alpha.ServerReflection",
     }

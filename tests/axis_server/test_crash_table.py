@@ -97,7 +97,7 @@ CALLS = {
         "ledger.commit",
     ],
 }
-REPORT_CALLS = ["ledger.entry", "ledger.deliveries", "ledger.moved", "ledger.delivery", "ledger.advance"]
+REPORT_CALLS = ["ledger.deliveries", "ledger.entry", "ledger.moved", "ledger.delivery", "ledger.advance"]
 
 
 @asynccontextmanager
