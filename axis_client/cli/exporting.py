@@ -7,16 +7,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axis_client import files
+from axis_client.cli import labels
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import SPOKEN
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.exporting import SUFFIX, Packaged
 from axis_client.model import Dispatch
+from axis_client.model import State as Standing
 from axis_client.profile import load_trust
 from signing.package import State, Trust, verify
 from signing.package.findings import worst
 
+_LEFT_OUT = frozenset({Standing.CONSIGNED, Standing.TAKEN_BACK})
 EXITS = {State.SOUND: EXIT_OK, State.UNDECIDED: EXIT_LATER, State.REFUSED: EXIT_REFUSED}
 
 
@@ -35,13 +38,17 @@ def export_one(terminal: Terminal, dispatch_id: str, path: Path, force: bool, pr
 def export_all(
     terminal: Terminal, directory: Path, since: datetime | None, force: bool, profile: Path
 ) -> int:
-    """Writes a package of every dispatch that this agency sent or received; ends with the worst verdict."""
+    """Writes a package of every dispatch that this agency sent or fetched; ends with the worst verdict.
+
+    What was not fetched yet is left out: taking it would be noted as its receipt. So is what was taken back,
+    which is handed out no more.
+    """
     trust = Trust(seals=load_trust(profile, []))
 
     async def act(client: AsyncClient) -> int:
         files.make_directory(directory)
         states = [State.SOUND]
-        async for dispatch in _dispatches(client, since):
+        async for dispatch in _dispatches(client, terminal, since):
             path = directory / f"{dispatch.dispatch_id}{SUFFIX}"
             if not force and _is_sound(path, trust):
                 _show_kept(terminal, dispatch, path)
@@ -54,15 +61,26 @@ def export_all(
     return with_axis(terminal, profile, act)
 
 
-async def _dispatches(client: AsyncClient, since: datetime | None) -> AsyncIterator[Dispatch]:
-    """Each once, also one that an agency sent to itself."""
+async def _dispatches(
+    client: AsyncClient, terminal: Terminal, since: datetime | None
+) -> AsyncIterator[Dispatch]:
+    """Each once, also one that an agency sent to itself or that went to several of its units."""
     seen: set[str] = set()
-    for items in (client.outbox(), client.inbox()):
-        async for item in items:
-            dispatch = item.dispatch
-            if dispatch.dispatch_id not in seen and (since is None or dispatch.accepted_at >= since):
-                seen.add(dispatch.dispatch_id)
-                yield dispatch
+    async for item in client.outbox():
+        if since is None or item.dispatch.accepted_at >= since:
+            seen.add(item.dispatch.dispatch_id)
+            yield item.dispatch
+    async for received in client.inbox():
+        dispatch = received.dispatch
+        if dispatch.dispatch_id in seen or (since is not None and dispatch.accepted_at < since):
+            continue
+        seen.add(dispatch.dispatch_id)
+        if received.delivery.state in _LEFT_OUT:
+            left_out = terminal.text("bỏ qua", "left out")
+            state = labels.state(terminal, received.delivery.state)
+            terminal.note(f"{dispatch.dispatch_id}: {left_out} ({state})")
+        else:
+            yield dispatch
 
 
 def _is_sound(path: Path, trust: Trust) -> bool:
