@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
+from datetime import timedelta
 from types import MappingProxyType
 
 from axis_server.errors import Declined
@@ -27,6 +28,7 @@ from axis_server.lifecycle import (
     asker_id,
     due_after,
     lapsed,
+    rests_until,
     take,
     wrong_state,
 )
@@ -84,8 +86,9 @@ def answer(code: str, named: Side, asker: Side | None = None) -> tuple[Step, ...
     return (take(code, named, CODES[code]),)
 
 
-def ask(named: Side, question: Question) -> Step:
-    """Returns what the sender's status 13 does. Raises `Declined`: QUESTION_OPEN, STATUS_FORBIDDEN,
+def ask(named: Side, question: Question, ask_again: timedelta) -> Step:
+    """Returns what the sender's status 13 does. A recipient that said no is left alone for `ask_again`,
+    unless it moves the delivery on. Raises `Declined`: ASKED_LATELY, QUESTION_OPEN, STATUS_FORBIDDEN,
     WRONG_STATE."""
     if named.entry.kind not in ASKABLE_KINDS:
         raise Declined(
@@ -95,6 +98,13 @@ def ask(named: Side, question: Question) -> Step:
         )
     if named.delivery.question is not None and named.delivery.state in ASKABLE:
         raise _question_open(codes.TAKE_BACK, named)
+    rests = rests_until(named.delivery, ask_again)
+    if rests is not None and question.asked_at < rests:
+        raise Declined(
+            Code.ASKED_LATELY,
+            f"the recipient answered 16; it can be asked again at {rests.isoformat()}",
+            facts={"state": named.delivery.state, "until": rests.isoformat()},
+        )
     step = take(codes.TAKE_BACK, named, Act.ASK)
     return replace(step, question=question, due=due_after(named.delivery, step.state, question))
 

@@ -156,8 +156,10 @@ _OF_THE_AXIS: Mapping[str, Sentence] = {
     "NOT_ASKED": _says(
         "Not everyone who is named can be asked for the document.",
         "Không thể yêu cầu tất cả những nơi được nêu trả lại văn bản.",
-        "Nothing to do: those who are left out do not hold it, or are being asked already.",
-        "Không cần làm gì: những nơi đó không giữ văn bản, hoặc đã được yêu cầu trước đó.",
+        "Nothing to do for those who do not hold it or are being asked already; who refused lately can be"
+        " asked again later.",
+        "Không cần làm gì với nơi không giữ văn bản hoặc đang được yêu cầu; nơi vừa từ chối thì có thể đề"
+        " nghị lại sau.",
     ),
     "STILL_HELD": _says(
         "Others hold the document and are not asked to give it back.",

@@ -226,4 +226,5 @@ def deadline_policy(settings: DeadlineSettings) -> DeadlinePolicy:
         handover_hours=settings.handover_hours,
         answer_hours=settings.answer_hours,
         question_hours=settings.question_hours,
+        ask_again_hours=settings.ask_again_hours,
     )

@@ -1,6 +1,7 @@
 """Until when a recipient must have taken a document and answered it. Pure.
 
-policy = DeadlinePolicy(handover_hours=(72, 24, 8, 2, 2), answer_hours=(...), question_hours=120)
+policy = DeadlinePolicy(handover_hours=(72, 24, 8, 2, 2), answer_hours=(...), question_hours=120,
+                        ask_again_hours=24)
 policy.terms(priority=1, due=date(2026, 3, 20), at=now)  # Terms(handover_by=..., answer_by=...)
 """
 
@@ -34,11 +35,13 @@ class DeadlinePolicy:
     """By priority, from 0: from acceptance by the axis to the answer."""
     question_hours: float
     """How long a question that a status 13 asks stays open."""
+    ask_again_hours: float
+    """How long a recipient that answered 16 is not asked again about that delivery, unless it moved it on."""
 
     def __post_init__(self) -> None:
         if not len(self.handover_hours) == len(self.answer_hours) == len(PRIORITY):
             raise ValueError(f"there are {len(PRIORITY)} priorities")
-        if min(*self.handover_hours, *self.answer_hours, self.question_hours) <= 0:
+        if min(*self.handover_hours, *self.answer_hours, self.question_hours, self.ask_again_hours) <= 0:
             raise ValueError("a deadline lies in the future")
 
     def terms(self, *, priority: int, due: date | None, at: datetime) -> Terms:
@@ -59,6 +62,10 @@ class DeadlinePolicy:
     def question_until(self, at: datetime) -> datetime:
         """Returns when a question lapses that a status 13 asks at `at`."""
         return at + timedelta(hours=self.question_hours)
+
+    @property
+    def ask_again(self) -> timedelta:
+        return timedelta(hours=self.ask_again_hours)
 
 
 def _end_of(day: date) -> datetime:

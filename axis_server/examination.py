@@ -262,6 +262,7 @@ class Examination:
             view=view,
             at=submission.at,
             until=terms.answer_by,
+            ask_again=self._deadlines.ask_again,
             limit=self._limits.recipients,
         )
         return await in_worker(self._workers, effects, speech, documents)

@@ -162,7 +162,7 @@ class Exchange:
             asked_at=statement.received_at,
             until=self._deadlines.question_until(statement.received_at),
         )
-        return (ask(named, question),)
+        return (ask(named, question, self._deadlines.ask_again),)
 
     async def _left_by_the_first(self, report: Report, named: Side) -> Moved | None:
         """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -195,6 +195,16 @@ def own_deadline(delivery: Delivery) -> datetime | None:
 def overdue(delivery: Delivery, now: datetime) -> bool:
     """Tells whether the axis itself has to move a delivery before anyone else may."""
     return delivery.due is not None and delivery.due <= now
+
+
+def rests_until(delivery: Delivery, ask_again: timedelta) -> datetime | None:
+    """Returns until when its recipient, which said no to a question and has not moved it on since, is not
+    asked again; None when it can be asked at once.
+
+    Among what can be asked only that no (`Act.KEEP`) leaves a reason and no question.
+    """
+    refused = delivery.question is None and delivery.state in ASKABLE and delivery.reason
+    return delivery.updated_at + ask_again if refused else None
 
 
 def check_states(states: Collection[str]) -> None:

@@ -21,6 +21,8 @@ _EXPIRED = {
     EventId.CONTENT_HANDOVER_FAILURE: NOT_HANDED_OVER_IN_TIME,
     EventId.ACCEPTANCE_REJECTION_EXPIRY: NOT_ANSWERED_IN_TIME,
 }
+_REASON_STAYS = frozenset({Act.FETCH, Act.NOTE})
+"""Acts that say nothing about why the delivery stands where it does."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +89,7 @@ class Mover:
             at=at,
             due=step.due,
             question=step.question,
-            reason=delivery.reason if step.act == Act.FETCH else reason,
+            reason=delivery.reason if step.act in _REASON_STAYS else reason,
             statement=cause.statement,
             evidence=() if evidence is None else (evidence,),
             events=(

@@ -71,6 +71,7 @@ class Code(StrEnum):
     HANDOVER_INCOMPLETE = "HANDOVER_INCOMPLETE"
     STATUS_FORBIDDEN = "STATUS_FORBIDDEN"
     QUESTION_OPEN = "QUESTION_OPEN"
+    ASKED_LATELY = "ASKED_LATELY"
     WITHHELD = "WITHHELD"
     LEASE_LOST = "LEASE_LOST"
     # nobody's verdict: try later
@@ -123,6 +124,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.WRONG_STATE,
             Code.STATUS_FORBIDDEN,
             Code.QUESTION_OPEN,
+            Code.ASKED_LATELY,
             Code.WITHHELD,
             Code.LEASE_LOST,
             Code.UPLOAD_QUOTA,

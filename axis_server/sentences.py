@@ -309,6 +309,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "The recipient answers with 15 (agrees) or 16 (refuses, with a reason); then report again.",
             "Bên nhận trả lời 15 (đồng ý) hoặc 16 (từ chối, kèm lý do), sau đó báo lại.",
         ),
+        "ASKED_LATELY": _says(
+            "The recipient refused to give this document back, and has not moved it on since.",
+            "Bên nhận đã từ chối trả lại văn bản này và chưa xử lý gì thêm từ đó.",
+            "Ask again at the time that the detail names, or once the recipient reports 01 or 03 to 06.",
+            "Đề nghị lại vào thời điểm nêu trong chi tiết, hoặc sau khi bên nhận báo 01, 03, 04, 05 hoặc 06.",
+        ),
         "WITHHELD": _says(
             "The document was taken back, or is asked back before it was fetched: it is not handed out.",
             "Văn bản đã được lấy lại, hoặc được đề nghị lấy lại khi chưa tải về: không giao nội dung.",

@@ -277,6 +277,9 @@ class DeadlineSettings(_Section):
     lies ahead cuts it short at the end of that day in Viet Nam."""
     question_hours: Hours = 120
     """How long a take-back (status 13) waits for 15 or 16."""
+    ask_again_hours: Hours = 24
+    """How long a recipient that said no (16) is not asked again for the same document, unless it has moved it
+    on (01, 03, 04 to 06) meanwhile."""
 
 
 class ScrubSettings(_Section):

@@ -6,20 +6,20 @@
                recipients where that is empty; without a list it replaces what bore its own DocumentId
 
 The package goes to whom its To names; the question goes to whom it names and who holds the document. Who had
-ended, was never sent it or is asked already gets the package and no question, and the sender a warning. The
-rules stand in docs/decisions/0015-packages-about-earlier-documents.md.
+ended, was never sent it, is asked already or said no lately gets the package and no question, and the sender
+a warning. The rules stand in docs/decisions/0015-packages-about-earlier-documents.md.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from axis_server.contents import bounded
 from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
-from axis_server.lifecycle import ASKABLE, REQUESTED, QuestionKind, State
+from axis_server.lifecycle import ASKABLE, REQUESTED, QuestionKind, State, rests_until
 from axis_server.reasons import Code
 from axis_server.routing import IDENTIFIER_SHOWN, NAMED_AT_MOST, Resolved, members, once, resolve
 from edxml.codes import KINDS_WITH_REASON, Kind
@@ -77,6 +77,8 @@ class Speech:
     at: datetime
     until: datetime
     """When its questions lapse."""
+    ask_again: timedelta
+    """How long a recipient that said no to a question is left alone."""
     limit: int
     """Most recipients of one document."""
 
@@ -174,11 +176,11 @@ def effects(speech: Speech, documents: Mapping[str, Document]) -> Effects:
     organs = speech.named(documents)
     for document_id, document in documents.items():
         named = _asked(speech, document, organs.get(document_id, ()))
-        asked = tuple(one for one in named if one in document.deliveries)
+        asked = tuple(one for one in named if _may_be_asked(document.deliveries.get(one), speech))
         if asked:
             asks.append(_asking(speech, document, asked))
             concerned |= {document.deliveries[one].mailbox_id for one in asked}
-        warnings += _left_out(document, named)
+        warnings += _left_out(speech, document, named)
         warnings += _still_held(speech, document, frozenset(named))
         if speech.added:
             resolved = resolve(
@@ -268,9 +270,19 @@ def _asking(speech: Speech, document: Document, asked: tuple[str, ...]) -> Askin
     )
 
 
-def _left_out(document: Document, named: Iterable[str]) -> Iterator[str]:
+def _may_be_asked(delivery: Delivery | None, speech: Speech) -> bool:
+    """Tells whether the question goes to a recipient; whether it reaches it, the commit decides."""
+    return delivery is not None and not _rests(delivery, speech)
+
+
+def _rests(delivery: Delivery, speech: Speech) -> bool:
+    until = rests_until(delivery, speech.ask_again)
+    return until is not None and speech.at < until
+
+
+def _left_out(speech: Speech, document: Document, named: Iterable[str]) -> Iterator[str]:
     """Yields a warning that names those whom the question does not reach as the document stands, if any."""
-    out = [f"{one} ({why})" for one in named if (why := _unreached(document.deliveries.get(one)))]
+    out = [f"{one} ({why})" for one in named if (why := _unreached(document.deliveries.get(one), speech))]
     if out:
         yield f"NOT_ASKED: {_counted(out)}"
 
@@ -292,12 +304,14 @@ def _counted(names: Sequence[str]) -> str:
     return ", ".join(names[:NAMED_AT_MOST]) + (f" and {rest} more" if rest > 0 else "")
 
 
-def _unreached(delivery: Delivery | None) -> str:
+def _unreached(delivery: Delivery | None, speech: Speech) -> str:
     """Says why a question does not reach a delivery; empty when it does."""
     if delivery is None:
         return "not a recipient"
     if delivery.question is not None:
         return "asked already"
+    if _rests(delivery, speech):
+        return "refused lately"
     return "" if delivery.state in ASKABLE else delivery.state
 
 

@@ -27,6 +27,7 @@ _SETTINGS = """
 handover_hours = {handover}
 answer_hours = {answer}
 question_hours = {question}
+ask_again_hours = 0.001
 
 [limits]
 refusals_per_minute = 1000000

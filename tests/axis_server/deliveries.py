@@ -10,6 +10,8 @@ from storage.ledger.records import Delivery, Entry, Event, Part, Question
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 HANDOVER_BY, ANSWER_BY = START + timedelta(hours=72), START + timedelta(hours=120)
+AGAIN = timedelta(hours=24)
+"""How long one that said no is not asked again."""
 STATEMENT = "5" * 64
 """A status 13 that asks."""
 ASKS = {

@@ -4,6 +4,7 @@ what may be asked or added after it."""
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -42,6 +43,7 @@ async def test_after_a_refused_recall_the_document_can_be_updated_and_recalled_a
     await world.report(world.province, first, "15")
     await world.report(world.department, first, "16", "Đã xử lý xong")
     await spoken(world, update("H91.01", added=("K99",)))
+    world.now += timedelta(hours=24)
     again = await spoken(world, replace(revoke("H90", "H91.01"), subject="Thu hồi lần hai"))
     assert "NOT_ASKED: H90 (taken_back)" in again.warnings
     question = (await world.ledger.delivery(first.dispatch_id, "H91.01")).question

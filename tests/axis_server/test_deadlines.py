@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from axis_server.deadlines import DeadlinePolicy, Terms
 
 POLICY = DeadlinePolicy(
-    handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120
+    handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120, ask_again_hours=24
 )
 NOON = datetime(2026, 3, 2, 5, tzinfo=UTC)
 """Monday 2 March 2026, 12:00 in Viet Nam."""
@@ -82,6 +82,7 @@ def test_a_question_of_a_status_13_has_its_own_time() -> None:
         {"handover_hours": (1, 1, 1, 1)},
         {"answer_hours": (1, 1, 1, 1, 0)},
         {"question_hours": -1},
+        {"ask_again_hours": 0},
     ],
 )
 def test_a_policy_that_names_no_time_for_a_priority_is_no_policy(wrong: dict[str, object]) -> None:
@@ -89,6 +90,7 @@ def test_a_policy_that_names_no_time_for_a_priority_is_no_policy(wrong: dict[str
         "handover_hours": (1, 1, 1, 1, 1),
         "answer_hours": (1, 1, 1, 1, 1),
         "question_hours": 1,
+        "ask_again_hours": 1,
     }
     with pytest.raises(ValueError, match=r"priorities|future"):
         DeadlinePolicy(**(whole | wrong))  # type: ignore[arg-type]

@@ -25,6 +25,7 @@ from axis_server.lifecycle import (
 from edxml import codes
 from edxml.codes import RECEIVER_STATUSES, Kind
 from tests.axis_server.deliveries import (
+    AGAIN,
     ANSWER_BY,
     ASKS,
     HANDOVER_BY,
@@ -121,27 +122,27 @@ def test_what_was_taken_back_or_is_asked_back_unfetched_is_withheld() -> None:
 def test_a_document_can_be_asked_back_until_it_has_ended_without_being_kept(state: State, kind: Kind) -> None:
     question = question_of(STATEMENT, until=START + timedelta(hours=1))
     if state in ASKABLE:
-        step = ask(side_of(state, kind=kind), question)
+        step = ask(side_of(state, kind=kind), question, AGAIN)
         assert (step.state, step.question, step.due) == (state, question, question.until)
         assert (step.event, step.attests) == ("RecallRequested", "SubmissionAcceptance")
     else:
         with pytest.raises(Declined) as declined:
-            ask(side_of(state, kind=kind), question)
+            ask(side_of(state, kind=kind), question, AGAIN)
         assert (declined.value.code, declined.value.facts["state"]) == ("WRONG_STATE", state)
 
 
 @pytest.mark.parametrize("kind", [Kind.REVOKE, Kind.UPDATE])
 def test_a_request_is_answered_and_not_taken_back(kind: Kind) -> None:
     with pytest.raises(Declined, match="STATUS_FORBIDDEN"):
-        ask(side_of("consigned", kind=kind), question_of(STATEMENT))
+        ask(side_of("consigned", kind=kind), question_of(STATEMENT), AGAIN)
 
 
 def test_the_due_time_while_asked_is_the_earlier_of_the_two() -> None:
     early, late = START + timedelta(hours=1), ANSWER_BY + timedelta(hours=1)
     for state, own in (("consigned", HANDOVER_BY), ("handed_over", ANSWER_BY)):
-        assert ask(side_of(state), question_of(STATEMENT, until=early)).due == early
-        assert ask(side_of(state), question_of(STATEMENT, until=late)).due == own
-    assert ask(side_of("done"), question_of(STATEMENT, until=late)).due == late
+        assert ask(side_of(state), question_of(STATEMENT, until=early), AGAIN).due == early
+        assert ask(side_of(state), question_of(STATEMENT, until=late), AGAIN).due == own
+    assert ask(side_of("done"), question_of(STATEMENT, until=late), AGAIN).due == late
 
 
 @pytest.mark.parametrize("state", sorted(ASKABLE))
@@ -153,7 +154,7 @@ def test_while_asked_only_15_and_16_move_a_delivery(state: State) -> None:
         assert declined.value.code == "QUESTION_OPEN"
         assert declined.value.facts["question"] == "recall"
     with pytest.raises(Declined, match="QUESTION_OPEN"):
-        ask(asked, question_of("6" * 64))
+        ask(asked, question_of("6" * 64), AGAIN)
     (agreed,) = answer("15", asked)
     ended = "ConsignmentRejection" if state in OPEN else "SubmissionAcceptance"
     assert (agreed.state, agreed.attests, agreed.due) == ("taken_back", ended, None)

@@ -33,6 +33,7 @@ from edxml.codes import RECEIVER_STATUSES, Kind
 from signing.evidence import EventId
 from storage.ledger.records import Delivery
 from tests.axis_server.deliveries import (
+    AGAIN,
     ANSWER_BY,
     ASKS,
     START,
@@ -126,7 +127,7 @@ def planned(thread: Thread, node: Node, act: Act) -> tuple[Step, ...]:
     named = side(thread, node, name)
     match code:
         case "13":
-            return (ask(named, question_of(STATEMENT, until=thread.until)),)
+            return (ask(named, question_of(STATEMENT, until=thread.until), AGAIN),)
         case "fetch":
             step = fetch(named, noted=name in node.noted)
             return () if step is None else (step,)

@@ -120,7 +120,7 @@ async def test_the_recipient_agrees_and_the_document_is_taken_back(world: World,
     assert (event.kind, event.evidence_id) == ("QuestionAgreed", evidence.evidence_id)
 
 
-async def test_the_recipient_refuses_with_a_reason_and_the_sender_may_ask_again(world: World) -> None:
+async def test_the_recipient_refuses_with_a_reason_and_the_sender_may_ask_again_later(world: World) -> None:
     entry = await world.sent(world.province)
     await walked(world, entry, "handed_over")
     await take_back(world, entry)
@@ -128,10 +128,38 @@ async def test_the_recipient_refuses_with_a_reason_and_the_sender_may_ask_again(
     assert (moved.delivery.state, moved.delivery.question) == ("handed_over", None)
     assert moved.delivery.reason == WHY_NOT
     assert moved.delivery.due == moved.delivery.answer_by
+    world.now += timedelta(hours=24) - timedelta(minutes=1)
+    early = await declined(take_back(world, entry))
+    assert (early.code, early.facts["state"]) == ("ASKED_LATELY", "handed_over")
     world.now += timedelta(minutes=1)
+    assert early.facts["until"] == world.now.isoformat()
     assert (await take_back(world, entry)).delivery.question is not None
     await answered(world, entry, "15")
     assert await endings(world, entry) == ["ConsignmentRejection"]
+
+
+async def test_a_sender_cannot_keep_a_recipient_from_answering_by_asking_again_and_again(
+    world: World,
+) -> None:
+    """Each no leaves room for a move: by status 13 or by packages, nobody is asked into an expiry."""
+    entry = await world.sent(world.province)
+    for code, state in (("01", "handed_over"), ("03", "accepted"), ("06", "done")):
+        await take_back(world, entry)
+        await answered(world, entry, "16")
+        world.now += timedelta(minutes=1)
+        assert (await declined(take_back(world, entry))).code == "ASKED_LATELY"
+        recall = await world.intake.submit(
+            world.ministry.caller(),
+            world.sealed(world.ministry, replace(revoke("H90"), subject=f"Thu hồi trước khi {state}")),
+        )
+        assert "NOT_ASKED: H90 (refused lately)" in recall.entry.warnings
+        if code == "01":
+            statement = world.arrived(world.province, entry)
+            await world.exchange.report(world.province.caller(), entry.dispatch_id, statement)
+        else:
+            await world.report(world.province, entry, code)
+        assert (await standing(world, entry)).state == state
+        world.now += timedelta(minutes=1)
 
 
 async def test_16_and_13_need_a_reason(world: World) -> None:

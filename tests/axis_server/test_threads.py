@@ -23,6 +23,7 @@ from tests.pki import AT
 
 OTHER_ID = "G90,2026/03/01,1/BM"
 UNTIL = AT + timedelta(days=5)
+AGAIN = timedelta(hours=24)
 
 
 VIEW = DirectoryView.of(
@@ -86,6 +87,17 @@ def sent(
 EVERYWHERE = sent({"H90": State.CONSIGNED, "H91": State.ACCEPTED, "H92": State.HANDED_OVER})
 
 
+def test_who_said_no_lately_is_not_asked_again_by_a_package() -> None:
+    lately, longer_ago = (
+        replace(EVERYWHERE.deliveries[name], reason="Đã thực hiện", updated_at=AT - ago)
+        for name, ago in (("H90", AGAIN - timedelta(seconds=1)), ("H91", AGAIN))
+    )
+    standing = replace(EVERYWHERE, deliveries={**EVERYWHERE.deliveries, "H90": lately, "H91": longer_ago})
+    found = done(revoke("H90", "H91", "H92"), standing)
+    assert [one.recipients for one in found.asks] == [("H91", "H92")]
+    assert found.warnings == ("NOT_ASKED: H90 (refused lately)",)
+
+
 def done(unsigned: Package, *documents: Document, limit: int = 100) -> Effects:
     """What a package of the ministry does to documents."""
     assert unsigned.bussiness is not None
@@ -100,6 +112,7 @@ def done(unsigned: Package, *documents: Document, limit: int = 100) -> Effects:
         view=VIEW,
         at=AT,
         until=UNTIL,
+        ask_again=AGAIN,
         limit=limit,
     )
     return effects(speech, {one.entry.document_id: one for one in documents})

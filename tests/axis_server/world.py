@@ -66,7 +66,7 @@ LIMITS = IntakeLimits(
     refusals_per_minute=1000,
 )
 DEADLINES = DeadlinePolicy(
-    handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120
+    handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120, ask_again_hours=24
 )
 DOCUMENT_ID = "000.00.00.G90,2026/03/02,7816/BM-VP"
 PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
