@@ -10,6 +10,10 @@ import pytest
 from storage.archive.memory import MemoryArchive
 from storage.ledger.memory import MemoryLedger
 from tests.axis_server.world import Pki, World
+from tests.conftest import ON_POSTGRES
+from tests.storage.postgres import Postgres
+
+Kind = str | Postgres
 
 
 @pytest.fixture(scope="session")
@@ -26,3 +30,15 @@ def workers() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def world(pki: Pki, workers: ThreadPoolExecutor) -> World:
     return World(archive=MemoryArchive(), ledger=MemoryLedger(), pki=pki, workers=workers)
+
+
+@pytest.fixture(
+    params=["memory", "files and SQLite", pytest.param("files and PostgreSQL", marks=ON_POSTGRES)]
+)
+def kind(request: pytest.FixtureRequest) -> Kind:
+    """What the stores of a world are: a name, or the server that its ledger is in."""
+    if request.param == "files and PostgreSQL":
+        server: Postgres = request.getfixturevalue("postgres")
+        return server
+    name: str = request.param
+    return name

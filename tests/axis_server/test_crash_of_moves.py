@@ -17,6 +17,7 @@ from storage.errors import Unavailable
 from storage.faults import Faults, When
 from storage.ledger.records import Entry, Event
 from tests.axis_server.attempts import replacement, revoke, update
+from tests.axis_server.conftest import Kind
 from tests.axis_server.test_crash_table import fresh_world, leaf_hash, shaken
 from tests.axis_server.world import Pki, World, joined, status
 from tests.storage import whole
@@ -130,10 +131,9 @@ def _shape(event: Event) -> tuple[object, ...]:
     return (event.kind, event.recipient_id, event.actor_id, event.status_code, event.reason, event.sequence)
 
 
-@pytest.mark.parametrize("kind", ["memory", "files and SQLite"])
 @pytest.mark.parametrize("road", ROADS)
 async def test_any_store_call_may_fail_and_doing_it_again_leaves_the_same(
-    road: str, kind: str, pki: Pki, workers: Executor, tmp_path: Path
+    road: str, kind: Kind, pki: Pki, workers: Executor, tmp_path: Path
 ) -> None:
     async with fresh_world(kind, tmp_path / "undisturbed", pki, workers) as world:
         act = await ROADS[road](world)

@@ -9,7 +9,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Executor, Future
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,13 @@ from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.base import Ledger
 from storage.ledger.memory import MemoryLedger
+from storage.ledger.postgres import PostgresLedger
 from storage.ledger.records import Evidence
 from storage.ledger.sqlite import SqliteLedger
+from tests.axis_server.conftest import Kind
 from tests.axis_server.world import Pki, World, detached, document, inline
 from tests.storage import whole
+from tests.storage.postgres import Postgres
 
 LARGE = b"large attachment " * 1000
 
@@ -101,21 +104,24 @@ REPORT_CALLS = ["ledger.deliveries", "ledger.entry", "ledger.moved", "ledger.del
 
 
 @asynccontextmanager
-async def stores(kind: str, path: Path) -> AsyncIterator[tuple[Archive, Ledger]]:
+async def stores(kind: Kind, path: Path) -> AsyncIterator[tuple[Archive, Ledger]]:
     if kind == "memory":
         yield MemoryArchive(), MemoryLedger()
         return
-    archive = FilesArchive(path / "archive", threads=2)
-    ledger = await SqliteLedger.open(path / "ledger.sqlite3")
-    try:
+    async with AsyncExitStack() as stack:
+        archive = FilesArchive(path / "archive", threads=2)
+        stack.push_async_callback(archive.aclose)
+        ledger: SqliteLedger | PostgresLedger
+        if isinstance(kind, Postgres):
+            ledger = await PostgresLedger.open(stack.enter_context(kind.emptied()), reads=2)
+        else:
+            ledger = await SqliteLedger.open(path / "ledger.sqlite3")
+        stack.push_async_callback(ledger.aclose)
         yield archive, ledger
-    finally:
-        await ledger.aclose()
-        await archive.aclose()
 
 
 @asynccontextmanager
-async def fresh_world(kind: str, path: Path, pki: Pki, workers: Executor) -> AsyncIterator[World]:
+async def fresh_world(kind: Kind, path: Path, pki: Pki, workers: Executor) -> AsyncIterator[World]:
     path.mkdir()
     async with stores(kind, path) as (archive, ledger):
         yield World(archive=archive, ledger=ledger, pki=pki, workers=workers)
@@ -165,11 +171,10 @@ def leaf_hash(content: bytes) -> bytes:
 # A store call fails.
 
 
-@pytest.mark.parametrize("kind", ["memory", "files and SQLite"])
 @pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])
 @pytest.mark.parametrize("road", ROADS)
 async def test_any_store_call_may_fail_and_sending_again_is_right(
-    road: str, when: When, kind: str, pki: Pki, workers: Executor, tmp_path: Path
+    road: str, when: When, kind: Kind, pki: Pki, workers: Executor, tmp_path: Path
 ) -> None:
     calls = CALLS.get(road, REPORT_CALLS)
     for number in range(len(calls)):
@@ -197,10 +202,9 @@ async def test_the_table_names_every_store_call(road: str, world: World) -> None
     assert faults.calls == CALLS.get(road, REPORT_CALLS)
 
 
-@pytest.mark.parametrize("kind", ["memory", "files and SQLite"])
 @pytest.mark.parametrize("when", [When.BEFORE, When.AFTER])
 async def test_a_refusal_whose_keeping_failed_is_given_again_with_one_evidence(
-    when: When, kind: str, pki: Pki, workers: Executor, tmp_path: Path
+    when: When, kind: Kind, pki: Pki, workers: Executor, tmp_path: Path
 ) -> None:
     async with fresh_world(kind, tmp_path / "stores", pki, workers) as world:
         package = world.sealed(world.ministry, document(to=["H90", "X1"]))
@@ -278,10 +282,9 @@ async def test_the_caller_may_hang_up_at_any_await(road: str, pki: Pki, tmp_path
 # The same, many times at once.
 
 
-@pytest.mark.parametrize("kind", ["memory", "files and SQLite"])
 @pytest.mark.parametrize("road", ROADS)
 async def test_of_the_same_thing_sent_many_times_at_once_all_get_the_same_bytes(
-    road: str, kind: str, pki: Pki, workers: Executor, tmp_path: Path
+    road: str, kind: Kind, pki: Pki, workers: Executor, tmp_path: Path
 ) -> None:
     async with fresh_world(kind, tmp_path / "stores", pki, workers) as world:
         act = await ROADS[road](world)
