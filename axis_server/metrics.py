@@ -118,6 +118,7 @@ class Metrics:
             archive_sound=gauge(
                 "axis_archive_sound",
                 "1 while going through everything finds it unchanged, 0 once it found damage: an alarm.",
+                multiprocess_mode="livemin",
             ),
             scrub_damaged=counter(
                 "axis_scrub_damaged",
@@ -126,6 +127,7 @@ class Metrics:
             scrub_round_seconds=gauge(
                 "axis_scrub_round_seconds",
                 "How long ago the last going-through of everything began.",
+                multiprocess_mode="livemax",
             ),
             deadlines_passed=counter(
                 "axis_deadlines_passed",
