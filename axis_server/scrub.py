@@ -119,6 +119,7 @@ class Scrub:
         self._every = every
         self._repair = repair
         self._workers = workers
+        metrics.archive_sound.set(1)  # until something is found, in the first round too
 
     async def follow(self, *, bytes_per_second: int) -> None:
         """Goes through everything at this rate, for ever. A store that does not answer is asked again."""
