@@ -166,7 +166,9 @@ def services(means: Means) -> Services:
             cursors=means.cursors,
         ),
         events=EventServicer(
-            events=Events(ledger=ledger, still=means.admission.again, changes=means.changes),
+            events=Events(
+                ledger=ledger, still=means.admission.again, changes=means.changes, turns=overseeing
+            ),
             queue=queue,
             cursors=means.cursors,
             metrics=means.metrics,

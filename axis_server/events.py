@@ -20,6 +20,7 @@ from axis_server.changes import Changes
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.records import FILTERS_MOST, PAGE_ITEMS, PAGE_ITEMS_MOST, page_items
+from axis_server.turns import Turns
 from storage.ledger.base import Histories
 from storage.ledger.pages import Page
 from storage.ledger.records import StreamItem
@@ -84,11 +85,20 @@ def side_of(sender_id: str, agency_id: str) -> Side:
 class Events:
     """Shows an agency its stream."""
 
-    def __init__(self, *, ledger: Histories, still: Callable[[Caller], Caller], changes: Changes) -> None:
-        """`still` admits a caller anew, and raises `Declined` when it would not be."""
+    def __init__(
+        self,
+        *,
+        ledger: Histories,
+        still: Callable[[Caller], Caller],
+        changes: Changes,
+        turns: Turns,
+    ) -> None:
+        """`still` admits a caller anew, and raises `Declined` when it would not be; `turns` are the places of
+        all who look over much at once."""
         self._ledger = ledger
         self._still = still
         self._changes = changes
+        self._turns = turns
         self._looks = Looks(ledger)
 
     async def page(
@@ -101,10 +111,16 @@ class Events:
         """
         admit_reader(caller)
         most = page_items(limit)
-        at_once = most if wanted.everything else PAGE_ITEMS_MOST
+        if wanted.everything:
+            return await self._ledger.stream(caller.agency_id, after=after, limit=most)
+        async with self._turns.of(caller.actor_id):
+            return await self._picked(caller, after, most, wanted)
+
+    async def _picked(self, caller: Caller, after: int, most: int, wanted: Wanted) -> Page[StreamItem]:
+        """A page of what is wanted, which may take long to find."""
         place = after
         for _ in range(1 + PASSED_OVER_MOST // PAGE_ITEMS_MOST):
-            found = await self._ledger.stream(caller.agency_id, after=place, limit=at_once)
+            found = await self._ledger.stream(caller.agency_id, after=place, limit=PAGE_ITEMS_MOST)
             place = found.next
             given = [item for item in found.items if wanted.lets(item, caller.agency_id)]
             if len(given) > most:

@@ -14,6 +14,7 @@ from axis_server import events as module
 from axis_server.caller import Caller
 from axis_server.errors import Declined
 from axis_server.events import EVERYTHING, Looks, Reached, Side, Wanted
+from axis_server.turns import Turns
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
 from storage.ledger.records import Event, Move, NewEvent, StreamItem
@@ -400,3 +401,16 @@ async def test_one_who_fails_or_goes_away_takes_nobody_along(world: World) -> No
     tasks[0].cancel()
     tasks[1].cancel()
     assert (await tasks[2]).items
+
+
+async def test_a_search_of_the_stream_waits_its_turn_and_plain_reading_waits_for_nobody(world: World) -> None:
+    await a_small_history(world)
+    world.turns = Turns(1)
+    events, caller = world.events, world.province.caller()
+    async with world.turns.of("another agency"):
+        searching = asyncio.create_task(events.page(caller, 0, 0, Wanted(kinds=frozenset({"no such"}))))
+        assert (await events.page(caller, 0, 0)).items
+        await asyncio.sleep(0.05)
+        assert not searching.done()
+    async with asyncio.timeout(SOON):
+        assert (await searching).items == ()

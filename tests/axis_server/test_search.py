@@ -93,3 +93,24 @@ def test_any_beginnings_of_an_agencys_words_find_it_however_they_are_written(
 def test_no_text_upsets_a_search(query: str, name: str) -> None:
     texts = {"X": searched_text(Agency(agency_id="X", name=name, aliases=(query,)))}
     assert set(best(query or name, texts)) <= {"X"}
+
+
+class Counted(str):
+    """A text that counts how often it is looked through."""
+
+    __slots__ = ("looks",)
+
+    def __contains__(self, wanted: object) -> bool:
+        self.looks = getattr(self, "looks", 0) + 1
+        return super().__contains__(wanted)  # type: ignore[operator]
+
+
+def test_words_that_others_say_already_cost_no_look() -> None:
+    once, often = Counted(TEXTS["H21"]), Counted(TEXTS["H21"])
+    assert list(best("đồng nai", {"H21": once})) == ["H21"]
+    assert list(best("d do don dong đồng n na nai " * 5, {"H21": often})) == ["H21"]
+    assert often.looks <= once.looks + 1
+
+
+def test_a_word_said_twice_is_said_once() -> None:
+    assert set(found("dong d nai nai")) == set(found("dong nai"))

@@ -310,7 +310,7 @@ class World:
 
     @property
     def events(self) -> Events:
-        return Events(ledger=self.ledger, still=self.admission.again, changes=self.changes)
+        return Events(ledger=self.ledger, still=self.admission.again, changes=self.changes, turns=self.turns)
 
     @property
     def queue(self) -> Queue:
