@@ -149,10 +149,29 @@ async def _stores(settings: Settings, stores: Examined, at: datetime) -> AsyncIt
             )
         else:
             yield _ok(name, "a small write was read back")
+    yield await _belongs(stores)
     yield await _room(settings, stores)
     yield await _clock(stores.ledger, at)
     yield await _log(settings, stores.ledger)
     yield await _backlog(stores, at)
+
+
+async def _belongs(stores: Examined) -> Found:
+    """An archive that serves may be another one: an empty directory where a disk was mounted."""
+    oldest = (await stores.inventory.entries(limit=1)).items
+    try:
+        for entry in oldest:
+            await stores.archive.size(entry.original.sha256)
+    except NotFound:
+        return Found(
+            subject="archive",
+            grade=Grade.PROBLEM,
+            sentence="it lacks the original of the oldest dispatch: it is damaged, or not this ledger's",
+            next_step="look whether its disk is mounted, and at `archive.path`; then `axis-server verify-store`",
+        )
+    return _ok(
+        "archive", "it holds the original of the oldest dispatch" if oldest else "nothing was accepted yet"
+    )
 
 
 async def _room(settings: Settings, stores: Examined) -> Found:

@@ -97,6 +97,15 @@ async def test_what_hurts_is_told_with_a_next_step_and_exit_1(tmp_path: Path) ->
     assert all(line["next_step"] for line in lines if line["grade"] != "ok")
 
 
+async def test_an_archive_whose_disk_is_not_mounted_is_a_problem(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        await signed(axis)
+    assert (await found(axis))["archive"].grade is Grade.OK
+    axis.settings.archive.path.rename(tmp_path / "unmounted")
+    axis.settings.archive.path.mkdir(mode=0o700)
+    assert (await found(axis))["archive"].grade is Grade.PROBLEM
+
+
 async def test_a_hole_in_the_log_is_a_problem(tmp_path: Path) -> None:
     async with served(tmp_path) as axis:
         await signed(axis)
