@@ -167,7 +167,7 @@ async def _belongs(stores: Examined) -> Found:
             subject="archive",
             grade=Grade.PROBLEM,
             sentence="it lacks the original of the oldest dispatch: it is damaged, or not this ledger's",
-            next_step="look whether its disk is mounted, and at `archive.path`; then `axis-server verify-store`",
+            next_step="is its disk mounted, `archive.path` right? then `axis-server verify-store`",
         )
     return _ok(
         "archive", "it holds the original of the oldest dispatch" if oldest else "nothing was accepted yet"
