@@ -18,34 +18,34 @@ import prometheus_client
 import structlog
 from cryptography import x509
 
-from axis_server.admission import Admission
+from axis_server.addressing.directory_watch import DirectoryWatch
+from axis_server.admitting.admission import Admission
+from axis_server.admitting.trust import TrustWatch
+from axis_server.archiving.cataloguing import Cataloguing
+from axis_server.archiving.scrub import Attesting, Scrub, mending
 from axis_server.attest import Attestor
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.plain_log import PlainLog
 from axis_server.boundary.server import Door, Health, make_server
 from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
-from axis_server.cataloguing import Cataloguing
 from axis_server.changes import Changes
 from axis_server.composition import Means, authorities_of, services, witnesses_of
 from axis_server.cursors import KEY_NAME, Cursors
-from axis_server.directory_watch import DirectoryWatch
-from axis_server.expiring import Expiring
-from axis_server.expiry import expire
+from axis_server.delivering.expiring import Expiring
+from axis_server.delivering.moving import Mover
+from axis_server.limits.expiry import expire
+from axis_server.limits.tasks import OwnedTasks
+from axis_server.limits.workers import MortalWorkers
 from axis_server.metrics import Metrics
-from axis_server.moving import Mover
 from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
 from axis_server.probe import Prober
-from axis_server.scrub import Attesting, Scrub, mending
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
 from axis_server.stores import Stores, opened
-from axis_server.tasks import OwnedTasks
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
 from axis_server.transparency.stamping import Stamping
 from axis_server.transparency.witnessing import Witnessing
-from axis_server.trust import TrustWatch
-from axis_server.workers import MortalWorkers
 from plainhttp import serving
 from signing.evidence import Party
 from signing.keys import Signer

@@ -7,9 +7,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from axis_server.admission import Admission
-from axis_server.allowance import Allowance
-from axis_server.attention import Attention
+from axis_server.addressing.directory_watch import DirectoryWatch
+from axis_server.addressing.lookup import Lookup
+from axis_server.admitting.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.boundary.archive import ArchiveServicer
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
@@ -22,33 +22,33 @@ from axis_server.boundary.server import Services
 from axis_server.boundary.submission import SubmissionServicer
 from axis_server.changes import Changes
 from axis_server.cursors import Cursors
-from axis_server.deadlines import DeadlinePolicy
-from axis_server.directory_watch import DirectoryWatch
-from axis_server.events import Events
-from axis_server.examination import Examination, IntakeLimits
-from axis_server.exchange import Exchange
-from axis_server.expiring import Expiring
-from axis_server.finding import Finding
-from axis_server.inbox import Inbox
-from axis_server.intake import Intake
-from axis_server.lookup import Lookup
+from axis_server.delivering.deadlines import DeadlinePolicy
+from axis_server.delivering.exchange import Exchange
+from axis_server.delivering.expiring import Expiring
+from axis_server.delivering.inbox import Inbox
+from axis_server.delivering.moving import Mover
+from axis_server.delivering.opening import Opening
+from axis_server.delivering.queue import Queue
+from axis_server.knowing.attention import Attention
+from axis_server.knowing.events import Events
+from axis_server.knowing.finding import Finding
+from axis_server.knowing.records import Records
+from axis_server.knowing.statistics import Statistics
+from axis_server.limits.allowance import Allowance
+from axis_server.limits.quota import UploadLimits
+from axis_server.limits.tasks import OwnedTasks
+from axis_server.limits.turns import Turns
 from axis_server.metrics import Metrics
-from axis_server.moving import Mover
-from axis_server.opening import Opening
 from axis_server.operation.material import pem_of
-from axis_server.preflight import Preflight
-from axis_server.queue import Queue
-from axis_server.quota import UploadLimits
-from axis_server.records import Records
+from axis_server.sending.examination import Examination, IntakeLimits
+from axis_server.sending.intake import Intake
+from axis_server.sending.preflight import Preflight
+from axis_server.sending.uploads import Uploads
 from axis_server.settings import DeadlineSettings, Settings, TimestampSettings, TransparencySettings
-from axis_server.statistics import Statistics
 from axis_server.stores import Stores
-from axis_server.tasks import OwnedTasks
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.stamping import Authority
 from axis_server.transparency.witnessing import Witness
-from axis_server.turns import Turns
-from axis_server.uploads import Uploads
 from signing.keys import Signer
 from signing.log import read_vkey
 from signing.policy import Policy

@@ -8,8 +8,8 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.ledgers import opened_catalogue, opened_ledger
-from axis_server.scrub import ScrubbedLedger
 from axis_server.settings import ArchiveSettings, Secrets, Settings
 from storage.archive.base import Archive
 from storage.archive.copying import Copied, copy_blobs

@@ -11,9 +11,9 @@ from pydantic import BaseModel
 
 import edxml.reader
 from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
-from axis_server.cautions import of_the_axis
 from axis_server.metrics import Metrics, Workforce, described
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
+from axis_server.sending.cautions import of_the_axis
 from axis_server.settings import Secrets, sections, tables
 from axis_server.values import GIB, MIB
 from signing.reasons.log import LOG

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from axis_server import events as events_module
+from axis_server.knowing import events as events_module
 from axis_server.ledgers import opened_ledger
 from axis_server.settings import Address
 from tests.axis_client.harness import free_port

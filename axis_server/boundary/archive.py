@@ -8,7 +8,7 @@ from axis.v1 import archive_pb2, archive_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
-from axis_server.finding import Finding, Query
+from axis_server.knowing.finding import Finding, Query
 from storage.ledger import catalogue
 
 NEWEST, OLDEST = "found newest first", "found oldest first"

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from axis.v1 import submission_pb2
 from axis_server.boundary import translate
-from axis_server.cautions import Caution, said_of
 from axis_server.errors import Declined
-from axis_server.preflight import Checked
 from axis_server.reasons import Code, answer
+from axis_server.sending.cautions import Caution, said_of
+from axis_server.sending.preflight import Checked
 
 MOST_SIZE = (1 << 63) - 1
 

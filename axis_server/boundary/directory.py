@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from axis.v1 import directory_pb2, directory_pb2_grpc
+from axis_server.addressing.lookup import Lookup, Sought
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
-from axis_server.lookup import Lookup, Sought
 from storage.ledger.registry import Agency, Group, Registered
 
 AGENCIES, GROUPS, MEMBERS, CHANGES = "agencies", "groups", "members", "directory"

@@ -10,10 +10,10 @@ from axis.v1 import events_pb2, events_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
+from axis_server.delivering.queue import Queue
 from axis_server.errors import Declined
-from axis_server.events import Events, Reached, Side, Wanted
+from axis_server.knowing.events import Events, Reached, Side, Wanted
 from axis_server.metrics import Metrics
-from axis_server.queue import Queue
 from axis_server.reasons import Code
 from storage.ledger.records import StreamItem
 

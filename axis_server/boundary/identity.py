@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import grpc.aio
 from cryptography import x509
 
-from axis_server.admission import Admission
+from axis_server.admitting.admission import Admission
 from axis_server.boundary.leave import check_leave
 from axis_server.caller import Caller
 from axis_server.errors import Declined

@@ -10,10 +10,10 @@ from axis.v1 import inbox_pb2, inbox_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
+from axis_server.delivering.exchange import Exchange
+from axis_server.delivering.inbox import Inbox
+from axis_server.delivering.queue import Held, Queue
 from axis_server.errors import Declined
-from axis_server.exchange import Exchange
-from axis_server.inbox import Inbox
-from axis_server.queue import Held, Queue
 from axis_server.reasons import Code
 
 T = TypeVar("T")

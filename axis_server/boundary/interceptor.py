@@ -19,7 +19,7 @@ import grpc.aio
 import structlog
 from google.protobuf.message import DecodeError, Message
 
-from axis_server.admission import Admission
+from axis_server.admitting.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
 from axis_server.boundary.shares import Shares

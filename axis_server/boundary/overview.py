@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from axis.v1 import events_pb2, overview_pb2, overview_pb2_grpc
-from axis_server.attention import Attention, Window, side_of_concern
 from axis_server.boundary import translate
 from axis_server.boundary.events import side
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.caller import Caller
 from axis_server.errors import Declined
-from axis_server.events import Side
+from axis_server.knowing.attention import Attention, Window, side_of_concern
+from axis_server.knowing.events import Side
+from axis_server.knowing.statistics import Asked, Span, Statistics
 from axis_server.reasons import Code
-from axis_server.statistics import Asked, Span, Statistics
 from storage.ledger import oversight
 
 WHYS: dict[str, overview_pb2.Why.ValueType] = {

@@ -6,7 +6,7 @@ from axis.v1 import records_pb2, records_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
-from axis_server.records import Records
+from axis_server.knowing.records import Records
 
 OUTBOX, DELIVERIES, EVENTS, EVIDENCE = "outbox", "deliveries", "events", "evidence"
 

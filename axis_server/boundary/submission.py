@@ -9,10 +9,10 @@ from axis.v1 import submission_pb2, submission_pb2_grpc
 from axis_server.boundary import checks, translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.errors import Declined
-from axis_server.intake import Intake
-from axis_server.preflight import Preflight
 from axis_server.reasons import Code
-from axis_server.uploads import Uploads
+from axis_server.sending.intake import Intake
+from axis_server.sending.preflight import Preflight
+from axis_server.sending.uploads import Uploads
 
 IDLE_SECONDS = 120.0
 """How long an upload may pause between two messages before it loses its place; it can be resumed."""

@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import click
 from cryptography import x509
 
+from axis_server.admitting.trust import load
 from axis_server.caller import Role
 from axis_server.operation import registry
 from axis_server.operation.delegating import delegate, undelegate
@@ -26,7 +27,6 @@ from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import RegistryError, Use
 from axis_server.operation.terminal import CONFIG, Refusal, loaded, on_directory
 from axis_server.settings import Settings
-from axis_server.trust import load
 from signing.policy import Policy, Purpose
 from signing.trust import TrustError
 from signing.verdict import Refused, Undecided

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
+from axis_server.addressing.routing import reached
 from axis_server.operation import grouping, registry
 from axis_server.operation.particulars import parse_category
 from axis_server.operation.registry import RegistryError
 from axis_server.operation.terminal import CONFIG, on_directory
-from axis_server.routing import reached
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Group
 

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
-from axis_server.directory import DirectoryView, is_shown
+from axis_server.addressing.directory import DirectoryView, is_shown
 from axis_server.operation.registry import ATTEMPTS, RegistryError, snapshot
 from storage.errors import Changed
 from storage.ledger.directory import Directory

@@ -20,12 +20,12 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from axis_server.attention import Window, bare
 from axis_server.errors import Declined
-from axis_server.events import Side
+from axis_server.knowing.attention import Window, bare
+from axis_server.knowing.events import Side
+from axis_server.knowing.statistics import DIMENSIONS, VIETNAM, Asked, Counted, Span
 from axis_server.operation import registry
 from axis_server.operation.terminal import CONFIG, OperatorLedger, Refusal, on_ledger
-from axis_server.statistics import DIMENSIONS, VIETNAM, Asked, Counted, Span
 from storage.ledger.oversight import Concern, Concerns, Tally
 
 PIPED_WIDTH = 200

@@ -15,7 +15,7 @@ from typing import Any
 
 import click
 
-from axis_server.directory import folded_category
+from axis_server.addressing.directory import folded_category
 from edxml.agency_id import LONGEST
 from edxml.codes import Kind
 from storage.ledger.registry import Agency, Capabilities

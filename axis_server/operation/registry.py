@@ -21,8 +21,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Role
-from axis_server.directory import DirectoryView
 from edxml.agency_id import normalise
 from signing.policy import DEFAULT_POLICY
 from storage.errors import Changed

@@ -14,7 +14,7 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
 from axis_server.operation.particulars import FIELDS, Particulars
 from axis_server.operation.registry import RegistryError, identifier
 from edxml.agency_id import normalise

@@ -10,11 +10,11 @@ import click
 
 from axis_server import logs
 from axis_server.app import now, scrub_of
+from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.ledgers import opened_ledger
 from axis_server.metrics import Metrics
 from axis_server.operation.material import MaterialError, evidence_signer, log_signer
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
-from axis_server.scrub import ScrubbedLedger
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
 from axis_server.transparency.patrol import LogBroken

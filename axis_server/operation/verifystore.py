@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
+from axis_server.archiving.soundness import Soundness, examine
 from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Secrets, Settings
-from axis_server.soundness import Soundness, examine
 from axis_server.stores import opened_to_examine
 from storage.errors import StorageError
 

@@ -17,8 +17,8 @@ from pathlib import Path
 import structlog
 
 from axis_server.fetching import Bounds, FetchError, http_tsa
+from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
-from axis_server.tasks import in_worker
 from axis_server.transparency.pausing import Pause
 from signing.timestamps import Imprint, NotGranted, Timestamp, request, verify_token
 from signing.trust import TrustError, TrustStore

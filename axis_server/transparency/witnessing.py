@@ -11,8 +11,8 @@ from datetime import datetime
 import structlog
 
 from axis_server.fetching import Declined, FetchError, http_witness
+from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
-from axis_server.tasks import in_worker
 from axis_server.transparency.pausing import Pause
 from signing.log import (
     NotProven,

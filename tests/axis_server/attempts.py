@@ -21,8 +21,8 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
 from axis_server.caller import Caller
-from axis_server.examination import IntakeLimits
-from axis_server.judgement import digest
+from axis_server.documents.judgement import digest
+from axis_server.sending.examination import IntakeLimits
 from edxml.model import (
     HEADER_PLACE,
     NAMESPACE,

@@ -14,12 +14,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.attest import Attestor
 from axis_server.changes import Changes
-from axis_server.directory import DirectoryView
-from axis_server.expiring import Expiring
+from axis_server.delivering.expiring import Expiring
+from axis_server.delivering.moving import Mover
 from axis_server.metrics import Metrics
-from axis_server.moving import Mover
 from signing.evidence import Party
 from signing.keys import load_pem
 from storage.ledger.sqlite import SqliteLedger

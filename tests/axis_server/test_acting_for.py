@@ -218,7 +218,7 @@ async def test_leave_to_receive_does_not_tell_by_setting_aside_what_was_sent_to_
 
 
 async def test_a_watch_ends_when_the_leave_does(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("axis_server.inbox.POLL_SECONDS", 0.2)
+    monkeypatch.setattr("axis_server.delivering.inbox.POLL_SECONDS", 0.2)
     async with room(tmp_path) as axis, axis.neighbour.channel(axis.address) as channel:
         stub = inbox_pb2_grpc.InboxServiceStub(channel)
         watch = stub.WatchInbox(inbox_pb2.WatchInboxRequest(), metadata=acting("P1"))

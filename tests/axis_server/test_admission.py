@@ -15,10 +15,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from axis.v1 import directory_pb2, directory_pb2_grpc, inbox_pb2, inbox_pb2_grpc
-from axis_server.admission import Admission
+from axis_server.addressing.directory import DirectoryView
+from axis_server.admitting.admission import Admission
 from axis_server.caller import Role
 from axis_server.cli import main
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
@@ -164,7 +164,7 @@ async def eventually_refused(stub: directory_pb2_grpc.DirectoryServiceStub) -> T
 async def test_an_open_connection_and_its_watch_end_when_a_new_list_revokes_the_certificate(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("axis_server.inbox.POLL_SECONDS", 0.2)
+    monkeypatch.setattr("axis_server.delivering.inbox.POLL_SECONDS", 0.2)
     async with served(tmp_path) as axis, axis.ministry.channel(axis.address) as channel:
         stub = directory_pb2_grpc.DirectoryServiceStub(channel)
         await stub.WhoAmI(directory_pb2.WhoAmIRequest())

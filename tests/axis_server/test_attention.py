@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
-from axis_server import lifecycle, queue, statistics
-from axis_server.attention import Window, side_of_concern
+from axis_server import lifecycle
+from axis_server.delivering import queue
 from axis_server.errors import Declined
-from axis_server.events import Side
-from axis_server.statistics import Asked, Span
+from axis_server.knowing import statistics
+from axis_server.knowing.attention import Window, side_of_concern
+from axis_server.knowing.events import Side
+from axis_server.knowing.statistics import Asked, Span
 from storage.ledger import overview
 from storage.ledger.oversight import Concerns
 from storage.ledger.records import Entry

@@ -13,13 +13,13 @@ import structlog
 from google.rpc import error_details_pb2, status_pb2
 
 from axis.v1 import directory_pb2, directory_pb2_grpc, errors_pb2, inbox_pb2, inbox_pb2_grpc
-from axis_server.admission import Admission
+from axis_server.addressing.directory import DirectoryView
+from axis_server.admitting.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.boundary.errors import MOST_STATUS, failure_of
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.ledgers import opened_ledger
 from axis_server.metrics import Metrics

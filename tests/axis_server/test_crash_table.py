@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 from axis_server.errors import Declined
-from axis_server.tasks import OwnedTasks
+from axis_server.limits.tasks import OwnedTasks
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
@@ -324,7 +324,7 @@ async def test_work_that_fails_after_its_caller_left_is_told_to_the_log(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[dict[str, Any]] = []
-    monkeypatch.setattr("axis_server.tasks.log.warning", lambda event, **facts: told.append(facts))
+    monkeypatch.setattr("axis_server.limits.tasks.log.warning", lambda event, **facts: told.append(facts))
     owned = OwnedTasks()
     gate = asyncio.Event()
 

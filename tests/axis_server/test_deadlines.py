@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis_server.deadlines import DeadlinePolicy, Terms
+from axis_server.delivering.deadlines import DeadlinePolicy, Terms
 
 POLICY = DeadlinePolicy(
     handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120, ask_again_hours=24

@@ -9,8 +9,8 @@ from dataclasses import replace
 
 import pytest
 
-from axis_server.directory import DirectoryView
-from axis_server.directory_watch import DirectoryWatch
+from axis_server.addressing.directory import DirectoryView
+from axis_server.addressing.directory_watch import DirectoryWatch
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
@@ -98,7 +98,9 @@ async def test_a_contradiction_is_told_at_each_refresh_and_does_not_hold_up_susp
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr("axis_server.directory_watch.log.critical", lambda event, **facts: told.append(event))
+    monkeypatch.setattr(
+        "axis_server.addressing.directory_watch.log.critical", lambda event, **facts: told.append(event)
+    )
     ledger = MemoryLedger()
     third = Agency(agency_id="H90", name="")
     for one in (AGENCY, third, Agency(agency_id="SỞ", name="")):

@@ -10,11 +10,11 @@ from dataclasses import replace
 
 import pytest
 
-from axis_server import events as module
 from axis_server.caller import Caller
 from axis_server.errors import Declined
-from axis_server.events import EVERYTHING, Looks, Reached, Side, Wanted
-from axis_server.turns import Turns
+from axis_server.knowing import events as module
+from axis_server.knowing.events import EVERYTHING, Looks, Reached, Side, Wanted
+from axis_server.limits.turns import Turns
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
 from storage.ledger.records import Event, Move, NewEvent, StreamItem

@@ -11,8 +11,8 @@ from typing import Any, cast
 
 import pytest
 
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
-from axis_server.judgement import digest
 from edxml.model import Bussiness, Organ, ResponseFor
 from edxml.writer import write
 from signing.dispatch import ni_uri

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
-from axis_server.directory import DirectoryView
-from axis_server.expiring import BATCH, PATIENCE, Expiring
+from axis_server.addressing.directory import DirectoryView
+from axis_server.delivering.expiring import BATCH, PATIENCE, Expiring
 from axis_server.lifecycle import TERMINAL
 from storage.archive.memory import MemoryArchive
 from storage.errors import Unavailable

@@ -15,8 +15,8 @@ import pytest
 
 from axis.v1 import archive_pb2, archive_pb2_grpc, submission_pb2, submission_pb2_grpc, types_pb2
 from axis_server.errors import Declined
-from axis_server.finding import Finding, Found, Query, phrases
-from axis_server.turns import Turns
+from axis_server.knowing.finding import Finding, Found, Query, phrases
+from axis_server.limits.turns import Turns
 from edxml.model import Code
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.memory.catalogue import MemoryCatalogue

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from axis_server.caller import Caller
-from axis_server.records import Records
+from axis_server.knowing.records import Records
 from storage.ledger.pages import PAGE_BYTES
 from storage.ledger.records import Evidence, Move, NewEvent, Statement
 from storage.ledger.registry import Agency, Certificate

@@ -8,9 +8,9 @@ from dataclasses import replace
 import pytest
 
 from axis_server.caller import Caller
+from axis_server.documents.inline import InlineParts
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
-from axis_server.inline import InlineParts
-from axis_server.judgement import digest
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt
@@ -133,7 +133,7 @@ async def test_a_watch_goes_on_from_a_cursor(world: World) -> None:
 
 
 async def test_a_lost_hint_costs_only_time(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("axis_server.inbox.POLL_SECONDS", 0.01)
+    monkeypatch.setattr("axis_server.delivering.inbox.POLL_SECONDS", 0.01)
     watch = world.inbox.watch(world.province.caller(), 0)
     coming = asyncio.ensure_future(anext(watch))
     await asyncio.sleep(0)
@@ -242,7 +242,7 @@ async def test_anothers_dispatch_and_none_at_all_look_the_same(world: World) -> 
 async def test_a_fetch_ends_when_its_agency_is_suspended(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("axis_server.inbox.ADMITTED_BYTES", CHUNK_BYTES)
+    monkeypatch.setattr("axis_server.delivering.inbox.ADMITTED_BYTES", CHUNK_BYTES)
     entry = await sent_with_all_kinds_of_parts(world)
     taking = await world.inbox.fetch(world.province.caller(), entry.dispatch_id, 2)
     first = await anext(taking)

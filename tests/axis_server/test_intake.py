@@ -9,9 +9,9 @@ from datetime import timedelta
 
 import pytest
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
-from axis_server.judgement import digest
 from axis_server.reasons import answer
 from edxml.model import Package
 from signing.dispatch import dispatch_id

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller
-from axis_server.directory import DirectoryView
+from axis_server.documents.judgement import Judged, Rules, judge
 from axis_server.errors import Declined
-from axis_server.judgement import Judged, Rules, judge
 from edxml.model import Organ, Package, ResponseFor, Status
 from storage.ledger.registry import Agency, Delegation
 from tests.axis_server.world import House, World, document

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from axis_server.answers import CODES, REQUESTS, answer, ask, said_before
+from axis_server.delivering.answers import CODES, REQUESTS, answer, ask, said_before
 from axis_server.errors import Declined
 from axis_server.lifecycle import (
     ASKABLE,

@@ -14,7 +14,7 @@ from functools import cache
 
 import pytest
 
-from axis_server.answers import answer, ask
+from axis_server.delivering.answers import answer, ask
 from axis_server.errors import Declined
 from axis_server.lifecycle import (
     ASKABLE,

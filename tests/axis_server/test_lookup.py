@@ -12,11 +12,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from axis_server.addressing.directory_watch import DirectoryWatch
+from axis_server.addressing.lookup import Lookup, Sought
 from axis_server.caller import Caller
-from axis_server.directory_watch import DirectoryWatch
 from axis_server.errors import Declined
-from axis_server.lookup import Lookup, Sought
-from axis_server.turns import Turns
+from axis_server.limits.turns import Turns
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.pages import Page
 from storage.ledger.registry import Agency, Certificate, Group, Registered

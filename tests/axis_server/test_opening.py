@@ -8,7 +8,7 @@ from datetime import timedelta
 
 import pytest
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
 from axis_server.errors import Declined
 from edxml.model import ResponseFor
 from storage.errors import Unavailable

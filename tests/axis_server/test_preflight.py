@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives import hashes
 
-from axis_server.cautions import CAUTIONS, ODD, Caution, said_of
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
-from axis_server.judgement import digest
-from axis_server.preflight import Checked
+from axis_server.limits.turns import Turns
 from axis_server.reasons import Code
-from axis_server.turns import Turns
+from axis_server.sending.cautions import CAUTIONS, ODD, Caution, said_of
+from axis_server.sending.preflight import Checked
 from edxml.model import Package
 from signing.reasons.seals import SEALS
 from storage.errors import Unavailable

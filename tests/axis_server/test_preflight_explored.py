@@ -11,7 +11,7 @@ from dataclasses import replace
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
 from axis_server.errors import Declined
 from edxml.model import Bussiness, Organ, Package, Receiver, Replacement
 from storage.archive.memory import MemoryArchive

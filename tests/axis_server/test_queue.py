@@ -8,8 +8,8 @@ from datetime import timedelta
 
 import pytest
 
+from axis_server.delivering.queue import Held
 from axis_server.errors import Declined
-from axis_server.queue import Held
 from edxml.model import OtherInfo
 from storage.ledger.oversight import Leased
 from tests.axis_server.world import World

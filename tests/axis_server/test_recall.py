@@ -9,8 +9,8 @@ from datetime import timedelta
 
 import pytest
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from axis_server.lifecycle import TERMINAL
 from edxml.model import Organ, Package, ResponseFor

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from axis_server.errors import Declined
-from axis_server.records import Status
+from axis_server.knowing.records import Status
 from storage.ledger.records import Entry, Evidence, Record
 from tests.axis_server.world import House, World
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
 from axis_server.operation.rollcall import Plan, plan
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.registry import Agency, Capabilities, Certificate, Delegation, Group

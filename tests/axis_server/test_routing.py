@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
+from axis_server.addressing.routing import NAMED_AT_MOST, Resolved, members, reached, resolve
 from axis_server.errors import Declined
-from axis_server.routing import NAMED_AT_MOST, Resolved, members, reached, resolve
 from storage.ledger.records import Recipient
 from storage.ledger.registry import Agency, Certificate, Group
 

@@ -14,8 +14,8 @@ from pathlib import Path
 import pytest
 from structlog.testing import capture_logs
 
+from axis_server.archiving.scrub import EVENT, Attesting, Scrub, mending
 from axis_server.metrics import Metrics
-from axis_server.scrub import EVENT, Attesting, Scrub, mending
 from axis_server.transparency.publisher import Publisher
 from signing import archive_statement
 from signing.keys import MemorySigner
@@ -240,8 +240,8 @@ async def test_what_one_copy_lost_is_mended_from_the_other(stand: Stand) -> None
 async def test_a_round_goes_on_where_a_crash_left_it_and_reads_nothing_twice(
     stand: Stand, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("axis_server.scrub.DISPATCHES", 2)
-    monkeypatch.setattr("axis_server.scrub.LEAVES", 4)
+    monkeypatch.setattr("axis_server.archiving.scrub.DISPATCHES", 2)
+    monkeypatch.setattr("axis_server.archiving.scrub.LEAVES", 4)
     read: list[str] = []
     get = stand.archive.get
 

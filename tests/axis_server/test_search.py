@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis_server.search import best, folded, searched_text
+from axis_server.addressing.search import best, folded, searched_text
 from storage.ledger.registry import Agency
 
 AGENCIES = [

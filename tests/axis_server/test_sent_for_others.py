@@ -6,8 +6,8 @@ from dataclasses import replace
 
 import pytest
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller
-from axis_server.directory import DirectoryView
 from axis_server.errors import Declined
 from signing.evidence import Party
 from storage.ledger.records import Kept

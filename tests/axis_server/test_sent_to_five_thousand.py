@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
 from axis_server.errors import Declined
 from storage.ledger.records import Kept
 from tests.axis_server.attempts import revoke, update

@@ -11,9 +11,9 @@ import pytest
 
 from axis_server.caller import Caller
 from axis_server.errors import Declined
-from axis_server.events import Side
-from axis_server.statistics import Asked, Span
-from axis_server.turns import Turns
+from axis_server.knowing.events import Side
+from axis_server.knowing.statistics import Asked, Span
+from axis_server.limits.turns import Turns
 from storage.ledger.oversight import Tally
 from tests.axis_server.world import World
 

@@ -8,11 +8,19 @@ from datetime import timedelta
 
 import pytest
 
-from axis_server.directory import DirectoryView
+from axis_server.addressing.directory import DirectoryView
+from axis_server.addressing.routing import resolve
 from axis_server.errors import Declined
 from axis_server.lifecycle import ASKABLE, QuestionKind, State
-from axis_server.routing import resolve
-from axis_server.threads import REPLACED_MOST, Document, Effects, Speech, bearer, document_ids, effects
+from axis_server.sending.threads import (
+    REPLACED_MOST,
+    Document,
+    Effects,
+    Speech,
+    bearer,
+    document_ids,
+    effects,
+)
 from edxml.codes import Kind
 from edxml.model import Bussiness, Package, Replacement
 from storage.ledger.records import Delivery, Entry, Question

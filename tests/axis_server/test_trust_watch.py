@@ -16,8 +16,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
+from axis_server.admitting.trust import TrustWatch
 from axis_server.settings import TrustSettings
-from axis_server.trust import TrustWatch
 from signing.policy import DEFAULT_POLICY
 from signing.trust import Chain, TrustError
 from signing.verdict import Reason, Refused

@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from axis_server.turns import Turns
+from axis_server.limits.turns import Turns
 
 
 class Work:

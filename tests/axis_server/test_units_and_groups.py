@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from axis_server.directory import DirectoryView, in_force
+from axis_server.addressing.directory import DirectoryView, in_force
 from storage.ledger.registry import Agency, Certificate, Delegation, Group
 
 AT = datetime(2026, 3, 2, 5, tzinfo=UTC)

@@ -10,11 +10,11 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
-from axis_server.expiry import expire
-from axis_server.judgement import digest
-from axis_server.quota import UploadLimits
-from axis_server.uploads import Uploads, UploadState
+from axis_server.limits.expiry import expire
+from axis_server.limits.quota import UploadLimits
+from axis_server.sending.uploads import Uploads, UploadState
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound, StoreFull, Unavailable

@@ -12,13 +12,13 @@ from typing import Any
 
 import pytest
 
-from axis_server.workers import MortalWorkers
+from axis_server.limits.workers import MortalWorkers
 from tests.axis_server.process import ENVIRONMENT, ROOT
 
 HOSTILE = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from axis_server.workers import MortalWorkers
+from axis_server.limits.workers import MortalWorkers
 from signing.parser import parse
 
 def resident():

@@ -17,31 +17,31 @@ from uuid import uuid4
 
 from cryptography.hazmat.primitives import hashes
 
-from axis_server.admission import Admission
-from axis_server.allowance import Allowance
-from axis_server.attention import Attention
+from axis_server.addressing.directory import DirectoryView
+from axis_server.admitting.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.caller import Caller
 from axis_server.changes import Changes
-from axis_server.deadlines import DeadlinePolicy
-from axis_server.directory import DirectoryView
-from axis_server.events import Events
-from axis_server.examination import Examination, IntakeLimits
-from axis_server.exchange import Exchange
-from axis_server.expiring import Expiring
-from axis_server.inbox import Inbox
-from axis_server.intake import Intake
+from axis_server.delivering.deadlines import DeadlinePolicy
+from axis_server.delivering.exchange import Exchange
+from axis_server.delivering.expiring import Expiring
+from axis_server.delivering.inbox import Inbox
+from axis_server.delivering.moving import Mover
+from axis_server.delivering.opening import Opening
+from axis_server.delivering.queue import Queue
+from axis_server.knowing.attention import Attention
+from axis_server.knowing.events import Events
+from axis_server.knowing.records import Records
+from axis_server.knowing.statistics import Statistics
+from axis_server.limits.allowance import Allowance
+from axis_server.limits.quota import UploadLimits
+from axis_server.limits.tasks import OwnedTasks
+from axis_server.limits.turns import Turns
 from axis_server.metrics import Metrics
-from axis_server.moving import Mover
-from axis_server.opening import Opening
-from axis_server.preflight import Preflight
-from axis_server.queue import Queue
-from axis_server.quota import UploadLimits
-from axis_server.records import Records
-from axis_server.statistics import Statistics
-from axis_server.tasks import OwnedTasks
-from axis_server.turns import Turns
-from axis_server.uploads import Uploads
+from axis_server.sending.examination import Examination, IntakeLimits
+from axis_server.sending.intake import Intake
+from axis_server.sending.preflight import Preflight
+from axis_server.sending.uploads import Uploads
 from edxml.model import HEADER_PLACE, Attachment, Code, Organ, Package, ResponseFor, Status
 from edxml.writer import write
 from signing.dispatch import ni_uri

@@ -1,0 +1,109 @@
+"""Who gets in: a certificate that an agency registered and that holds now. Pure, but for the clock.
+
+    caller = admission.admit(sha256_of_the_peer, helpers)                       # at each call
+    caller = admission.admit(sha256_of_the_peer, helpers, acting_for="H05.01")  # in another agency's name
+    caller = admission.again(caller)                                            # in a call that lasts
+
+The handshake checks a certificate once, and knows no revocation list; a connection may last for weeks.
+"""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from cryptography import x509
+
+from axis_server.addressing.directory import DirectoryView, in_force
+from axis_server.caller import Caller
+from axis_server.errors import Declined, NotAdmitted
+from axis_server.reasons import Code
+from signing.policy import Policy, Purpose
+from signing.trust import TrustStore
+from signing.verdict import Reason, Refused, Undecided
+
+TOLD_APART = frozenset({Reason.CERTIFICATE_REVOKED, Reason.CERTIFICATE_EXPIRED, Reason.REVOCATION_UNKNOWN})
+"""What a caller acts on in different ways; every other fault of its certificate is UNTRUSTED."""
+
+
+class Admission:
+    """Finds the caller in the directory, and judges its certificate by the trust in clients."""
+
+    def __init__(
+        self,
+        *,
+        directory: Callable[[], DirectoryView],
+        trust: Callable[[], TrustStore],
+        policy: Policy,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._directory = directory
+        self._trust = trust
+        self._policy = policy
+        self._clock = clock
+
+    def admit(
+        self,
+        certificate_sha256: str,
+        helpers: Sequence[x509.Certificate] = (),
+        *,
+        acting_for: str | None = None,
+    ) -> Caller:
+        """Returns who connects with the certificate of this SHA-256; `helpers` are the intermediates that it
+        brought, `acting_for` any identifier of the agency in whose name it calls.
+
+        Raises `Declined`: STRANGER for a certificate that may not connect for any agency, AGENCY_SUSPENDED,
+        NOT_DELEGATED (also for an agency that does not exist); `NotAdmitted`: CERTIFICATE_REVOKED,
+        CERTIFICATE_EXPIRED, REVOCATION_UNKNOWN, UNTRUSTED.
+        """
+        view, now = self._directory(), self._clock()
+        caller = view.caller(certificate_sha256)
+        if caller is None:
+            detail = f"certificate {certificate_sha256}" if certificate_sha256 else "no certificate"
+            raise Declined(Code.STRANGER, detail)
+        if not in_force(caller.agency, now):
+            raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id}")
+        judged = self._trust().judge(
+            _read(caller.certificate.pem),
+            at=now,
+            policy=self._policy,
+            purpose=Purpose.CONNECT,
+            intermediates=helpers,
+        )
+        if isinstance(judged, Refused | Undecided):
+            code = judged.reason if judged.reason in TOLD_APART else Code.UNTRUSTED
+            raise NotAdmitted(code, judged.detail)
+        caller = replace(caller, helpers=tuple(helpers))
+        return caller if acting_for is None else _acting(caller, acting_for, view, now)
+
+    def again(self, caller: Caller) -> Caller:
+        """Returns the caller as it would be admitted now. Raises what `admit` raises, and NOT_DELEGATED when
+        it has lost any leave that it had."""
+        acting_for = caller.agency_id if caller.delegate is not None else None
+        found = self.admit(caller.certificate.sha256, caller.helpers, acting_for=acting_for)
+        if found.agency_id != caller.agency_id:
+            raise Declined(Code.STRANGER, f"certificate {caller.certificate.sha256}")
+        if (caller.may_send and not found.may_send) or (caller.may_receive and not found.may_receive):
+            raise Declined(Code.NOT_DELEGATED)
+        return found
+
+
+def _acting(caller: Caller, agency_id: str, view: DirectoryView, at: datetime) -> Caller:
+    """Turns a caller into one that acts for another agency. Who has no leave learns nothing about it."""
+    agency = view.resolve(agency_id)
+    may_send = view.acts_for(caller.agency, agency_id, at, sending=True)
+    may_receive = view.acts_for(caller.agency, agency_id, at, sending=False)
+    if agency is None or not (may_send or may_receive):
+        raise Declined(Code.NOT_DELEGATED)
+    if agency.agency_id == caller.agency_id:
+        return caller
+    if not in_force(agency, at):
+        raise Declined(Code.AGENCY_SUSPENDED, f"agency {agency.agency_id}")
+    return replace(caller, agency=agency, delegate=caller.agency, may_send=may_send, may_receive=may_receive)
+
+
+@functools.lru_cache(maxsize=4096)
+def _read(pem: str) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(pem.encode())

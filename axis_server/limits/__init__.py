@@ -1,0 +1,1 @@
+"""Limits: what bounds callers and work: places in turn, threads, rates, unfinished uploads, disk."""
