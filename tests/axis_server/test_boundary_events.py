@@ -337,12 +337,12 @@ def this_year(**changes: Any) -> overview_pb2.GetStatisticsRequest:
     )
 
 
-async def test_a_sender_acknowledges_and_others_find_nothing_there(world: Open) -> None:
+async def test_both_sides_acknowledge_and_others_find_nothing_there(world: Open) -> None:
     dispatch_id = await world.sent()
     request = overview_pb2.AcknowledgeRequest(dispatch_id=dispatch_id, recipient_id="H90")
-    await world.ministry.overview.Acknowledge(request)
-    for at in (world.province, world.neighbour):
-        assert (await refused(at.overview.Acknowledge(request))).reason == "NOT_FOUND"
+    for at in (world.ministry, world.province):
+        await at.overview.Acknowledge(request)
+    assert (await refused(world.neighbour.overview.Acknowledge(request))).reason == "NOT_FOUND"
 
 
 async def test_statistics_are_counted_by_what_is_asked(world: Open) -> None:
