@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 
 import structlog
@@ -29,6 +30,9 @@ from storage.ledger.records import SignedCheckpoint
 
 log = structlog.get_logger()
 
+SPACING_SECONDS = 0.1
+"""Between two checkpoints at least, however many wait for a proof: one signature serves them all."""
+
 
 class Publisher:
     """Publishes checkpoints. Any number of nodes may run one: the ledger keeps one checkpoint for each
@@ -42,6 +46,8 @@ class Publisher:
         self._clock = clock
         self._metrics = metrics
         self._grown = asyncio.Condition()
+        self._wanted = asyncio.Event()
+        """Somebody waits for a checkpoint."""
         self._seen: SignedCheckpoint | None = None
         """What this process signed or saw last, whatever becomes of the ledger."""
         self._patrol = Patrol(ledger=ledger)
@@ -52,6 +58,13 @@ class Publisher:
         Before it signs it proves to itself that the last checkpoint's tree is how this one begins, and that
         of the last one that it remembers. Raises `LogBroken` when it is not, `Unavailable`.
         """
+        newest = await self._publish()
+        self._metrics.log_size.set(newest.size)
+        async with self._grown:
+            self._grown.notify_all()
+        return newest
+
+    async def _publish(self) -> SignedCheckpoint:
         last = await self._last()
         size = await self._ledger.size()
         known = [one for one in (last, self._seen) if one is not None]
@@ -71,19 +84,17 @@ class Publisher:
         newest = await self._ledger.publish(SignedCheckpoint(size=size, note=note, at=self._clock()))
         if newest.note == note:
             self._seen = newest
-        self._metrics.log_size.set(newest.size)
-        async with self._grown:
-            self._grown.notify_all()
         return newest
 
     async def covering(self, index: int, seconds: float) -> SignedCheckpoint:
-        """Returns the newest checkpoint once it covers the leaf `index`; waits `seconds` at most for that.
-        Raises `TimeoutError`."""
+        """Returns the newest checkpoint once it covers the leaf `index`; has one published soon, and waits
+        `seconds` at most for that. Raises `TimeoutError`."""
         async with asyncio.timeout(seconds), self._grown:
             while True:
                 last = await self._last()
                 if last is not None and last.size > index:
                     return last
+                self._wanted.set()
                 await self._grown.wait()
 
     async def patrol(self) -> None:
@@ -93,9 +104,10 @@ class Publisher:
             await self._patrol.step(last.size)
 
     async def follow(self, interval: float) -> None:
-        """Publishes and patrols every `interval` seconds, for ever. What hinders it is an alarm and is tried
-        again: a log that was changed stays unsigned."""
+        """Publishes and patrols every `interval` seconds, and sooner when somebody waits for a proof, for
+        ever. What hinders it is an alarm and is tried again: a log that was changed stays unsigned."""
         while True:
+            self._wanted.clear()
             try:
                 await self.publish()
                 await self.patrol()
@@ -105,7 +117,10 @@ class Publisher:
             except LogBroken as broken:
                 self._metrics.log_sound.set(0)
                 log.critical("log.broken", detail=str(broken))
-            await asyncio.sleep(interval)
+            await asyncio.sleep(min(interval, SPACING_SECONDS))
+            with suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, interval - SPACING_SECONDS)):
+                    await self._wanted.wait()
 
     async def _last(self) -> SignedCheckpoint | None:
         try:

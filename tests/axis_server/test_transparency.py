@@ -125,6 +125,29 @@ async def test_what_is_not_covered_yet_is_waited_for(log: Shown) -> None:
     assert isinstance(verify_inclusion(new.evidence[0].content, (await asked).proof, POLICY), Included)
 
 
+async def test_who_waits_for_a_proof_need_not_wait_for_the_interval(log: Shown) -> None:
+    following = asyncio.create_task(log.publisher.follow(3600))
+    await log.publisher.covering(-1, 10)
+    for number in (1, 2):
+        new = accepted(number)
+        await log.ledger.commit(new)
+        proven = await log.proofs.inclusion(new.evidence[0].evidence_id)
+        assert isinstance(verify_inclusion(new.evidence[0].content, proven.proof, POLICY), Included)
+    following.cancel()
+
+
+async def test_what_another_node_published_ends_the_wait(log: Shown) -> None:
+    other = shown(log.ledger)
+    await log.publisher.publish()
+    new = accepted(1)
+    await log.ledger.commit(new)
+    asked = asyncio.create_task(log.proofs.inclusion(new.evidence[0].evidence_id))
+    await asyncio.sleep(0.01)
+    await other.publisher.publish()
+    await log.publisher.publish()
+    assert isinstance(verify_inclusion(new.evidence[0].content, (await asked).proof, POLICY), Included)
+
+
 async def test_a_log_that_is_not_signed_says_so(log: Shown) -> None:
     hurried = shown(log.ledger, covered_seconds=0.01)
     await log.ledger.commit(accepted(1))
