@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 from axis_client.acts.archiving import Bagged
 from axis_client.acts.following import EVERYTHING
 from axis_client.acts.knowing import PAGE
+from axis_client.acts.proving import R
 from axis_client.acts.sending import Source
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings, unseen
@@ -34,6 +35,7 @@ from axis_client.model import (
     Record,
     Retrieved,
     Sent,
+    ShownCheckpoint,
     State,
     Status,
 )
@@ -309,6 +311,15 @@ class Client:
     ) -> Packaged:
         act = self._client.package(dispatch_id, path, force=force, progress=progress, collect=collect)
         return self._run(act)
+
+    def prove_all(self, records: Sequence[R]) -> list[R]:
+        return self._run(self._client.prove_all(records))
+
+    def prove_under(self, size: int, record: Record) -> bytes:
+        return self._run(self._client.prove_under(size, record))
+
+    def covering(self, size: int) -> ShownCheckpoint:
+        return self._run(self._client.covering(size))
 
     def _run(self, act: Coroutine[Any, Any, T]) -> T:
         """Waits for an act in the client's loop; an interrupt here cancels it there."""

@@ -13,19 +13,15 @@ from collections.abc import Iterator
 _TOKEN = re.compile(
     rb"""<(?:
         (?P<tag> (?:/|[^!?/<>"'\s]) [^<>"']*+ (?: "[^"<]*+" [^<>"']*+ | '[^'<]*+' [^<>"']*+ )*+ ) >
-      | (?P<cdata> !\[CDATA\[ [^\]]*+ (?: \](?!\]>) [^\]]*+ )*+ (?: \]\]> | \Z ) )
-      | !-- [^-]*+ (?: -(?!->) [^-]*+ )*+ (?: --> | \Z )
-      | \? [^?]*+ (?: \?(?!>) [^?]*+ )*+ (?: \?> | \Z )
+      | (?P<cdata> !\[CDATA\[ .*? (?: \]\]> | \Z ) )
+      | !-- .*? (?: --> | \Z )
+      | \? .*? (?: \?> | \Z )
     )""",
-    re.VERBOSE,
+    re.VERBOSE | re.DOTALL,
 )
 _ATTRIBUTE = re.compile(rb"""=\s*+(?:"[^"]*+"|'[^']*+')""")
-_PROLOG = re.compile(
-    rb"""(?:\xef\xbb\xbf)?
-    (?: \s++ | <!-- [^-]*+ (?: -(?!->) [^-]*+ )*+ --> | <\? [^?]*+ (?: \?(?!>) [^?]*+ )*+ \?> )*+
-    <!DOCTYPE""",
-    re.VERBOSE,
-)
+_SPACE = re.compile(rb"\s*")
+_BEFORE_ROOT = ((b"<!--", b"-->"), (b"<?", b"?>"))
 _LAST_TAG = re.compile(rb"</[^<>]*+>\s*+\Z")
 _SLASH = 0x2F
 
@@ -36,7 +32,19 @@ class Flood(Exception):
 
 def has_doctype(utf8: bytes) -> bool:
     """Tells whether a DOCTYPE stands before the root: behind it none is well-formed."""
-    return b"<!DOCTYPE" in utf8 and _PROLOG.match(utf8) is not None
+    if b"<!DOCTYPE" not in utf8:
+        return False
+    at = len(b"\xef\xbb\xbf") if utf8.startswith(b"\xef\xbb\xbf") else 0
+    while True:
+        space = _SPACE.match(utf8, at)
+        at = space.end() if space else at
+        ends = [end for begin, end in _BEFORE_ROOT if utf8.startswith(begin, at)]
+        if not ends:
+            return utf8.startswith(b"<!DOCTYPE", at)
+        found = utf8.find(ends[0], at + len(ends[0]))
+        if found < 0:
+            return False
+        at = found + len(ends[0])
 
 
 def check_floods(utf8: bytes, *, elements: int, attributes: int, namespaces: int, text: int) -> None:

@@ -33,11 +33,26 @@ def run(
         path.mkdir()
         for tool in TOOLS:
             (path / tool).symlink_to(require(tool))
-    shell, faketime, unshare = (require(command) for command in ("sh", "faketime", "unshare"))
+    shell, faketime, unshare, mount = (require(command) for command in ("sh", "faketime", "unshare", "mount"))
+    own_memory = f'{mount} -t tmpfs tmpfs /dev/shm && exec "$@"'
     if os.geteuid() != 0:
         lacking("only root can take a process off the network (unshare -n)")
     return subprocess.run(
-        [unshare, "--net", faketime, "-f", clock, shell, *arguments],
+        # faketime names a semaphore by its process, which a process that was killed may have left behind.
+        [
+            unshare,
+            "--net",
+            "--mount",
+            shell,
+            "-c",
+            own_memory,
+            shell,
+            faketime,
+            "-f",
+            clock,
+            shell,
+            *arguments,
+        ],
         cwd=cwd,
         env={"PATH": str(path), **(given or {})},
         stdin=subprocess.DEVNULL,

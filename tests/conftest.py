@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+import structlog
 
 from tests.engines import lacking, require
 from tests.storage.ceph import COMMANDS, Ceph
@@ -49,3 +52,18 @@ def postgres() -> Iterator[Postgres]:
         Postgres.started(Path(room)) as server,
     ):
         yield server
+
+
+@pytest.fixture(autouse=True)
+def logging_as_it_was(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A test that sets the process's logging up, as a program does once, leaves none of it to the next."""
+    before, root, configure = structlog.get_config(), logging.getLogger(), structlog.configure
+
+    def uncached(**settings: Any) -> None:
+        configure(**{**settings, "cache_logger_on_first_use": False})
+
+    monkeypatch.setattr(structlog, "configure", uncached)
+    handlers, level = list(root.handlers), root.level
+    yield
+    configure(**before)
+    root.handlers[:], root.level = handlers, level
