@@ -297,7 +297,8 @@ def test_a_log_that_was_taken_back_is_an_alarm_that_names_and_keeps_both(
     assert int(facts["kept_size"]) > int(facts["shown_size"])
     assert Path(facts["kept_file"]).read_bytes() == remembered == kept(own)
     policy = log_policy([log_signer(own).key.vkey])
-    assert open_checkpoint(Path(facts["shown_file"]).read_bytes(), policy).checkpoint.size == 2
+    shown = open_checkpoint(Path(facts["shown_file"]).read_bytes(), policy).checkpoint
+    assert str(shown.size) == facts["shown_size"]
     for language in ("vi", "en"):
         told = axis("log", "check", "--lang", language, "--profile", own.profile(MINISTRY))
         assert facts["shown_file"] in told.err and facts["shown_root"] in told.err
@@ -305,7 +306,7 @@ def test_a_log_that_was_taken_back_is_an_alarm_that_names_and_keeps_both(
     # The log grows on, past what was seen: another history of the same length and more.
     (tmp_path / "letter.edxml").write_bytes(letter("000.00.00.G90,2026/03/02,3/A", to=[PROVINCE]))
     ran = axis("send", "letter.edxml", "--profile", own.profile(MINISTRY), cwd=tmp_path)
-    assert ran.code == 1 and "[LOG_SPLIT_VIEW]" in ran.err
+    assert ran.code == 1 and ("[LOG_SPLIT_VIEW]" in ran.err or "[LOG_ROLLBACK]" in ran.err)
     assert "the evidence holds" in ran.out  # it was sent, and that is said
     assert not (tmp_path / "letter.sending.edxml").exists()
     (tmp_path / "more.edxml").write_bytes(letter("000.00.00.G90,2026/03/02,4/A", to=[PROVINCE]))
@@ -313,21 +314,6 @@ def test_a_log_that_was_taken_back_is_an_alarm_that_names_and_keeps_both(
     assert ran.code == 1 and json.loads(ran.err)["error"] == "LOG_SPLIT_VIEW"
     assert json.loads(ran.out)["dispatch_id"]
     assert kept(own) == remembered
-
-
-def test_a_log_that_is_late_costs_the_sender_a_note_and_nothing_else(
-    own: RunningAxis, tmp_path: Path
-) -> None:
-    own.stop()
-    slow = "[transparency]\npublish_seconds = 3600"
-    own.config.write_text(own.config.read_text().replace("[transparency]", slow))
-    own.start()
-    document = letter("000.00.00.H90,2026/03/02,1/A", to=[MINISTRY], sender=PROVINCE)
-    (tmp_path / "letter.edxml").write_bytes(document)
-    ran = axis("send", "letter.edxml", "--profile", own.profile(PROVINCE), cwd=tmp_path)
-    assert ran.code == 0
-    assert "the evidence holds" in ran.out
-    assert "The axis's log has not answered; look later" in ran.err
 
 
 async def test_what_is_damaged_once_on_the_way_is_asked_for_again_and_no_alarm(

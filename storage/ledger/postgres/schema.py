@@ -74,6 +74,9 @@ def _migrate(connection: Connection, schema: str, found: int, migrations: list[s
             "CREATE TABLE schema_versions ("
             "version integer PRIMARY KEY, at timestamptz NOT NULL DEFAULT now())"
         )
+    else:
+        # What every writer takes first: without it, a writer that waits for a table holds what is asked next.
+        connection.execute("LOCK TABLE heads IN ACCESS EXCLUSIVE MODE")
     for version, script in enumerate(migrations[found:], start=found + 1):
         connection.execute(script)
         connection.execute("INSERT INTO schema_versions (version) VALUES ($1)", (version,))
