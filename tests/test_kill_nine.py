@@ -159,18 +159,19 @@ async def check_ledger(world: World, answers: Answers) -> None:
         assert len(items) == SUBMISSIONS
         assert len({item.entry.document_id for item in items}) == SUBMISSIONS
         told = {tuple(evidence) for evidence in answers.evidence.values()}
-        kept = set()
+        kept, issued = set(), set[str]()
         for item in items:
             deliveries = await whole.deliveries(ledger, item.entry.dispatch_id)
             assert [delivery.recipient_id for delivery in deliveries] == list(RECIPIENTS)
             evidence = await whole.evidence(ledger, item.entry.dispatch_id)
             assert [one.event for one in evidence] == EVENTS
             kept.add(tuple(one.content for one in evidence))
+            issued |= {one.evidence_id for one in evidence}
         assert kept == told
         seen, leaves = 0, 0
         while page := await ledger.leaves(start=seen, limit=1_000):
             seen += len(page)
-            leaves += sum(leaf.kind == "evidence" for leaf in page)
+            leaves += sum(leaf.content_id in issued for leaf in page)
         assert leaves == SUBMISSIONS * len(EVENTS)
     finally:
         await ledger.aclose()
