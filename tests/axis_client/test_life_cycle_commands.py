@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 from tests.axis_client.harness import DEPARTMENT, MINISTRY, PROVINCE, Act, RunningAxis, axis, letter
@@ -111,11 +112,11 @@ def test_agencies_are_found_without_diacritics_and_groups_are_addressed(
         "--config", running.config,
     )  # fmt: skip
     (tmp_path / "letter.edxml").write_bytes(letter(document_id, to=[PROVINCE]))
-    ran = axis("groups", "--profile", running.profile(PROVINCE), "--json")
-    for _ in range(50):
+    for _ in range(300):  # until the axis has looked at its directory again
+        ran = axis("groups", "--profile", running.profile(PROVINCE), "--json")
         if ran.objects:
             break
-        ran = axis("groups", "--profile", running.profile(PROVINCE), "--json")
+        time.sleep(0.1)
     assert [one["group_id"] for one in ran.objects] == ["NHOM.MAU"]
     assert [one["agency_id"] for one in ministry("groups", "NHOM.MAU").objects] == [PROVINCE, DEPARTMENT]
     found = ministry("send", tmp_path / "letter.edxml", "--to", "NHOM.MAU")
