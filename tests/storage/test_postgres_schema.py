@@ -7,7 +7,6 @@ import re
 import socket
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,8 +102,6 @@ async def test_the_schema_is_upgraded_while_nodes_of_the_version_before_serve(
     async def serve(first: int) -> int:
         number = first
         while not stop.is_set():
-            with suppress(Unavailable):  # a deadlock with the change of the schema: try again
-                await before.commit(accepted(number))
             await before.commit(accepted(number))
             assert await before.entry(f"dispatch-{number}") == entry(number)
             number += 1
