@@ -15,7 +15,7 @@ from axis_server.metrics import Metrics, Workforce, described
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.sending.cautions import of_the_axis
 from axis_server.settings import Secrets, sections, tables
-from axis_server.values import GIB, MIB
+from axis_server.settings.values import GIB, MIB
 from signing.reasons.log import LOG
 from signing.reasons.package import PACKAGE
 from signing.verdict import Reason, Sentence
