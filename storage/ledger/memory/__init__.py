@@ -13,6 +13,7 @@ real store.
 import asyncio
 from collections.abc import AsyncIterator
 
+from storage.ledger.memory.acts import MemoryActs
 from storage.ledger.memory.boxes import MemoryBoxes
 from storage.ledger.memory.deliveries import MemoryDeliveries
 from storage.ledger.memory.directory import MemoryDirectory
@@ -38,6 +39,7 @@ class MemoryLedger(
     MemoryInventory,
     MemoryRounds,
     MemoryDirectory,
+    MemoryActs,
 ):
     """Keeps a ledger and a directory in dictionaries."""
 

@@ -6,7 +6,7 @@ import asyncio
 from copy import deepcopy
 
 from storage.errors import Changed
-from storage.ledger.memory.state import Facet, paged
+from storage.ledger.memory.state import Facet, State, paged
 from storage.ledger.pages import Page
 from storage.ledger.registering import check_registered, identifiers, own_id, registered_bytes, shown_to
 from storage.ledger.registry import Agency, Group, Registered
@@ -18,29 +18,8 @@ class MemoryDirectory(Facet):
     async def register(self, registered: Registered, *, replacing: Registered | None) -> None:
         check_registered(registered, replacing)
         await asyncio.sleep(0)
-        own = own_id(registered)
-        _, kept = self._state.registered.get(own, (0, None))
-        if (kept if type(kept) is type(registered) else None) != replacing:
-            raise Changed(own)
-        for _, other in self._state.registered.values():
-            _check_apart(registered, other)
-        if isinstance(registered, Agency):
-            self._check_parents(registered)
-        self._state.version += 1
-        self._state.registered[own] = (self._state.version, deepcopy(registered))
+        register(self._state, registered, replacing)
         await asyncio.sleep(0)
-
-    def _check_parents(self, agency: Agency) -> None:
-        above = agency.parent_id
-        passed: set[str] = set()
-        while above and above not in passed:
-            passed.add(above)
-            if above == agency.agency_id:
-                raise ValueError(f"{agency.agency_id} would stand below itself")
-            _, parent = self._state.registered.get(above, (0, None))
-            if not isinstance(parent, Agency):
-                raise ValueError(f"{above}, above {agency.agency_id}, is no agency")
-            above = parent.parent_id
 
     async def agencies(self) -> tuple[Agency, ...]:
         await asyncio.sleep(0)
@@ -64,6 +43,33 @@ class MemoryDirectory(Facet):
             if shown_to(one, viewer)
         )
         return paged(found, registered_bytes, after=after, limit=limit)
+
+
+def register(state: State, registered: Registered, replacing: Registered | None) -> None:
+    """`Directory.register`."""
+    own = own_id(registered)
+    _, kept = state.registered.get(own, (0, None))
+    if (kept if type(kept) is type(registered) else None) != replacing:
+        raise Changed(own)
+    for _, other in state.registered.values():
+        _check_apart(registered, other)
+    if isinstance(registered, Agency):
+        _check_parents(state, registered)
+    state.version += 1
+    state.registered[own] = (state.version, deepcopy(registered))
+
+
+def _check_parents(state: State, agency: Agency) -> None:
+    above = agency.parent_id
+    passed: set[str] = set()
+    while above and above not in passed:
+        passed.add(above)
+        if above == agency.agency_id:
+            raise ValueError(f"{agency.agency_id} would stand below itself")
+        _, parent = state.registered.get(above, (0, None))
+        if not isinstance(parent, Agency):
+            raise ValueError(f"{above}, above {agency.agency_id}, is no agency")
+        above = parent.parent_id
 
 
 def _check_apart(registered: Registered, other: Registered) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime
 from typing import TypeVar
 
 from storage.errors import NotFound
+from storage.ledger.acts import KeptAct
 from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
 from storage.ledger.records import (
@@ -112,6 +114,7 @@ class State:
     event_count: int = 0
     attested: list[Evidence] = field(default_factory=list)
     """Of no dispatch."""
+    acts: list[KeptAct] = field(default_factory=list)
     round: Round | None = None
     secrets: dict[str, bytes] = field(default_factory=dict)
     registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
@@ -160,6 +163,16 @@ class State:
             seen = (self.event_count, dispatched.dispatch_id, len(dispatched.events) - 1)
             for viewer in dispatched.viewers(event.recipient_id):
                 self.streams.setdefault(viewer, []).append(seen)
+
+    @contextmanager
+    def directory_undone(self) -> Iterator[None]:
+        """Puts the directory back when what is done inside fails."""
+        registered, version = dict(self.registered), self.version
+        try:
+            yield
+        except Exception:
+            self.registered, self.version = registered, version
+            raise
 
     def add_leaf(self, kind: str, content_id: str, content: bytes) -> int:
         """Adds the next leaf and returns its place."""

@@ -13,6 +13,7 @@ from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
 from storage.ledger.postgres.schema import look, prepare
 from storage.ledger.postgres.writer import PostgresWriter
+from storage.ledger.relational.acts import RelationalActs
 from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
@@ -41,6 +42,7 @@ class PostgresLedger(
     RelationalDirectory,
     RelationalInventory,
     RelationalRounds,
+    RelationalActs,
 ):
     """A ledger and a directory in one schema of a PostgreSQL database. Open it with `open`, close it with
     `aclose`."""

@@ -22,7 +22,7 @@ class RelationalDirectory(Facet):
 
     async def register(self, registered: Registered, *, replacing: Registered | None) -> None:
         check_registered(registered, replacing)
-        await self._writer.write(lambda transaction: _register(transaction, registered, replacing))
+        await self._writer.write(lambda transaction: register(transaction, registered, replacing))
 
     async def agencies(self) -> tuple[Agency, ...]:
         return tuple(map(_agency_from, await self._readers.all("agencies", ())))
@@ -45,7 +45,8 @@ class RelationalDirectory(Facet):
         return await self._readers.walk("changed", values, paged)
 
 
-def _register(transaction: Transaction, registered: Registered, replacing: Registered | None) -> None:
+def register(transaction: Transaction, registered: Registered, replacing: Registered | None) -> None:
+    """`Directory.register`."""
     own, is_agency = own_id(registered), isinstance(registered, Agency)
     row = transaction.one("agency" if is_agency else "group", own)
     if (_registered_from(row) if row else None) != replacing:

@@ -8,11 +8,11 @@ from dataclasses import asdict
 from datetime import datetime
 
 from storage.ledger.records import Evidence
+from storage.ledger.relational.acts import add_attestation
 from storage.ledger.relational.engine import Transaction
 from storage.ledger.relational.facet import Facet
-from storage.ledger.relational.rows import microseconds, to_json
+from storage.ledger.relational.rows import to_json
 from storage.ledger.rounds import Round, check_round
-from storage.ledger.tree import leaf_hash
 
 
 class RelationalRounds(Facet):
@@ -35,10 +35,7 @@ def keep_round(transaction: Transaction, round: Round, statement: Evidence | Non
     row = transaction.one("last_round")
     check_round(round, None if row is None else _round_from(row[0]))
     if statement is not None:
-        leaf = transaction.add_leaf("evidence", leaf_hash(statement.content))
-        at = microseconds(statement.issued_at)
-        of_none = (None, "", "", statement.event, at, None, None, statement.content)
-        transaction.run_many("add_evidence", [(leaf, statement.evidence_id, *of_none)])
+        add_attestation(transaction, statement)
     transaction.run("keep_round", round.number, _round_text(round))
 
 

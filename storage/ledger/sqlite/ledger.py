@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 from storage.errors import SchemaTooOld
+from storage.ledger.relational.acts import RelationalActs
 from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
@@ -36,6 +37,7 @@ class SqliteLedger(
     RelationalDirectory,
     RelationalInventory,
     RelationalRounds,
+    RelationalActs,
 ):
     """A ledger and a directory in one SQLite file. Open it with `open`, close it with `aclose`."""
 
