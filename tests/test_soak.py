@@ -14,12 +14,12 @@ import xmlsec
 
 from axis_server.operation.provision import provision
 from axis_server.settings import Address
-from benchmarks.soak.account import Account, Answer, Given, Seen
+from benchmarks.judging.account import Account, Answer, Given, Seen
+from benchmarks.judging.judge import judge
+from benchmarks.judging.served import Proof, Sent, Served, holds
+from benchmarks.judging.table import ACCEPTED, DONE, ENDINGS, HANDED_OVER
 from benchmarks.soak.crowd import gather_crowd
-from benchmarks.soak.judge import judge
 from benchmarks.soak.run import Outcome, Plan, soak
-from benchmarks.soak.served import Proof, Sent, Served, holds
-from benchmarks.soak.table import ACCEPTED, DONE, ENDINGS, HANDED_OVER
 from signing.evidence import write
 from signing.keys import load_pem
 from tests.engines import require

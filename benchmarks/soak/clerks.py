@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from axis.v1 import inbox_pb2, records_pb2, types_pb2
+from benchmarks.judging.account import Account, Given
+from benchmarks.judging.wire import Refused, Wire
 from benchmarks.soak import letters
-from benchmarks.soak.account import Account, Given
 from benchmarks.soak.country import Country
 from benchmarks.soak.following import REMEMBERED, Day, Follower
-from benchmarks.soak.wire import Refused, Wire
 from edxml.codes import Kind
 from edxml.model import Package
 from signing.dispatch import ni_uri

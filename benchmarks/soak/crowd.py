@@ -21,15 +21,15 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axis.v1 import types_pb2
+from benchmarks.judging.account import Account, Given
+from benchmarks.judging.judge import judge
+from benchmarks.judging.served import Served, read, unsettled
+from benchmarks.judging.table import ENDINGS
+from benchmarks.judging.wire import Wire
 from benchmarks.soak import country as countries
 from benchmarks.soak import letters
-from benchmarks.soak.account import Account, Given
 from benchmarks.soak.country import SECONDS_TO_ANSWER, House
-from benchmarks.soak.judge import judge
-from benchmarks.soak.served import Served, read, unsettled
-from benchmarks.soak.table import ENDINGS
 from benchmarks.soak.weather import Axis, faketime_library
-from benchmarks.soak.wire import Wire
 from benchmarks.subjects import ROOT
 from signing.dispatch import ni_uri
 

@@ -12,9 +12,9 @@ import grpc
 import grpc.aio
 
 from axis.v1 import events_pb2
-from benchmarks.soak.account import Account, Seen
+from benchmarks.judging.account import Account, Seen
+from benchmarks.judging.wire import Wire, seen
 from benchmarks.soak.country import House
-from benchmarks.soak.wire import Wire, seen
 
 REMEMBERED = 300
 """How much of each kind an agency remembers, to come back to it."""

@@ -11,15 +11,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks.judging.account import Account
+from benchmarks.judging.judge import Breach, judge
+from benchmarks.judging.served import Served, read, unsettled
+from benchmarks.judging.wire import Wire
 from benchmarks.soak import country as countries
-from benchmarks.soak.account import Account
 from benchmarks.soak.clerks import Desk
 from benchmarks.soak.country import SECONDS_TO_ANSWER
 from benchmarks.soak.following import Day, Follower
-from benchmarks.soak.judge import Breach, judge
-from benchmarks.soak.served import Served, read, unsettled
 from benchmarks.soak.weather import OFFSETS, Axis, Line, Weather, faketime_library
-from benchmarks.soak.wire import Wire
 
 SYSTEMS = 2
 """Of each agency, at work at the same time."""

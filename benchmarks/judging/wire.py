@@ -24,8 +24,8 @@ from axis.v1 import (
     submission_pb2_grpc,
     types_pb2,
 )
+from benchmarks.judging.account import Account, Answer, Given, Seen
 from benchmarks.load import credentials
-from benchmarks.soak.account import Account, Answer, Given, Seen
 
 _OPTIONS = [
     ("grpc.use_local_subchannel_pool", 1),

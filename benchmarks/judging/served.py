@@ -14,9 +14,9 @@ import xmlsec
 from lxml import etree
 
 from axis.v1 import events_pb2, overview_pb2, records_pb2
-from benchmarks.soak.account import Seen
-from benchmarks.soak.table import NOT_ENDED
-from benchmarks.soak.wire import Wire, seen
+from benchmarks.judging.account import Seen
+from benchmarks.judging.table import NOT_ENDED
+from benchmarks.judging.wire import Wire, seen
 
 PAGE = 1000
 AT_ONCE = 8

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from benchmarks.soak.account import Seen
+from benchmarks.judging.account import Seen
 
 CONSIGNED, HANDED_OVER, ACCEPTED, REFUSED = 1, 2, 3, 4
 IN_PROCESS, DONE, FETCHED, EXPIRED, TAKEN_BACK = 5, 6, 7, 8, 9

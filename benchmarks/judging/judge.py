@@ -11,9 +11,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from benchmarks.soak.account import Account, Seen
-from benchmarks.soak.served import Served
-from benchmarks.soak.table import ENDINGS, NAMES, NOT_ENDED, Impossible, lived
+from benchmarks.judging.account import Account, Seen
+from benchmarks.judging.served import Served
+from benchmarks.judging.table import ENDINGS, NAMES, NOT_ENDED, Impossible, lived
 
 REQUESTS = (1, 2)
 
