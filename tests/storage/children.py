@@ -13,6 +13,12 @@ def committing(place: Place, first: int, count: int) -> subprocess.Popen[str]:
     return _child("committing_child", place, first, count)
 
 
+def enduring(place: Place, first: int) -> subprocess.Popen[str]:
+    """Commits and moves dispatches, from number `first` on, until its standard input ends, through whatever
+    happens to the store, and prints each once it is kept."""
+    return _child("enduring_child", place, first)
+
+
 def racing(place: Place, name: str, count: int) -> subprocess.Popen[str]:
     """Acts on the first `count` dispatches once it reads a line, and prints how each attempt ended."""
     return _child("racing_child", place, name, count)

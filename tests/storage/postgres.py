@@ -5,6 +5,11 @@
         postgres.crash()
         postgres.start()
 
+        with postgres.standby(another_room) as standby:     # streams, and is waited for at each commit
+            postgres.crash()
+            standby.promote()
+            Postgres.either(target, postgres, standby)      # the ledger at whichever of them is the primary
+
 It runs as whoever runs the tests, or as `postgres` where that is root, which it refuses; it listens on a
 socket in `room` and on loopback, asks for a password, keeps everything in `room`, and ends with the process
 that started it, however that ends.
@@ -22,7 +27,7 @@ import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +35,7 @@ import psycopg
 
 from storage.ledger.postgres import Target
 
-COMMANDS = ("initdb", "postgres", "setpriv")
+COMMANDS = ("initdb", "postgres", "pg_basebackup", "setpriv")
 _START_SECONDS = 30.0
 
 
@@ -97,12 +102,8 @@ class Postgres:
     @contextmanager
     def started(cls, room: Path) -> Iterator[Postgres]:
         """Makes a server in `room`, an empty folder with a short name, and stops it at the end."""
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            server = cls(room=room, port=free.getsockname()[1])
-        if os.getuid() == 0:
-            owner = pwd.getpwnam("postgres")
-            os.chown(room, owner.pw_uid, owner.pw_gid)
+        server = cls(room=room, port=_free_port())
+        _give_to_owner(room)
         (room / "password").write_text(server.password)
         subprocess.run(
             [
@@ -115,11 +116,71 @@ class Postgres:
             capture_output=True,
             cwd=room,
         )
+        with (room / "data" / "pg_hba.conf").open("a") as rules:
+            rules.write("host replication axis 127.0.0.1/32 scram-sha-256\n")
         server.start()
         try:
             yield server
         finally:
             server.crash()
+
+    @contextmanager
+    def standby(self, room: Path, *, synchronous: bool = True) -> Iterator[Postgres]:
+        """Makes a streaming standby of this server in `room`, an empty folder with a short name, and stops it
+        at the end. Where it is `synchronous`, nothing is committed from here on that it does not have on its
+        disk."""
+        other = replace(self, room=room, port=_free_port(), _process=None, _lent=[])
+        _give_to_owner(room)
+        name = f"standby_{other.port}"
+        subprocess.run(
+            [
+                *self._as_owner(),
+                command("pg_basebackup") or "pg_basebackup",
+                *("-d", f"{self.dsn} application_name={name}", "-D", str(room / "data")),
+                *("-X", "stream", "-c", "fast", "--write-recovery-conf", "--no-sync"),
+            ],
+            check=True,
+            capture_output=True,
+            cwd=room,
+            env={**os.environ, "PGPASSWORD": self.password},
+        )
+        other.start()
+        try:
+            if synchronous:
+                self.wait_for(name)
+            yield other
+        finally:
+            other.crash()
+
+    def wait_for(self, standby: str) -> None:
+        """Has each commit wait for a standby, '' for none, and returns once that holds."""
+        self.execute(f"ALTER SYSTEM SET synchronous_standby_names = '{standby}'")
+        self.execute("SELECT pg_reload_conf()")
+        self.until(
+            "SELECT count(*) = %s FROM pg_stat_replication WHERE sync_state = 'sync'", int(bool(standby))
+        )
+
+    def promote(self) -> None:
+        """Makes a standby the primary, and returns once it takes writes. It waits for nobody."""
+        self.execute("ALTER SYSTEM SET synchronous_standby_names = ''")
+        self.execute("SELECT pg_reload_conf()")
+        self.execute("SELECT pg_promote()")
+        self.until("SELECT NOT pg_is_in_recovery()")
+
+    def until(self, statement: str, *values: object) -> None:
+        """Returns once a statement answers true."""
+        end = time.monotonic() + _START_SECONDS
+        while self.execute(statement, *values) != [(True,)]:
+            if time.monotonic() > end:
+                raise RuntimeError(f"PostgreSQL did not come so far: {statement}")
+            time.sleep(0.02)
+
+    @staticmethod
+    def either(target: Target, *servers: Postgres) -> Target:
+        """Names a ledger at whichever of some servers is the primary."""
+        hosts = ",".join("127.0.0.1" for _ in servers)
+        ports = ",".join(str(one.port) for one in servers)
+        return replace(target, dsn=f"host={hosts} port={ports} dbname=postgres user=axis")
 
     def start(self) -> None:
         """Starts the server and returns when it takes connections."""
@@ -165,3 +226,16 @@ class Postgres:
     def _as_owner(self) -> list[str]:
         owner = ["--reuid", "postgres", "--regid", "postgres", "--clear-groups"] if os.getuid() == 0 else []
         return ["setpriv", *owner, "--pdeathsig", "QUIT"]
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
+
+
+def _give_to_owner(room: Path) -> None:
+    if os.getuid() == 0:
+        owner = pwd.getpwnam("postgres")
+        os.chown(room, owner.pw_uid, owner.pw_gid)
