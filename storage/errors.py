@@ -10,6 +10,8 @@ StorageError
 ├── LeaseLost           someone else may have the delivery in hand, or nobody; take it again
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
 ├── StatementTaken      this statement is kept for another dispatch, `dispatch_id`
+├── Disposed            the dispatch was disposed of, by the order `order_id`
+├── DecidedSince        decisions were made since the last one that was looked at: look again
 ├── SchemaTooNew        a newer program has written this ledger: run that one; nothing was touched
 ├── SchemaTooOld        an older program has written this ledger, or none: it is upgraded where it is written
 ├── NotALedger          the file is something else; nothing was touched
@@ -87,6 +89,18 @@ class StatementTaken(StorageError):
     def __init__(self, dispatch_id: str) -> None:
         super().__init__(f"kept for dispatch {dispatch_id}")
         self.dispatch_id = dispatch_id
+
+
+class Disposed(StorageError):
+    """A dispatch was disposed of: nothing more can be decided about it."""
+
+    def __init__(self, order_id: str) -> None:
+        super().__init__(f"disposed of by order {order_id}")
+        self.order_id = order_id
+
+
+class DecidedSince(StorageError):
+    """Something was decided about how long dispatches are kept, after it was read."""
 
 
 class SchemaTooNew(StorageError):

@@ -43,7 +43,8 @@ class Rounds(Protocol):
     cannot serve."""
 
     async def known(self, digests: Collection[str]) -> frozenset[str]:
-        """Returns those of `digests` that something names: a part, or a blob that an owner delivered."""
+        """Returns those of `digests` that something names: a part of a dispatch that was not disposed of, or
+        a blob that an owner delivered."""
         ...
 
     async def round(self) -> Round | None:

@@ -20,6 +20,7 @@ from storage.ledger.memory.directory import MemoryDirectory
 from storage.ledger.memory.dispatches import MemoryDispatches
 from storage.ledger.memory.histories import MemoryHistories
 from storage.ledger.memory.inventory import MemoryInventory
+from storage.ledger.memory.keeping import MemoryKeeping
 from storage.ledger.memory.log import MemoryHoldings, MemoryLog
 from storage.ledger.memory.oversight import MemoryOversight
 from storage.ledger.memory.queues import MemoryQueues
@@ -38,6 +39,7 @@ class MemoryLedger(
     MemoryLog,
     MemoryInventory,
     MemoryRounds,
+    MemoryKeeping,
     MemoryDirectory,
     MemoryActs,
 ):

@@ -15,7 +15,8 @@ class MemoryRounds(Facet):
 
     async def known(self, digests: Collection[str]) -> frozenset[str]:
         await asyncio.sleep(0)
-        entries = [dispatched.kept.entry for dispatched in self._state.dispatches.values()]
+        state = self._state
+        entries = [one.kept.entry for id, one in state.dispatches.items() if id not in state.disposed]
         named = {part.sha256 for entry in entries for part in entry.parts}
         return frozenset(digests) & (named | {digest for _, digest in self._state.holdings})
 

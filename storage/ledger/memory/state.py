@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from storage.errors import NotFound
 from storage.ledger.acts import KeptAct
+from storage.ledger.keeping import Decision, Disposal
 from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
 from storage.ledger.records import (
@@ -116,6 +117,11 @@ class State:
     """Of no dispatch."""
     acts: list[KeptAct] = field(default_factory=list)
     round: Round | None = None
+    decisions: list[Decision] = field(default_factory=list)
+    disposals: dict[str, Disposal] = field(default_factory=dict)
+    """By order."""
+    disposed: dict[str, str] = field(default_factory=dict)
+    """Dispatch to the order that disposed of it."""
     secrets: dict[str, bytes] = field(default_factory=dict)
     registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
     """Agencies and groups by their own identifier, each with the version at which it was registered."""

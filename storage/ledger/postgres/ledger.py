@@ -20,6 +20,7 @@ from storage.ledger.relational.directory import RelationalDirectory
 from storage.ledger.relational.dispatches import RelationalDispatches
 from storage.ledger.relational.histories import RelationalHistories
 from storage.ledger.relational.inventory import RelationalInventory
+from storage.ledger.relational.keeping import RelationalKeeping
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
@@ -43,6 +44,7 @@ class PostgresLedger(
     RelationalInventory,
     RelationalRounds,
     RelationalActs,
+    RelationalKeeping,
 ):
     """A ledger and a directory in one schema of a PostgreSQL database. Open it with `open`, close it with
     `aclose`."""

@@ -14,6 +14,7 @@ from storage.ledger.relational.directory import RelationalDirectory
 from storage.ledger.relational.dispatches import RelationalDispatches
 from storage.ledger.relational.histories import RelationalHistories
 from storage.ledger.relational.inventory import RelationalInventory
+from storage.ledger.relational.keeping import RelationalKeeping
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
@@ -38,6 +39,7 @@ class SqliteLedger(
     RelationalInventory,
     RelationalRounds,
     RelationalActs,
+    RelationalKeeping,
 ):
     """A ledger and a directory in one SQLite file. Open it with `open`, close it with `aclose`."""
 

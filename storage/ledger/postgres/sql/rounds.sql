@@ -1,7 +1,10 @@
 -- name: known
--- Which of some digests (a JSON array) are named by a part or held for an owner.
+-- Which of some digests (a JSON array) are named by a part of what was not disposed of, or held for an owner.
 SELECT w.digest FROM json_array_elements_text($1::json) AS w (digest)
-WHERE EXISTS (SELECT 1 FROM parts WHERE sha256 = w.digest)
+WHERE EXISTS (
+        SELECT 1 FROM parts AS p
+        WHERE p.sha256 = w.digest AND NOT EXISTS (SELECT 1 FROM disposed AS d WHERE d.dispatch = p.dispatch)
+    )
     OR EXISTS (SELECT 1 FROM holdings AS h WHERE h.digest = w.digest);
 
 -- name: last_round

@@ -1,7 +1,10 @@
 -- name: known
--- Which of some digests (a JSON array) are named by a part or held for an owner.
+-- Which of some digests (a JSON array) are named by a part of what was not disposed of, or held for an owner.
 SELECT w.value FROM json_each(?) AS w
-WHERE EXISTS (SELECT 1 FROM parts WHERE sha256 = w.value) OR EXISTS (SELECT 1 FROM holdings WHERE digest = w.value);
+WHERE EXISTS (
+    SELECT 1 FROM parts AS p
+    WHERE p.sha256 = w.value AND NOT EXISTS (SELECT 1 FROM disposed AS d WHERE d.dispatch = p.dispatch)
+) OR EXISTS (SELECT 1 FROM holdings WHERE digest = w.value);
 
 -- name: last_round
 SELECT round FROM rounds ORDER BY number DESC LIMIT 1;

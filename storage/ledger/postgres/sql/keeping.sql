@@ -1,0 +1,94 @@
+-- name: add_decision
+INSERT INTO decisions (number, dispatch, agency_id, record, kind, hold_id, decision) VALUES ($1, $2, $3, $4, $5, $6, $7);
+
+-- name: last_decision
+SELECT coalesce(max(number), 0) FROM decisions;
+
+-- name: decisions
+-- What was decided about some dispatches (a JSON array), in order of commit.
+SELECT a.number, a.decision
+FROM decisions AS a JOIN dispatches AS d ON d.position = a.dispatch
+WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value))
+ORDER BY a.number;
+
+-- name: filed
+-- The dispatches that a decision of an agency filed in a record.
+SELECT DISTINCT d.dispatch_id
+FROM decisions AS a JOIN dispatches AS d ON d.position = a.dispatch
+WHERE a.agency_id = $1 AND a.record = $2 AND a.record <> ''
+ORDER BY d.dispatch_id;
+
+-- name: holds
+-- A page of the holds that nobody has lifted.
+SELECT a.number, a.decision
+FROM decisions AS a
+WHERE a.kind = 'hold' AND a.number > :after
+    AND NOT EXISTS (SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id)
+ORDER BY a.number
+LIMIT :limit;
+
+-- name: find_hold
+-- A hold on a dispatch that nobody has lifted.
+SELECT a.number
+FROM decisions AS a
+WHERE a.kind = 'hold' AND a.hold_id = $1 AND a.dispatch = $2
+    AND NOT EXISTS (SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id);
+
+-- name: last_disposal
+SELECT coalesce(max(number), 0) FROM disposals;
+
+-- name: add_disposal
+INSERT INTO disposals (number, order_id, agency_id, dispatches, accepted_at, waiting, evidence_id)
+VALUES ($1, $2, $3, $4, $5, '', '');
+
+-- name: add_disposed
+-- Marks some dispatches (a JSON array) as disposed of by an order.
+INSERT INTO disposed (dispatch, disposal)
+SELECT d.position, CAST($1 AS bigint) FROM dispatches AS d WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($2::json) AS w (value));
+
+-- name: drop_holdings
+-- Forgets that senders delivered the files of some of their dispatches (a JSON array).
+DELETE FROM holdings
+WHERE EXISTS (
+    SELECT 1
+    FROM dispatches AS d JOIN parts AS p ON p.dispatch = d.position
+    WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value))
+        AND d.sender_id = holdings.owner AND p.sha256 = holdings.digest
+);
+
+-- name: disposed
+-- Which of some dispatches (a JSON array) were disposed of, and by which order.
+SELECT d.dispatch_id, o.order_id
+FROM dispatches AS d
+JOIN disposed AS x ON x.dispatch = d.position
+JOIN disposals AS o ON o.number = x.disposal
+WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value))
+ORDER BY d.position;
+
+-- name: count_dispatches
+-- How many of some dispatches (a JSON array) there are.
+SELECT count(*) FROM dispatches AS d WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value));
+
+-- name: disposal
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+FROM disposals WHERE order_id = $1;
+
+-- name: disposals
+-- A page of the disposals.
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+FROM disposals WHERE number > :after ORDER BY number LIMIT :limit;
+
+-- name: unended
+-- The disposals whose files are not all gone.
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+FROM disposals WHERE ended_at IS NULL ORDER BY number;
+
+-- name: note_waiting
+UPDATE disposals SET waiting = $1 WHERE order_id = $2;
+
+-- name: end_disposal
+UPDATE disposals SET waiting = '', ended_at = $1, evidence_id = $2 WHERE order_id = $3 AND ended_at IS NULL;
+
+-- name: attested
+-- An evidence that is about no dispatch.
+SELECT evidence_id, '', event, issued_at, content, recipient_id FROM evidence WHERE evidence_id = $1 AND dispatch IS NULL;
