@@ -4,6 +4,7 @@ StorageError
 ├── NotFound            absent, or not yet durable
 ├── Corrupt             bytes that do not hash to their name: an alarm, never served
 ├── DigestMismatch      what was uploaded is not what was announced; nothing was kept
+├── Locked              the store keeps a blob, `until` a time where it says so: nobody removes it before
 ├── OffsetMismatch      an upload went on at the wrong place; `offset` says where to go on
 ├── Conflict            someone else moved first; `current` is what stands now
 ├── Changed             an agency or group is kept otherwise than it was read: read it again
@@ -22,6 +23,7 @@ StorageError
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -49,6 +51,15 @@ class Corrupt(StorageError):
 class DigestMismatch(StorageError):
     """Bytes given do not hash to the digest they were announced under, or are more or fewer than
     announced."""
+
+
+class Locked(StorageError):
+    """The store refuses to remove a blob: it is retained, or held."""
+
+    def __init__(self, digest: str, until: datetime | None) -> None:
+        when = "it is held" if until is None else f"until {until.isoformat(timespec='seconds')}"
+        super().__init__(f"{digest} is locked by the store: {when}")
+        self.until = until
 
 
 class OffsetMismatch(StorageError):

@@ -14,12 +14,15 @@ from collections.abc import AsyncIterable, AsyncIterator, Callable
 from datetime import datetime
 from functools import partial
 from io import FileIO
+from itertools import islice
 from pathlib import Path
 from typing import ParamSpec, Protocol, TypeVar
 
+from storage.archive.attic import Attic
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
 from storage.archive.placing import Blob, place_together
+from storage.archive.removing import Stored
 from storage.archive.shelf import Shelf, disk_errors
 from storage.archive.staging import Staging
 from storage.batching import Batches
@@ -40,6 +43,8 @@ _THREADS = 16
 """How many file operations run at once. More than cores on purpose: they mostly wait for the disk to flush,
 and file systems flush many files at the price of one."""
 
+_LISTED = 500
+"""Blobs that are looked at before others get their turn."""
 _BATCH_BLOBS = 128
 _BATCH_BYTES = 16 << 20
 """Bounds of what is placed at once, so that nobody waits long behind others."""
@@ -51,6 +56,7 @@ class FilesArchive:
     def __init__(self, root: Path, *, threads: int = _THREADS) -> None:
         self._shelf = Shelf(root)
         self._staging = Staging(root, self._shelf)
+        self._attic = Attic(root, self._shelf)
         self._threads = Threads(threads, name="archive")
         self._placing: Batches[Blob, int] = Batches(
             partial(place_together, self._shelf),
@@ -145,6 +151,21 @@ class FilesArchive:
 
     async def expire(self, before: datetime) -> int:
         return await self._in_thread(self._staging.expire, before.timestamp())
+
+    async def hide(self, digest: str) -> datetime | None:
+        return await self._in_thread(self._attic.hide, checked_digest(digest))
+
+    async def show(self, digest: str) -> None:
+        await self._in_thread(self._attic.show, checked_digest(digest))
+
+    async def destroy(self, digest: str) -> None:
+        await self._in_thread(self._attic.destroy, checked_digest(digest))
+
+    async def stored(self) -> AsyncIterator[Stored]:
+        lying = self._attic.stored()
+        while found := await self._in_thread(lambda: list(islice(lying, _LISTED))):
+            for one in found:
+                yield one
 
     async def free(self) -> int:
         return await self._in_thread(self._shelf.free)

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
+from storage.archive.removing import Stored
 from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
 
 
@@ -25,6 +26,8 @@ class MemoryArchive:
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
+        self.hidden: dict[str, tuple[datetime, bytes]] = {}
+        self._written: dict[str, datetime] = {}
         self.room = 1 << 40
         self.uploads: dict[tuple[str, str], bytearray] = {}
         self._appending: set[tuple[str, str]] = set()
@@ -133,10 +136,38 @@ class MemoryArchive:
     async def probe(self) -> None:
         await asyncio.sleep(0)
 
+    async def hide(self, digest: str) -> datetime | None:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        if digest in self.blobs:
+            self.hidden[digest] = datetime.now(UTC), self.blobs.pop(digest)
+        return self.hidden[digest][0] if digest in self.hidden else None
+
+    async def show(self, digest: str) -> None:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        if digest in self.hidden:
+            self.blobs.setdefault(digest, self.hidden.pop(digest)[1])
+
+    async def destroy(self, digest: str) -> None:
+        checked_digest(digest)
+        await asyncio.sleep(0)
+        self.hidden.pop(digest, None)
+
+    async def stored(self) -> AsyncIterator[Stored]:
+        for digest, content in list(self.blobs.items()):
+            await asyncio.sleep(0)
+            since = self._written.get(digest, datetime.now(UTC))
+            yield Stored(digest=digest, size=len(content), since=since, hidden=False)
+        for digest, (since, content) in list(self.hidden.items()):
+            await asyncio.sleep(0)
+            yield Stored(digest=digest, size=len(content), since=since, hidden=True)
+
     def _keep(self, digest: str, content: bytes) -> None:
         if hashlib.sha256(content).hexdigest() != digest:
             raise DigestMismatch(digest)
-        self.blobs.setdefault(digest, content)
+        if self.blobs.setdefault(digest, content) is content:
+            self._written[digest] = datetime.now(UTC)
 
 
 def _checked_chunk(chunk: bytes) -> bytes:

@@ -16,13 +16,18 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
-from typing import cast
+from typing import Protocol, cast
 
 from storage.archive.base import Archive
+from storage.archive.removing import Removing, Stored
 from storage.errors import Corrupt, NotFound, StorageError, Unavailable
 
 _DOUBTED = 4096
 """How many blobs found corrupt in the primary are remembered."""
+
+
+class RemovingArchive(Archive, Removing, Protocol):
+    """What both are."""
 
 
 class Repaired(StrEnum):
@@ -39,7 +44,7 @@ class Repaired(StrEnum):
 class ReplicatedArchive:
     """Keeps every blob in two archives; whoever opened them closes them."""
 
-    def __init__(self, primary: Archive, replica: Archive) -> None:
+    def __init__(self, primary: RemovingArchive, replica: RemovingArchive) -> None:
         self._primary = primary
         self._replica = replica
         self._doubted: OrderedDict[str, None] = OrderedDict()
@@ -114,6 +119,24 @@ class ReplicatedArchive:
             await self._primary.put(digest, self._replica.get(digest))
         self._doubted.pop(digest, None)
         return Repaired.SOUND if primary else Repaired.PRIMARY
+
+    async def hide(self, digest: str) -> datetime | None:
+        """In both; hidden since the later one of the two was."""
+        since = [await self._primary.hide(digest), await self._replica.hide(digest)]
+        return max((one for one in since if one is not None), default=None)
+
+    async def show(self, digest: str) -> None:
+        await self._primary.show(digest)
+        await self._replica.show(digest)
+
+    async def destroy(self, digest: str) -> None:
+        """In the replica first: what the primary lacks, a repair would bring back from there."""
+        await self._replica.destroy(digest)
+        await self._primary.destroy(digest)
+
+    def stored(self) -> AsyncIterator[Stored]:
+        """Those of the primary."""
+        return self._primary.stored()
 
     async def uploaded(self, owner: str, digest: str) -> int:
         return await self._primary.uploaded(owner, digest)

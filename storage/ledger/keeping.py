@@ -1,8 +1,8 @@
 """How long dispatches are kept: what was decided about them, and what was disposed of.
 
-Decisions stand in order of commit, and none is ever changed or removed; how a dispatch stands is what they say
-together. A dispatch that was disposed of keeps its entry, its evidence and its place in the log; only its
-files are no longer named.
+Decisions stand in order of commit, and none is ever changed or removed; how a dispatch stands is what they
+say together. A dispatch that was disposed of keeps its entry, its evidence and its place in the log; only
+its files are no longer named.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from storage.ledger.wellformed import check_text, check_times
 
 TERM, HOLD, LIFT = "term", "hold", "lift"
 YEARS_MOST = 200
-ITEMS_MOST = 10_000
+ITEMS_MOST = 2_000
 """Dispatches of one disposal."""
 
 
@@ -82,6 +82,10 @@ class Keeping(Protocol):
 
     async def decisions(self, dispatch_ids: Collection[str]) -> tuple[Decision, ...]:
         """Returns all decisions about these dispatches, in order of commit."""
+        ...
+
+    async def decisions_after(self, *, after: int = 0, limit: int) -> Page[Decision]:
+        """Returns decisions about all dispatches, in order of commit."""
         ...
 
     async def filed(self, agency_id: str, record: str) -> tuple[str, ...]:

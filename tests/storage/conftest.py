@@ -14,7 +14,7 @@ import pytest
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
-from storage.archive.replicated import ReplicatedArchive
+from storage.archive.replicated import RemovingArchive, ReplicatedArchive
 from storage.archive.s3 import Lock, S3Archive
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.postgres import PostgresLedger
@@ -27,7 +27,7 @@ from tests.storage.postgres import Postgres
 
 @dataclass(frozen=True, kw_only=True)
 class ArchiveUnderTest:
-    archive: Archive
+    archive: RemovingArchive
     tamper: Callable[[str, bytes], None]
     """Replaces the stored bytes of a digest behind the archive's back."""
 

@@ -52,6 +52,8 @@ async def test_what_was_decided_is_kept_in_order_each_with_a_leaf(ledger: Opened
     assert await ledger.decisions(["dispatch-1"]) == (first, third)
     assert await ledger.decisions(["dispatch-2", "dispatch-1", "dispatch-9"]) == (first, second, third)
     assert await ledger.decisions([]) == ()
+    page = await ledger.decisions_after(after=1, limit=1)
+    assert (page.items, page.more) == ((second,), True)
     assert await ledger.decided() == 3
     assert (await ledger.leaf("t3")).hash == leaf_hash(statement("t3").content)
     assert await ledger.attested("t3") == statement("t3")

@@ -8,10 +8,13 @@ import secrets
 from collections.abc import AsyncIterable, AsyncIterator
 from contextlib import suppress
 from datetime import datetime
+from itertools import islice
 from typing import Self
 
 from storage.archive.base import CHUNK_BYTES
 from storage.archive.names import checked_digest
+from storage.archive.removing import Stored
+from storage.archive.s3 import removing
 from storage.archive.s3.bucket import PART_BYTES, Bucket, Target
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.locking import Lock, S3Retention, checked_bucket
@@ -20,6 +23,8 @@ from storage.archive.s3.staging import Staging, Upload
 from storage.errors import Corrupt, NotFound, OffsetMismatch, StoreFull, Unavailable
 from storage.threads import OneAhead, Threads, settled
 
+_LISTED = 500
+"""Blobs that are looked at before others get their turn."""
 _BOUNDLESS = 1 << 62
 """What `free` answers: S3 does not tell. A store that is full says so when it is written to."""
 
@@ -174,6 +179,21 @@ class S3Archive:
 
     async def expire(self, before: datetime) -> int:
         return await self.threads.run(self._staging.expire, before)
+
+    async def hide(self, digest: str) -> datetime | None:
+        return await self.threads.run(removing.hide, self.bucket, checked_digest(digest))
+
+    async def show(self, digest: str) -> None:
+        await self.threads.run(removing.show, self.bucket, checked_digest(digest))
+
+    async def destroy(self, digest: str) -> None:
+        await self.threads.run(removing.destroy, self.bucket, checked_digest(digest))
+
+    async def stored(self) -> AsyncIterator[Stored]:
+        lying = removing.stored(self.bucket)
+        while found := await self.threads.run(lambda: list(islice(lying, _LISTED))):
+            for one in found:
+                yield one
 
     async def free(self) -> int:
         return _BOUNDLESS

@@ -15,7 +15,7 @@ from urllib3.response import BaseHTTPResponse
 
 from storage.archive.names import checked_digest
 from storage.archive.retention import Kept
-from storage.archive.s3.bucket import Bucket, Target
+from storage.archive.s3.bucket import Bucket, Target, Version
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.placing import blob_key
 from storage.errors import Misconfigured, NotFound
@@ -138,6 +138,17 @@ class S3Retention:
             if exc.code in _UNLOCKED:
                 return None
             raise NotFound(digest) from exc
+
+
+def locked_until(bucket: Bucket, version: Version) -> datetime | None:
+    """Tells until when a version is retained; None where no time is set, as under a hold."""
+    query = {"retention": "", "versionId": version.id or ""}
+    try:
+        return bucket.request(
+            lambda: _until(bucket.client._execute("GET", bucket.name, version.key, query_params=dict(query)))
+        )
+    except S3Error:
+        return None
 
 
 def _until(answer: BaseHTTPResponse) -> datetime:

@@ -47,6 +47,11 @@ class MemoryKeeping(Facet):
         wanted = set(dispatch_ids)
         return tuple(one for one in self._state.decisions if one.dispatch_id in wanted)
 
+    async def decisions_after(self, *, after: int = 0, limit: int) -> Page[Decision]:
+        await asyncio.sleep(0)
+        found = ((one.number, one) for one in self._state.decisions)
+        return paged(found, decision_bytes, after=after, limit=limit)
+
     async def filed(self, agency_id: str, record: str) -> tuple[str, ...]:
         await asyncio.sleep(0)
         found = [one for one in self._state.decisions if record and one.record == record]

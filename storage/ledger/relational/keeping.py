@@ -40,11 +40,11 @@ class RelationalKeeping(Facet):
     async def filed(self, agency_id: str, record: str) -> tuple[str, ...]:
         return tuple(name for (name,) in await self._readers.all("filed", (agency_id, record)))
 
-    async def holds(self, *, after: int = 0, limit: int) -> Page[Decision]:
-        def placed(found: Iterator[Row]) -> Iterator[tuple[int, Decision]]:
-            return ((row[0], _decision_from(row)) for row in found)
+    async def decisions_after(self, *, after: int = 0, limit: int) -> Page[Decision]:
+        return await self._page("decisions_after", {}, _placed, decision_bytes, after=after, limit=limit)
 
-        return await self._page("holds", {}, placed, decision_bytes, after=after, limit=limit)
+    async def holds(self, *, after: int = 0, limit: int) -> Page[Decision]:
+        return await self._page("holds", {}, _placed, decision_bytes, after=after, limit=limit)
 
     async def decided(self) -> int:
         row = await self._readers.one("last_decision")
@@ -149,6 +149,10 @@ def _refuse_disposed(transaction: Transaction, dispatch_ids: Collection[str]) ->
 def _last(transaction: Transaction, name: str) -> int:
     row = transaction.one(name)
     return int(row[0]) if row else 0
+
+
+def _placed(found: Iterator[Row]) -> Iterator[tuple[int, Decision]]:
+    return ((row[0], _decision_from(row)) for row in found)
 
 
 def _decision_from(row: Row) -> Decision:

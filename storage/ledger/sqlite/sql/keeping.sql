@@ -11,6 +11,10 @@ FROM decisions AS a JOIN dispatches AS d ON d.position = a.dispatch
 WHERE d.dispatch_id IN (SELECT w.value FROM json_each(?) AS w)
 ORDER BY a.number;
 
+-- name: decisions_after
+-- A page of all that was decided.
+SELECT number, decision FROM decisions WHERE number > :after ORDER BY number LIMIT :limit;
+
 -- name: filed
 -- The dispatches that a decision of an agency filed in a record.
 SELECT DISTINCT d.dispatch_id
