@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import re
 import shlex
+import shutil
 import subprocess
 import tomllib
 from collections.abc import Iterator
@@ -19,13 +20,14 @@ from prometheus_client import CollectorRegistry
 
 from axis_server.cli import main
 from axis_server.metrics import Metrics, Workforce, described
-from axis_server.settings import load
+from axis_server.settings import Secrets, load
 from axis_server.supervision.supervisor import SLACK_SECONDS
 from tests.engines import require
 
 ROOT = Path(__file__).parent.parent
 DEPLOY = ROOT / "deploy"
 PROGRAM = "/opt/axis/bin/axis-server"
+TEMPLATE = ("template", "axis", "helm/axis", "--kube-version", "1.30.0")
 
 
 def exported() -> dict[str, tuple[str, ...]]:
@@ -180,31 +182,83 @@ def test_the_image_holds_every_package_runs_as_nobody_in_particular_and_starts_t
     understood(json.loads(last["CMD"]))
 
 
-def manifests() -> list[dict[str, Any]]:
-    return list(yaml.safe_load_all((DEPLOY / "kubernetes" / "axis.yaml").read_text("utf-8")))
+def manifests(mode: str = "embedded") -> list[dict[str, Any]]:
+    return list(yaml.safe_load_all((DEPLOY / "kubernetes" / f"{mode}.yaml").read_text("utf-8")))
 
 
-def test_the_manifests_belong_together_and_let_the_pod_do_nothing_more_than_it_needs() -> None:
-    by_kind = {one["kind"]: one for one in manifests()}
-    assert set(by_kind) == {"Service", "StatefulSet", "NetworkPolicy"}
+def test_the_manifests_are_what_the_chart_makes() -> None:
+    helm = shutil.which("helm")
+    if helm is None:
+        pytest.skip("helm is not installed: the manifests are checked as they are")
+    assert run([helm, "lint", "--strict", "helm/axis"]).returncode == 0
+    for mode in ("embedded", "shared"):
+        made = run([helm, *TEMPLATE, "--set", f"mode={mode}"])
+        assert made.stdout == (DEPLOY / "kubernetes" / f"{mode}.yaml").read_text("utf-8")
+    refused = run([helm, *TEMPLATE, "--set", "image.tag=latest"])
+    assert refused.returncode != 0 and "tag" in refused.stderr
+
+
+def run(command: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(command, cwd=DEPLOY, capture_output=True, text=True, timeout=60)
+
+
+def test_every_value_of_the_chart_is_described_and_used() -> None:
+    chart = DEPLOY / "helm" / "axis"
+    values = yaml.safe_load((chart / "values.yaml").read_text("utf-8"))
+    schema = json.loads((chart / "values.schema.json").read_text("utf-8"))
+    templates = "".join(path.read_text("utf-8") for path in sorted((chart / "templates").iterdir()))
+    assert set(values) | {"global"} == set(schema["properties"])
+    assert set(re.findall(r"\.Values\.(\w+)", templates)) == set(values)
+
+
+@pytest.mark.parametrize(
+    ("mode", "nodes", "others"),
+    [("embedded", "StatefulSet", set()), ("shared", "Deployment", {"PodDisruptionBudget"})],
+)
+def test_the_manifests_belong_together_and_let_the_pod_do_nothing_more_than_it_needs(
+    mode: str, nodes: str, others: set[str]
+) -> None:
+    by_kind = {one["kind"]: one for one in manifests(mode)}
+    assert set(by_kind) == {"Service", nodes, "NetworkPolicy"} | others
     assert all(one["metadata"]["name"] == "axis" and one["apiVersion"] for one in by_kind.values())
-    spec = by_kind["StatefulSet"]["spec"]
+    spec = by_kind[nodes]["spec"]
     pod = spec["template"]["spec"]
     labels = spec["template"]["metadata"]["labels"]
     assert spec["selector"]["matchLabels"] == by_kind["Service"]["spec"]["selector"] == labels
     assert by_kind["NetworkPolicy"]["spec"]["podSelector"]["matchLabels"] == labels
-    assert spec["replicas"] == 1, "the embedded stores are for one pod"
+    assert (spec["replicas"] == 1) == (mode == "embedded"), "the embedded stores are for one pod"
     (container,) = pod["containers"]
     ports = {port["name"] for port in container["ports"]}
     assert {port["targetPort"] for port in by_kind["Service"]["spec"]["ports"]} <= ports
     volumes = {one["name"] for one in pod["volumes"]} | {
-        one["metadata"]["name"] for one in spec["volumeClaimTemplates"]
+        one["metadata"]["name"] for one in spec.get("volumeClaimTemplates", [])
     }
     assert {one["name"] for one in container["volumeMounts"]} == volumes
     assert pod["securityContext"]["runAsNonRoot"] is True
     assert container["securityContext"]["readOnlyRootFilesystem"] is True
     assert container["securityContext"]["capabilities"] == {"drop": ["ALL"]}
     understood(container["args"])
+
+
+def test_the_composition_names_only_what_is_there() -> None:
+    whole = yaml.safe_load((DEPLOY / "compose" / "compose.yaml").read_text("utf-8"))
+    services = whole["services"]
+    for service in services.values():
+        assert set(service.get("depends_on", [])) <= set(services)
+        assert "build" in service or re.search(r":[\w.-]+$", service["image"])
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert source.startswith("./") or source in whole["volumes"]
+    grace = int(services["node-1"]["stop_grace_period"].removesuffix("s"))
+    (pod,) = [one for one in manifests() if one["kind"] == "StatefulSet"]
+    assert grace >= pod["spec"]["template"]["spec"]["terminationGracePeriodSeconds"]
+    node = services["node-1"]
+    assert node["read_only"] is True and node["cap_drop"] == ["ALL"]
+    understood(node["command"])
+    build = node["build"]
+    assert (DEPLOY / "compose" / build["context"] / build["dockerfile"]).is_file()
+    names = {f"AXIS_{name.upper()}" for name in Secrets.model_fields}
+    assert set(node["environment"]) <= names
 
 
 @pytest.mark.parametrize("name", ["axis.service", "axis-backup.service"])
