@@ -36,6 +36,7 @@ from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
 from axis_server.limits.expiry import expire
 from axis_server.limits.tasks import OwnedTasks
+from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
 from axis_server.metrics import Metrics
 from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
@@ -163,11 +164,17 @@ async def running(
         owned = OwnedTasks()
         stack.push_async_callback(owned.drain)
         changes = Changes()
+        turns = Turns(settings.server.workers + 1)
         attestor = Attestor(
             issuer=Party(agency_id=settings.axis.id, name=settings.axis.name), signer=signer, new_id=new_id
         )
         mover = Mover(
-            ledger=stores.ledger, attestor=attestor, directory=watch.view, changes=changes, workers=workers
+            ledger=stores.ledger,
+            attestor=attestor,
+            directory=watch.view,
+            changes=changes,
+            workers=workers,
+            turns=turns,
         )
         expiring = Expiring(ledger=stores.ledger, mover=mover, clock=now, metrics=metrics)
 
@@ -191,6 +198,7 @@ async def running(
             signer=signer,
             trust=trust.store,
             workers=workers,
+            turns=turns,
             owned=owned,
             metrics=metrics,
             attestor=attestor,

@@ -37,7 +37,7 @@ from axis_server.knowing.statistics import Statistics
 from axis_server.limits.allowance import Allowance
 from axis_server.limits.quota import UploadLimits
 from axis_server.limits.tasks import OwnedTasks
-from axis_server.limits.turns import Turns
+from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
 from axis_server.operation.material import pem_of
 from axis_server.sending.examination import Examination, IntakeLimits
@@ -54,6 +54,10 @@ from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
 
+KEPT_AT_ONCE = 64
+"""Dispatches that are archived and committed at once: enough for one flush to serve many."""
+LIGHT_RECIPIENTS = 200
+"""A dispatch to more of them takes the ledger's writer for long: they are committed one at a time."""
 SEARCHES = 2
 """At once; the others wait in turn, agency after agency."""
 
@@ -70,6 +74,8 @@ class Means:
     signer: Signer
     trust: Callable[[], TrustStore]
     workers: Executor
+    turns: Turns
+    """Of all who compute in `workers`."""
     owned: OwnedTasks
     metrics: Metrics
     attestor: Attestor
@@ -84,7 +90,7 @@ class Means:
 def services(means: Means) -> Services:
     """Makes everything that is served."""
     archive, ledger = means.stores.archive, means.stores.ledger
-    turns = Turns(means.settings.server.workers + 1)
+    turns = means.turns
     limits = IntakeLimits(
         package_bytes=means.settings.limits.package_bytes,
         attachment_bytes=means.settings.limits.attachment_bytes,
@@ -115,6 +121,8 @@ def services(means: Means) -> Services:
         refusals=Allowance(limits.refusals_per_minute),
         changes=means.changes,
         workers=means.workers,
+        turns=turns,
+        lanes=Lanes(light=KEPT_AT_ONCE, heaviest=LIGHT_RECIPIENTS),
         owned=means.owned,
     )
     exchange = Exchange(

@@ -12,6 +12,7 @@ from axis_server.attest import NOT_ANSWERED_IN_TIME, NOT_HANDED_OVER_IN_TIME, At
 from axis_server.changes import Changes
 from axis_server.lifecycle import Act, Step
 from axis_server.limits.tasks import in_worker
+from axis_server.limits.turns import Turns
 from signing.evidence import EventId, Party
 from storage.ledger.base import Deliveries
 from storage.ledger.records import Evidence, Move, Moved, NewEvent, Statement
@@ -50,12 +51,16 @@ class Mover:
         directory: Callable[[], DirectoryView],
         changes: Changes,
         workers: Executor,
+        turns: Turns,
     ) -> None:
+        """`turns` are the places of all who compute in `workers`: whose delivery time ends in thousands waits
+        behind itself."""
         self._ledger = ledger
         self._attestor = attestor
         self._directory = directory
         self._changes = changes
         self._workers = workers
+        self._turns = turns
 
     async def move(self, steps: Sequence[Step], cause: Cause) -> Moved:
         """Moves all or none, and returns what the first step left.
@@ -63,7 +68,8 @@ class Mover:
         A crash before `advance` leaves nothing. Raises `Conflict` when a delivery has moved since the steps
         were planned, and as `Deliveries.advance`.
         """
-        moves = await in_worker(self._workers, self._moves, steps, cause, self._directory())
+        async with self._turns.of(cause.actor_id or steps[0].side.entry.sender_id):
+            moves = await in_worker(self._workers, self._moves, steps, cause, self._directory())
         moved = await self._ledger.advance(moves)
         self._changes.notify(
             {one for step in steps for one in (step.side.entry.sender_id, step.side.delivery.mailbox_id)}

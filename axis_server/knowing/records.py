@@ -7,14 +7,13 @@ was never there.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from axis_server.caller import Caller, admit_reader
 from axis_server.errors import Declined
 from axis_server.lifecycle import check_states
-from axis_server.paging import FILTERS_MOST, PAGE_ITEMS_MOST, page_items
+from axis_server.paging import FILTERS_MOST, page_items
 from axis_server.reasons import Code
 from storage.errors import NotFound
 from storage.ledger.base import Ledger
@@ -58,24 +57,9 @@ class Records:
     async def status(self, caller: Caller, dispatch_id: str) -> Status:
         """Says where a dispatch stands. Raises `Declined`: NOT_FOUND, also for what is not the caller's."""
         standing = await standing_of(self._ledger, caller, dispatch_id)
-        if standing.sees is None:
-            counts: Mapping[str, int] = await self._ledger.counts(dispatch_id)
-        else:
-            counts = await self._counted(dispatch_id, standing.sees)
+        counts = await self._ledger.counts(dispatch_id, viewer=standing.sees)
         links = await self._links(caller, standing)
         return Status(entry=standing.entry, counts=counts, delivery=standing.delivery, links=links)
-
-    async def _counted(self, dispatch_id: str, viewer: str) -> Mapping[str, int]:
-        """How many deliveries of a mailbox are in each state: one, or one for each unit without systems."""
-        states: Counter[str] = Counter()
-        after, more = 0, True
-        while more:
-            page = await self._ledger.deliveries(
-                dispatch_id, viewer=viewer, after=after, limit=PAGE_ITEMS_MOST
-            )
-            states.update(one.state for one in page.items)
-            after, more = page.next, page.more
-        return states
 
     async def _links(self, caller: Caller, standing: Standing) -> tuple[Link, ...]:
         """Returns the links that the caller sees. A thread has one sender, who sees all of it; a recipient

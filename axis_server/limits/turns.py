@@ -3,6 +3,9 @@
 turns = Turns(3)
 async with turns.of(caller.agency_id):
     package = await whole(archive, sha256)
+
+Everything that is done for many passes such a place: judging and attesting (one for all who compute in the
+worker threads), archiving and committing (`Lanes`), going over much.
 """
 
 from __future__ import annotations
@@ -10,7 +13,7 @@ from __future__ import annotations
 import asyncio
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 
 
 class Turns:
@@ -58,3 +61,18 @@ class Turns:
                 place.set_result(None)
                 return
         self._free += 1
+
+
+class Lanes:
+    """Turns in two lanes: what is light goes many at a time and shares its flushes; what is heavy goes one at
+    a time, so that nobody waits behind more than one heavy thing of others."""
+
+    def __init__(self, *, light: int, heaviest: int) -> None:
+        """`light` places for what weighs up to `heaviest`."""
+        self._light = Turns(light)
+        self._heavy = Turns(1)
+        self._heaviest = heaviest
+
+    def of(self, agency_id: str, weight: int) -> AbstractAsyncContextManager[None]:
+        """Waits for a place and holds it until the block ends."""
+        return (self._light if weight <= self._heaviest else self._heavy).of(agency_id)

@@ -13,6 +13,7 @@ from axis_server.documents.blobs import chunks
 from axis_server.errors import Declined
 from axis_server.limits.allowance import Allowance
 from axis_server.limits.tasks import OwnedTasks, in_worker
+from axis_server.limits.turns import Lanes, Turns
 from axis_server.reasons import Code, answer
 from axis_server.sending.earlier import document_id_taken
 from axis_server.sending.examination import Examination, Examined, Submission
@@ -39,9 +40,12 @@ class Intake:
         refusals: Allowance,
         changes: Changes,
         workers: Executor,
+        turns: Turns,
+        lanes: Lanes,
         owned: OwnedTasks,
     ) -> None:
-        """`refusals` are the signed ones that are kept for one agency."""
+        """`refusals` are the signed ones that are kept for one agency; `turns` the places of all who compute
+        in `workers`, `lanes` of those who archive and commit, a dispatch weighing its recipients."""
         self._examination = examination
         self._archive = archive
         self._ledger = ledger
@@ -50,6 +54,8 @@ class Intake:
         self._refusals = refusals
         self._changes = changes
         self._workers = workers
+        self._turns = turns
+        self._lanes = lanes
         self._owned = owned
 
     async def submit(self, caller: Caller, package: bytes) -> Kept:
@@ -100,14 +106,17 @@ class Intake:
     async def _keep(self, examined: Examined) -> Kept:
         """Steps 3 to 6. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
         it."""
-        new = await in_worker(self._workers, self._attested, examined)  # 3
+        agency_id = examined.submission.caller.agency_id
+        async with self._turns.of(agency_id):
+            new = await in_worker(self._workers, self._attested, examined)  # 3
         original = new.entry.original
-        if await self._archived(original.sha256, examined.submission.package) != original.size:  # 4
-            raise Corrupt(original.sha256)
-        try:
-            kept = await self._ledger.commit(new)  # 5
-        except DocumentIdTaken as taken:
-            raise document_id_taken(taken.dispatch_id) from taken
+        async with self._lanes.of(agency_id, len(new.recipients)):
+            if await self._archived(original.sha256, examined.submission.package) != original.size:  # 4
+                raise Corrupt(original.sha256)
+            try:
+                kept = await self._ledger.commit(new)  # 5
+            except DocumentIdTaken as taken:
+                raise document_id_taken(taken.dispatch_id) from taken
         mailboxes = {one.mailbox_id for one in new.recipients}
         self._changes.notify({new.entry.sender_id} | mailboxes | examined.effects.concerned)  # 6
         return kept
@@ -169,17 +178,18 @@ class Intake:
 
     async def _refuse(self, submission: Submission, refusal: Declined) -> Evidence:
         """Issues and keeps the verdict against a package, or returns the one that was kept first."""
-        evidence = await in_worker(
-            self._workers,
-            self._attestor.submission_rejected,
-            dispatch_id=submission.dispatch_id,
-            sender=submission.caller.agency,
-            sha256=submission.sha256,
-            at=submission.at,
-            code=refusal.code,
-            detail=refusal.detail,
-            delegate=_party(submission.caller.delegate),
-        )
+        async with self._turns.of(submission.caller.agency_id):
+            evidence = await in_worker(
+                self._workers,
+                self._attestor.submission_rejected,
+                dispatch_id=submission.dispatch_id,
+                sender=submission.caller.agency,
+                sha256=submission.sha256,
+                at=submission.at,
+                code=refusal.code,
+                detail=refusal.detail,
+                delegate=_party(submission.caller.delegate),
+            )
         return await self._ledger.refuse(
             Refusal(
                 sender_id=submission.caller.agency_id,

@@ -136,8 +136,9 @@ class Deliveries(Protocol):
         no `states` means all, a viewer those whose mailbox it is."""
         ...
 
-    async def counts(self, dispatch_id: str) -> dict[str, int]:
-        """Returns how many deliveries are in each state; empty when the dispatch is unknown."""
+    async def counts(self, dispatch_id: str, *, viewer: str | None = None) -> dict[str, int]:
+        """Returns how many deliveries are in each state, for a viewer those whose mailbox it is; empty when
+        the dispatch is unknown."""
         ...
 
     async def moved(self, statement_id: str) -> Moved | None:
@@ -146,7 +147,8 @@ class Deliveries(Protocol):
         ...
 
     async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
-        """Returns deliveries whose `due` is `at` or earlier, the earliest first."""
+        """Returns deliveries whose `due` is `at` or earlier, taken in turn by sender: the earliest of each,
+        the earliest first, then the next of each. So who sent thousands stands in nobody else's way."""
         ...
 
 

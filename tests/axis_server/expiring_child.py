@@ -19,6 +19,7 @@ from axis_server.attest import Attestor
 from axis_server.changes import Changes
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
+from axis_server.limits.turns import Turns
 from axis_server.metrics import Metrics
 from signing.evidence import Party
 from signing.keys import load_pem
@@ -40,6 +41,7 @@ async def main(path: Path, key: Path, certificate: Path, now: datetime) -> None:
             directory=lambda: DirectoryView.of(()),
             changes=Changes(),
             workers=workers,
+            turns=Turns(2),
         )
         expiring = Expiring(ledger=ledger, mover=mover, clock=lambda: now, metrics=metrics)
         print("begins", flush=True)

@@ -25,7 +25,7 @@ from storage.ledger.records import Entry
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.process import ENVIRONMENT, ROOT
 from tests.axis_server.process import PATIENCE as PROCESS_SECONDS
-from tests.axis_server.world import Pki, World, receiving
+from tests.axis_server.world import Pki, World, document, receiving
 from tests.storage import whole
 
 
@@ -43,6 +43,20 @@ async def sent_to_many(world: World, count: int) -> Entry:
 
 def metric(world: World, name: str, **labels: str) -> float:
     return world.metrics.registry.get_sample_value(name, labels) or 0.0
+
+
+# In turn, sender by sender.
+
+
+async def test_one_senders_thousands_do_not_delay_the_ending_of_anothers(world: World) -> None:
+    many = await sent_to_many(world, 3 * BATCH)
+    world.now += timedelta(hours=1)
+    package = world.sealed(world.province, document(to=["G90"], sender="H90"))
+    one = (await world.intake.submit(world.province.caller(), package)).entry
+    world.now += timedelta(days=30)
+    assert await world.expiring.sweep()
+    assert len(await ended(world, one)) == 1
+    assert (await ended(world, many)).total() == BATCH - 1
 
 
 # What ends, and when.

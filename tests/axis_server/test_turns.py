@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from axis_server.limits.turns import Turns
+from axis_server.limits.turns import Lanes, Turns
 
 
 class Work:
@@ -80,3 +80,21 @@ async def test_callers_that_go_away_at_any_moment_lose_no_place(seed: int) -> No
     for _ in range(2):
         work.go.release()
     await asyncio.gather(work.start("A"), work.start("B"))
+
+
+async def test_what_is_light_waits_for_nothing_heavy_and_of_that_one_goes_at_a_time() -> None:
+    lanes, begun, go = Lanes(light=2, heaviest=10), list[str](), asyncio.Event()
+
+    async def work(agency_id: str, weight: int) -> None:
+        async with lanes.of(agency_id, weight):
+            begun.append(f"{agency_id}{weight}")
+            if weight > 10:
+                await go.wait()
+
+    heavy = [asyncio.create_task(work(agency_id, 11)) for agency_id in "AAAAB"]
+    async with asyncio.timeout(60):
+        await asyncio.gather(*(work("C", 10) for _ in range(5)))
+        assert begun == ["A11", *5 * ["C10"]]
+        go.set()
+        await asyncio.gather(*heavy)
+    assert begun[6:] == ["A11", "B11", "A11", "A11"]

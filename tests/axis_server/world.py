@@ -36,7 +36,7 @@ from axis_server.knowing.statistics import Statistics
 from axis_server.limits.allowance import Allowance
 from axis_server.limits.quota import UploadLimits
 from axis_server.limits.tasks import OwnedTasks
-from axis_server.limits.turns import Turns
+from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
 from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
@@ -160,6 +160,7 @@ class World:
     changes: Changes = field(default_factory=Changes)
     owned: OwnedTasks = field(default_factory=OwnedTasks)
     turns: Turns = field(default_factory=lambda: Turns(3))
+    lanes: Lanes = field(default_factory=lambda: Lanes(light=64, heaviest=200))
     metrics: Metrics = field(default_factory=Metrics.make)
 
     def __post_init__(self) -> None:
@@ -222,6 +223,8 @@ class World:
             refusals=Allowance(limits.refusals_per_minute),
             changes=self.changes,
             workers=self.workers,
+            turns=self.turns,
+            lanes=self.lanes,
             owned=self.owned,
         )
 
@@ -271,6 +274,7 @@ class World:
             directory=lambda: self.view,
             changes=self.changes,
             workers=self.workers,
+            turns=self.turns,
         )
 
     @property

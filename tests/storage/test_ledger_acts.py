@@ -229,6 +229,22 @@ async def test_what_is_due_comes_the_earliest_first(ledger: Ledger) -> None:
     assert found[0] == await ledger.delivery("dispatch-1", "A")
 
 
+async def test_what_is_due_is_taken_in_turn_by_sender(ledger: Ledger) -> None:
+    of_one = recipients(*(f"A{n}" for n in range(6)))
+    await ledger.commit(accepted(0, recipients=of_one, handover_by=at(10), answer_by=at(99)))
+    for number, sender, seconds in ((1, "H02", 20), (2, "H03", 15), (3, "H02", 30), (4, "H04", 50)):
+        new = accepted(number, recipients=recipients("Z"), handover_by=at(seconds), answer_by=at(99))
+        await ledger.commit(replace(new, entry=replace(new.entry, sender_id=sender)))
+    found = await ledger.due(at=at(40), limit=100)
+    assert [(one.dispatch_id[-1], one.recipient_id) for one in found] == [
+        *(("0", "A0"), ("2", "Z"), ("1", "Z")),
+        *(("0", "A1"), ("3", "Z")),
+        *(("0", f"A{n}") for n in range(2, 6)),
+    ]
+    for limit in (1, 2, 3, 4, 7):
+        assert await ledger.due(at=at(40), limit=limit) == found[:limit]
+
+
 async def test_what_awaits_nothing_is_never_due(ledger: Ledger) -> None:
     await kept(ledger, 1)
     await ledger.advance([move(1, statement=None, due=at(500), state="handed_over")])

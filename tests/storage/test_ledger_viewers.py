@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 
 import pytest
 
@@ -90,6 +91,15 @@ async def test_a_unit_without_systems_is_seen_through_its_mailbox_alone(ledger: 
     assert (await ledger.deliveries(NAME, viewer="", limit=9)).items == ()
     assert [item.delivery for item in await whole.inbox(ledger, "H37")] == list(mine.items)
     assert await whole.inbox(ledger, "H37.01") == ()
+
+
+async def test_a_mailbox_counts_its_own_units_and_nobody_elses(ledger: Ledger) -> None:
+    await told(ledger)
+    for viewer in ("H37", "G01", "H37.01", "H99"):
+        mine = await ledger.deliveries(NAME, viewer=viewer, limit=9)
+        assert await ledger.counts(NAME, viewer=viewer) == Counter(one.state for one in mine.items)
+    assert (await ledger.counts(NAME, viewer="H37")) != (await ledger.counts(NAME))
+    assert await ledger.counts("nothing", viewer="H37") == {}
 
 
 async def test_deliveries_of_a_viewer_are_paged_and_filtered(ledger: Ledger) -> None:

@@ -205,6 +205,7 @@ async def everything(ledger: Ledger) -> list[object]:
     for number in range(DISPATCHES):
         name = f"dispatch-{number}"
         facts += [await ledger.links(name), await ledger.counts(name)]
+        facts += [await ledger.counts(name, viewer=agency) for agency in ("A", "B", "stranger")]
         for viewer in (None, "", "A", "B", SENDER):
             for after, limit in ((0, 999), (2, 2)):
                 asked_for = {"viewer": viewer, "after": after, "limit": limit}

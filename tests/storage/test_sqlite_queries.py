@@ -26,7 +26,6 @@ async def test_every_query_is_used() -> None:
 PAGES = (
     "deliveries",
     "deliveries_of_viewer",
-    "due",
     "history",
     "history_of_viewer",
     "inbox",
@@ -75,6 +74,20 @@ async def test_what_is_read_is_found_by_indexes_and_nothing_is_sorted(
     assert steps
     assert not [step for step in steps if step.startswith("SCAN")], steps
     assert not [step for step in steps if "TEMP B-TREE" in step], steps
+
+
+async def test_what_a_mailbox_has_is_counted_without_the_others(path: Path, sqlite: SqliteLedger) -> None:
+    steps = plan(path, load_queries()["counts_of_viewer"])
+    assert [step for step in steps if "deliveries_seen (dispatch=? AND mailbox_id=?)" in step], steps
+    assert not [step for step in steps if step.startswith("SCAN")], steps
+
+
+async def test_who_has_thousands_due_is_passed_in_an_index(path: Path, sqlite: SqliteLedger) -> None:
+    """What is sorted is what a page can hold of each sender, and nothing but places and times."""
+    steps = plan(path, load_queries()["due"])
+    read = [step for step in steps if re.match(r"(SEARCH|SCAN) (l|d|deliveries|dispatches)\b", step)]
+    by_place = [step for step in read if "INTEGER PRIMARY KEY (rowid=?)" in step]
+    assert set(read) - set(by_place) == {step for step in read if "USING COVERING INDEX dues_sent" in step}
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -49,10 +50,13 @@ class MemoryDeliveries(Facet):
         )
         return paged(found, delivery_bytes, after=after, limit=limit)
 
-    async def counts(self, dispatch_id: str) -> dict[str, int]:
+    async def counts(self, dispatch_id: str, *, viewer: str | None = None) -> dict[str, int]:
         await asyncio.sleep(0)
         dispatched = self._state.dispatches.get(dispatch_id)
-        return dispatched.counts if dispatched else {}
+        if dispatched is None:
+            return {}
+        seen = (one for name, one in dispatched.deliveries.items() if dispatched.sees(viewer, name))
+        return dict(Counter(one.state for one in seen))
 
     async def moved(self, statement_id: str) -> Moved | None:
         await asyncio.sleep(0)
@@ -62,12 +66,17 @@ class MemoryDeliveries(Facet):
 
     async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
         await asyncio.sleep(0)
-        waiting = [
-            (delivery.due, place, delivery)
+        waiting = sorted(
+            (delivery.due, place, self._state.dispatches[key[0]].kept.entry.sender_id, delivery)
             for place, key in enumerate(self._state.deliveries)
             if (delivery := self._state.delivery(*key)).due is not None and delivery.due <= at
-        ]
-        return tuple(delivery for _, _, delivery in sorted(waiting)[: max(0, limit)])
+        )
+        given: Counter[str] = Counter()
+        in_turn = []
+        for due, place, sender_id, delivery in waiting:
+            given[sender_id] += 1
+            in_turn.append((given[sender_id], due, place, delivery))
+        return tuple(delivery for *_, delivery in sorted(in_turn)[: max(0, limit)])
 
 
 def _advance(state: State, moves: Sequence[Move]) -> Moved:

@@ -52,8 +52,10 @@ class RelationalDeliveries(Facet):
         asked = {"dispatch_id": dispatch_id, "viewer": viewer, "states": wanted(states)}
         return await self._page(name, asked, _placed, delivery_bytes, after=after, limit=limit)
 
-    async def counts(self, dispatch_id: str) -> dict[str, int]:
-        return dict(await self._readers.all("counts", (dispatch_id,)))
+    async def counts(self, dispatch_id: str, *, viewer: str | None = None) -> dict[str, int]:
+        if viewer is None:
+            return dict(await self._readers.all("counts", (dispatch_id,)))
+        return dict(await self._readers.all("counts_of_viewer", (dispatch_id, viewer)))
 
     async def moved(self, statement_id: str) -> Moved | None:
         row = await self._readers.one("moved", statement_id)

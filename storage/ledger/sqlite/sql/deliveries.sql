@@ -67,6 +67,13 @@ FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
 WHERE d.dispatch_id = ?
 GROUP BY l.state;
 
+-- name: counts_of_viewer
+-- The same of one mailbox, found by it (`+state`), not by state among all.
+SELECT l.state, count(*)
+FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+WHERE d.dispatch_id = ? AND l.mailbox_id = ?
+GROUP BY +l.state;
+
 -- name: moved
 -- The first delivery that a statement moved, as it stands now, and the version it was moved to.
 SELECT l.*, m.version
@@ -76,8 +83,31 @@ ORDER BY m.number
 LIMIT 1;
 
 -- name: due
--- Deliveries that wait for the axis since `at` or earlier, the earliest first.
-SELECT * FROM standing WHERE due <= :at ORDER BY due, place LIMIT :limit;
+-- Deliveries that wait for the axis since `at` or earlier, taken in turn by sender: of each the earliest, then of each the
+-- next. Senders are found one behind the other in an index, and only as many as a page can have.
+WITH RECURSIVE senders (sender_id) AS (
+    SELECT min(sender_id) FROM deliveries WHERE due IS NOT NULL
+    UNION ALL
+    SELECT (SELECT min(l.sender_id) FROM deliveries AS l WHERE l.due IS NOT NULL AND l.sender_id > s.sender_id)
+    FROM senders AS s WHERE s.sender_id IS NOT NULL
+),
+waiting (sender_id, first) AS (
+    SELECT s.sender_id, (
+        SELECT l.place FROM deliveries AS l WHERE l.sender_id = s.sender_id AND l.due <= :at ORDER BY l.due, l.place LIMIT 1
+    )
+    FROM senders AS s
+),
+nearest (sender_id) AS (
+    SELECT w.sender_id FROM waiting AS w JOIN deliveries AS l ON l.place = w.first ORDER BY l.due, l.place LIMIT :limit
+),
+turns (place, due, turn) AS (
+    SELECT l.place, l.due, row_number() OVER (PARTITION BY l.sender_id ORDER BY l.due, l.place)
+    FROM nearest AS n CROSS JOIN deliveries AS l ON l.place IN (
+        SELECT place FROM deliveries WHERE sender_id = n.sender_id AND due <= :at ORDER BY due, place LIMIT :limit
+    )
+)
+SELECT l.* FROM (SELECT * FROM turns ORDER BY turn, due, place LIMIT :limit) AS t JOIN standing AS l ON l.place = t.place
+ORDER BY t.turn, t.due, t.place;
 
 -- name: find_delivery
 -- A delivery, with the sender of its dispatch last.
