@@ -23,8 +23,7 @@ async def enduring(ask: Callable[[], Awaitable[T]]) -> T:
     while True:
         try:
             return await ask()
-        except Unavailable as told:
-            print("later", str(told).replace("\n", " "), file=sys.stderr, flush=True)
+        except Unavailable:
             await asyncio.sleep(0.05)
 
 

@@ -35,6 +35,24 @@ _ALIVE = {"keepalives_idle": 10, "keepalives_interval": 5, "keepalives_count": 3
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 
+class Fence:
+    """Keeps one process away from a primary that another has taken over from.
+
+    A standby that is promoted begins a new timeline. Whoever has written on it never again believes a server
+    of an older one, though it says that it takes writes.
+    """
+
+    def __init__(self) -> None:
+        self._timeline = 0
+
+    def passes(self, timeline: int | None) -> bool:
+        """Whether a server may be used; a standby, which has None, follows whom it is told to."""
+        if timeline is None:
+            return True
+        self._timeline = max(self._timeline, timeline)
+        return timeline == self._timeline
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """Which ledger, and how to reach it."""
@@ -92,15 +110,47 @@ SELECT
     set_config('default_transaction_isolation', 'read committed', false)
 """
 
+TIMELINE = """
+SELECT CASE WHEN pg_is_in_recovery() THEN NULL
+    ELSE ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::bigint
+END
+"""
+"""Asks a server for the timeline that it writes; null for a standby."""
 
-def connect(target: Target, *, read_only: bool = False) -> Connection:
+
+def connect(target: Target, *, read_only: bool = False, fence: Fence | None = None) -> Connection:
     """Opens one connection, to be used by one thread at a time. Transactions are begun and ended explicitly.
 
-    Raises `Unavailable` with a sentence that says what to look at.
+    Of several hosts one that `fence` keeps away from is passed over. Raises `Unavailable` with a sentence
+    that says what to look at.
     """
+    fence = fence or Fence()
+    for known in conninfos(target):
+        connection, timeline = _connected(known, target.schema, read_only)
+        if fence.passes(timeline):
+            return connection
+        connection.close()
+    raise Unavailable(
+        f"the server takes writes on timeline {timeline}, and another took over from it since: shut it down,"
+        " and make it a standby of the new primary"
+    )
+
+
+def conninfos(target: Target) -> Iterator[str]:
+    """Yields what libpq takes: hosts in their order, then the same with each other host first. Raises
+    `Misconfigured`."""
+    given = conninfo_to_dict(conninfo(target))
+    lists = {name: str(given[name]).split(",") for name in ("host", "hostaddr", "port") if name in given}
+    for first in range(max(map(len, lists.values()), default=1)):
+        turned: dict[str, Any] = {name: ",".join((*one[first:], *one[:first])) for name, one in lists.items()}
+        yield make_conninfo("", **{**given, **turned})
+
+
+def _connected(known: str, schema: str, read_only: bool) -> tuple[Connection, int | None]:
+    """Opens a connection and returns it with the timeline that its server writes, None for a standby."""
     try:
         connection = psycopg.connect(
-            conninfo(target),
+            known,
             autocommit=True,
             cursor_factory=psycopg.RawCursor,
             prepare_threshold=1,
@@ -114,16 +164,15 @@ def connect(target: Target, *, read_only: bool = False) -> Connection:
     try:
         adapt(connection)
         with database_errors():
-            settings = (
-                f'"{target.schema}"',
-                *map(str, (STATEMENT_MS, LOCK_MS, IDLE_MS)),
-                "on" if read_only else "off",
-            )
+            limits = map(str, (STATEMENT_MS, LOCK_MS, IDLE_MS))
+            settings = (f'"{schema}"', *limits, "on" if read_only else "off")
             connection.execute(_SET, settings)
+            row = connection.execute(TIMELINE).fetchone()
     except BaseException:
         connection.close()
         raise
-    return connection
+    assert row is not None
+    return connection, row[0]
 
 
 def adapt(connection: Connection) -> None:

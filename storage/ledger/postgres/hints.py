@@ -6,10 +6,11 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Collection, Iterator
+from typing import Any
 
 import psycopg
 
-from storage.ledger.postgres.connecting import Target, conninfo
+from storage.ledger.postgres.connecting import TIMELINE, Fence, Target, conninfos
 from storage.ledger.relational.rows import to_json
 
 _BYTES = 7_000
@@ -47,13 +48,15 @@ def read(node: str, notification: str) -> frozenset[str] | None:
     return frozenset(agency_ids) or None
 
 
-async def news(target: Target, node: str) -> AsyncIterator[frozenset[str] | None]:
+async def news(target: Target, node: str, fence: Fence) -> AsyncIterator[frozenset[str] | None]:
     """Yields for whom other nodes have committed something: agencies, or None for anybody, also whenever
     hints may have been missed. It never ends by itself."""
     while True:
         try:
-            connection = await psycopg.AsyncConnection.connect(conninfo(target), autocommit=True)
+            connection = await _connected(target, fence)
         except psycopg.OperationalError:
+            connection = None
+        if connection is None:
             await asyncio.sleep(_RETRY_SECONDS)
             continue
         try:
@@ -67,3 +70,14 @@ async def news(target: Target, node: str) -> AsyncIterator[frozenset[str] | None
             await asyncio.sleep(_RETRY_SECONDS)
         finally:
             await connection.close()
+
+
+async def _connected(target: Target, fence: Fence) -> psycopg.AsyncConnection[tuple[Any, ...]] | None:
+    """Opens a connection; None where another server has taken over from all that answer."""
+    for known in conninfos(target):
+        connection = await psycopg.AsyncConnection.connect(known, autocommit=True)
+        row = await (await connection.execute(TIMELINE)).fetchone()
+        if row is not None and fence.passes(row[0]):
+            return connection
+        await connection.close()
+    return None

@@ -8,7 +8,7 @@ from secrets import token_hex
 
 from storage.errors import SchemaTooOld
 from storage.ledger.postgres import hints
-from storage.ledger.postgres.connecting import Target
+from storage.ledger.postgres.connecting import Fence, Target
 from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
 from storage.ledger.postgres.schema import look, prepare
@@ -52,9 +52,10 @@ class PostgresLedger(
     def __init__(self, target: Target, queries: Queries, *, reads: int) -> None:
         self._target = target
         self._node = token_hex(8)
+        self._fence = fence = Fence()
         super().__init__(
-            PostgresWriter(target, queries, node=self._node),
-            PostgresReaders(target, queries, connections=reads),
+            PostgresWriter(target, queries, node=self._node, fence=fence),
+            PostgresReaders(target, queries, connections=reads, fence=fence),
         )
 
     @classmethod
@@ -75,7 +76,7 @@ class PostgresLedger(
 
     def news(self) -> AsyncIterator[frozenset[str] | None]:
         """`Hints.news`."""
-        return hints.news(self._target, self._node)
+        return hints.news(self._target, self._node, self._fence)
 
     async def aclose(self) -> None:
         """Commits what waits and closes the connections."""

@@ -6,7 +6,7 @@ from __future__ import annotations
 import psycopg
 
 from storage.errors import Unavailable
-from storage.ledger.postgres.connecting import Connection, Target, connect, database_errors
+from storage.ledger.postgres.connecting import Connection, Fence, Target, connect, database_errors
 from storage.ledger.postgres.queries import Queries
 from storage.ledger.relational.engine import Values
 from storage.ledger.relational.reading import ThreadedReaders
@@ -16,13 +16,16 @@ from storage.ledger.relational.rows import Row
 class PostgresReaders(ThreadedReaders[Connection]):
     """`Readers` over PostgreSQL."""
 
-    def __init__(self, target: Target, queries: Queries, *, connections: int) -> None:
+    def __init__(
+        self, target: Target, queries: Queries, *, connections: int, fence: Fence | None = None
+    ) -> None:
         super().__init__(threads=connections)
         self._target = target
+        self._fence = fence or Fence()
         self._queries = queries
 
     def _connect(self) -> Connection:
-        return connect(self._target, read_only=True)
+        return connect(self._target, read_only=True, fence=self._fence)
 
     def _gone(self, connection: Connection) -> bool:
         return connection.closed

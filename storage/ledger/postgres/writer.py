@@ -9,6 +9,10 @@ One thread owns the writing connection. It takes what waits, up to a bound, and 
     5. COMMIT                  one flush for all. A crash before it leaves nothing, after it everything
     6. answer                  every caller's future, with one call into its event loop
 
+A standby that the server is told to wait for has it too before 5 ends, and until then nobody sees it, however
+long that takes. What this process has committed stays: a ledger that lacks it, since it was restored, or
+another server took over without it, is written no further.
+
 When the store itself fails, at any step, the connection is given up and every caller is told so; the server
 rolls back what was not committed. At 5 nobody can tell which: whoever asks again finds out.
 """
@@ -23,7 +27,7 @@ import psycopg
 from storage.errors import Unavailable
 from storage.ledger.postgres import hints
 from storage.ledger.postgres.arrays import columns
-from storage.ledger.postgres.connecting import Connection, Target, connect, database_errors
+from storage.ledger.postgres.connecting import Connection, Fence, Target, connect, database_errors
 from storage.ledger.postgres.queries import Queries
 from storage.ledger.postgres.transaction import Transaction
 from storage.ledger.relational import engine
@@ -31,16 +35,24 @@ from storage.ledger.relational.grouping import GroupWriter
 from storage.ledger.relational.rows import to_json
 from storage.ledger.tree import Edge, Node, edge_nodes
 
+_PATIENTLY = "SET LOCAL statement_timeout = 0"
+"""A server that is told to stop waiting for its standby has committed all the same, and shows to all what
+would be gone if the standby took over."""
+
 
 class PostgresWriter(GroupWriter):
     """The writing thread. Connects when there is something to write, and again when the connection is
     gone."""
 
-    def __init__(self, target: Target, queries: Queries, *, node: str) -> None:
+    def __init__(self, target: Target, queries: Queries, *, node: str, fence: Fence) -> None:
         """`node` names this process in the hints that it gives."""
         self._target = target
         self._queries = queries
         self._node = node
+        self._fence = fence
+        self._reached: tuple[int, ...] = ()
+        """The heads of the last transaction that this process knows to be committed."""
+        self._warnings: list[str] = []
         self._connection: Connection | None = None
         self._edge = Edge()
         super().__init__(closing=self._give_up)
@@ -64,13 +76,17 @@ class PostgresWriter(GroupWriter):
                         connection.execute(
                             self._queries["tell"].text, (self._target.schema, hint), prepare=False
                         )
+                    connection.execute(_PATIENTLY, prepare=False)
                     ended = connection.execute("COMMIT")  # 5
                 if ended.statusmessage != "COMMIT":
                     raise Unavailable("the ledger answers that nothing was committed")
+                if self._warnings:
+                    raise Unavailable(f"the ledger committed with a warning: {self._warnings[0]}")
         except BaseException:
             self._give_up()
             raise
         self._edge = edge
+        self._reached = transaction.heads
         return outcomes
 
     def _begun(self) -> tuple[Connection, tuple[int, ...]]:
@@ -82,8 +98,15 @@ class PostgresWriter(GroupWriter):
             except psycopg.OperationalError:
                 if not self._connection.closed:
                     raise
-        self._connection = connect(self._target)
+        self._warnings.clear()
+        self._connection = connect(self._target, fence=self._fence)
+        self._connection.add_notice_handler(self._noticed)
         return self._connection, self._locked(self._connection)
+
+    def _noticed(self, notice: psycopg.errors.Diagnostic) -> None:
+        """Keeps what the server warns of: that it stopped waiting for its standby, above all."""
+        if notice.severity_nonlocalized == "WARNING":
+            self._warnings.append(notice.message_primary or "")
 
     def _locked(self, connection: Connection) -> tuple[int, ...]:
         with connection.pipeline():
@@ -91,6 +114,10 @@ class PostgresWriter(GroupWriter):
             heads = connection.execute(self._queries["heads"].text, prepare=False)
         row = heads.fetchone()
         assert row is not None
+        if any(now < before for now, before in zip(row, self._reached, strict=False)):
+            raise Unavailable(
+                f"the ledger went back: it has {row[3] + 1} leaves, and {self._reached[3] + 1} were committed"
+            )
         return row
 
     def _grown(
