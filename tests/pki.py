@@ -318,8 +318,11 @@ def _name(name: str, organization: str | None) -> x509.Name:
     return x509.Name([*parts, x509.NameAttribute(NameOID.COMMON_NAME, name)])
 
 
-def _hash_for(key: PrivateKey) -> hashes.SHA256 | None:
-    return None if isinstance(key, ed25519.Ed25519PrivateKey) else hashes.SHA256()
+def _hash_for(key: PrivateKey) -> hashes.SHA256 | hashes.SHA512 | None:
+    """SHA-256, and with a key of P-521 SHA-512."""
+    if isinstance(key, ed25519.Ed25519PrivateKey):
+        return None
+    return hashes.SHA512() if key.key_size == 521 else hashes.SHA256()
 
 
 def _usage(names: Iterable[str]) -> x509.KeyUsage:

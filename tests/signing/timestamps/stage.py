@@ -32,6 +32,11 @@ CONTENT = b"axis.example\n42\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n"
 NONCE = 0x1234_5678_9ABC_DEF0_0FED_CBA9
 POLICY = "1.2.3.4.1"
 STAMPING = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+_HASHES: Mapping[str, hashes.HashAlgorithm] = {
+    "sha256": hashes.SHA256(),
+    "sha384": hashes.SHA384(),
+    "sha512": hashes.SHA512(),
+}
 _TSA_CONF = """
 [tsa]
 default_tsa = one
@@ -133,11 +138,12 @@ def openssl_response(
 
 
 def forged(
-    content: bytes = CONTENT,
+    content: bytes | Imprint = CONTENT,
     *,
     by: Identity | None = None,
     at: datetime = AT,
     digest: str = "sha256",
+    signed_by: str = "sha256",
     info: Mapping[str, object] | None = None,
     ess: Sequence[str] = ("v2",),
     named: x509.Certificate | None = None,
@@ -147,10 +153,13 @@ def forged(
     signer: Mapping[str, object] | None = None,
     data: Mapping[str, object] | None = None,
 ) -> bytes:
-    """A token by hand. `info`, `signer` and `data` replace fields of TSTInfo, SignerInfo and SignedData;
-    `ess` says which ESSCertIDs there are, over the certificate `named`."""
+    """A token by hand: its imprint by `digest`, its signature by `signed_by`. `info`, `signer` and `data`
+    replace fields of TSTInfo, SignerInfo and SignedData; `ess` says which ESSCertIDs there are, over the
+    certificate `named`."""
     by = by or tsa()
-    imprint = {"hash_algorithm": {"algorithm": digest}, "hashed_message": digest_of(digest, content)}
+    value = content.value if isinstance(content, Imprint) else digest_of(digest, content)
+    by_digest = content.digest if isinstance(content, Imprint) else digest
+    imprint = {"hash_algorithm": {"algorithm": by_digest}, "hashed_message": value}
     fields = {
         "version": "v1",
         "policy": POLICY,
@@ -165,7 +174,7 @@ def forged(
     found = attributes(
         [
             {"type": "content_type", "values": ["tst_info"]},
-            {"type": "message_digest", "values": [digest_of("sha256", encoded)]},
+            {"type": "message_digest", "values": [digest_of(signed_by, encoded)]},
             *(_identifier(kind, named or by.certificate) for kind in ess),
         ]
     )
@@ -174,16 +183,16 @@ def forged(
     signer_info = {
         "version": "v1",
         "sid": {"issuer_and_serial_number": {"issuer": own.issuer, "serial_number": own.serial_number}},
-        "digest_algorithm": {"algorithm": "sha256"},
+        "digest_algorithm": {"algorithm": signed_by},
         "signed_attrs": to_sign,
         "signature_algorithm": {
-            "algorithm": "sha256_ecdsa" if isinstance(by.key, ec.EllipticCurvePrivateKey) else "sha256_rsa"
+            "algorithm": f"{signed_by}_{'ecdsa' if isinstance(by.key, ec.EllipticCurvePrivateKey) else 'rsa'}"
         },
-        "signature": _signature(by, signed(to_sign.dump())),
+        "signature": _signature(by, signed(to_sign.dump()), _HASHES[signed_by]),
     } | dict(signer or {})
     signed_data = {
         "version": "v3",
-        "digest_algorithms": [{"algorithm": "sha256"}],
+        "digest_algorithms": [{"algorithm": signed_by}],
         "encap_content_info": {"content_type": "tst_info", "content": core.ParsableOctetString(encoded)},
         "certificates": [asn1.Certificate.load(each.public_bytes(Encoding.DER)) for each in held],
         "signer_infos": [signer_info],
@@ -212,8 +221,8 @@ def _identifier(kind: str, certificate: x509.Certificate) -> dict[str, object]:
     return {"type": "signing_certificate_v2", "values": [tsp.SigningCertificateV2({"certs": [identifier]})]}
 
 
-def _signature(by: Identity, data: bytes) -> bytes:
+def _signature(by: Identity, data: bytes, by_hash: hashes.HashAlgorithm) -> bytes:
     if isinstance(by.key, ec.EllipticCurvePrivateKey):
-        return by.key.sign(data, ec.ECDSA(hashes.SHA256()))
+        return by.key.sign(data, ec.ECDSA(by_hash))
     assert isinstance(by.key, rsa.RSAPrivateKey)
-    return by.key.sign(data, padding.PKCS1v15(), hashes.SHA256())
+    return by.key.sign(data, padding.PKCS1v15(), by_hash)
