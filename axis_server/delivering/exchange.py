@@ -34,7 +34,7 @@ from signing.policy import Policy
 from signing.trust import TrustStore
 from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.base import Ledger
-from storage.ledger.records import Delivery, Entry, Event, Evidence, Moved, Question
+from storage.ledger.records import Delivery, Entry, Event, Moved, Question
 
 ATTEMPTS = 5
 """How often a move that lost a race is judged again; every loss is another act on the same delivery."""
@@ -129,11 +129,14 @@ class Exchange:
             try:
                 steps = self._planned(report, named, asker)
             except Declined:
-                if (moved := await self._left_by_the_first(report, named)) is not None:
-                    return moved
-                raise
+                first = await self._said_before(report, named)
+                if first is None:
+                    raise
+                act = self._ledger.echo(statement, as_of=first)
+            else:
+                act = self._mover.move(steps, cause)
             try:
-                return await self._mover.move(steps, cause)
+                return await act
             except Conflict:
                 continue
             except StatementTaken:
@@ -165,24 +168,22 @@ class Exchange:
         )
         return (ask(named, question, self._deadlines.ask_again),)
 
-    async def _left_by_the_first(self, report: Report, named: Side) -> Moved | None:
-        """What an earlier statement of the same meaning left: an agency that lost its bytes sealed again."""
+    async def _said_before(self, report: Report, named: Side) -> str | None:
+        """The earlier statement of the same meaning, if any: an agency that lost its bytes sealed again. The
+        second one is kept, and answered like the first from then on, whatever is asked later."""
         said = report.statement
         history = [event async for event in self._history(named.delivery)]
         first = said_before(said.status_code, said.recipient_id, history)
-        return None if first is None else await self._left_by(first, named.delivery)
+        return None if first is None else first.statement_id
 
     async def _left_here(self, caller: Caller, entry: Entry, report: Report) -> Moved:
         """What a statement that is kept for another dispatch left at the delivery that it names here. Raises
         `Declined`: STATEMENT_MISMATCH when that is nothing."""
         said, named = report.statement, await self._named(caller, entry, report)
-        async for event in self._history(named.delivery):
-            if (event.statement_id, event.recipient_id) == (said.statement_id, said.recipient_id):
-                return await self._left_by(event, named.delivery)
-        raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
-
-    async def _left_by(self, event: Event, delivery: Delivery) -> Moved:
-        return Moved(delivery=delivery, evidence=await self._evidence(delivery, event))
+        left = await self._ledger.moved(said.statement_id, of=named.delivery.dispatch_id)
+        if left is None or not left.evidence or left.delivery.recipient_id != said.recipient_id:
+            raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
+        return left
 
     async def _history(self, delivery: Delivery) -> AsyncIterator[Event]:
         """What its mailbox sees of the dispatch: not what thousands of others did."""
@@ -194,22 +195,6 @@ class Exchange:
             for event in page.items:
                 yield event
             after, more = page.next, page.more
-
-    async def _evidence(self, delivery: Delivery, event: Event) -> tuple[Evidence, ...]:
-        """The evidence that an event left."""
-        after, more = 0, True
-        while more:
-            page = await self._ledger.records(
-                delivery.dispatch_id,
-                recipient_id=delivery.recipient_id,
-                after=after,
-                limit=PAGE_ITEMS_MOST,
-            )
-            for one in page.items:
-                if isinstance(one, Evidence) and one.evidence_id == event.evidence_id:
-                    return (one,)
-            after, more = page.next, page.more
-        return ()
 
 
 def _answers(moved: Delivery, caller: Caller, entry: Entry) -> bool:

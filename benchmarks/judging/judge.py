@@ -28,7 +28,7 @@ class Breach(NamedTuple):
 
 def judge(account: Account, served: Served) -> Iterator[Breach]:
     """Yields every breach."""
-    yield from same_answers(account, served)
+    yield from same_answers(account)
     yield from nothing_lost(account, served)
     yield from statements_kept(account, served)
     yield from whole_streams(account, served)
@@ -39,17 +39,10 @@ def judge(account: Account, served: Served) -> Iterator[Breach]:
         yield Breach("the axis is well", trouble, f"heard {often} times")
 
 
-def same_answers(account: Account, served: Served) -> Iterator[Breach]:
-    """The same bytes get the same answer, and what was accepted once is not refused later.
-
-    A second seal of a question or of its answer (13, 15, 16) is not kept: it is answered by what the first
-    one left, until a new question is asked or the old one closed; then the code means something new.
-    """
+def same_answers(account: Account) -> Iterator[Breach]:
+    """The same bytes get the same answer, and what was accepted once is not refused later."""
     rule = "same bytes, same answer"
-    second = _second_seals(account, served)
     for given in account.given.values():
-        if given.sha256 in second:
-            continue
         told = {(one.dispatch_id, one.evidence) for one in given.accepted}
         if len(told) > 1:
             yield Breach(rule, given.sha256, f"{given.code}: {len(told)} different answers")
@@ -63,25 +56,6 @@ def same_answers(account: Account, served: Served) -> Iterator[Breach]:
             if len(states) > 1:
                 named = ", ".join(NAMES[one] for one in sorted(states))
                 yield Breach("one state a version", f"{dispatch_id} {recipient_id}", f"{version}: {named}")
-
-
-def _second_seals(account: Account, served: Served) -> set[str]:
-    """Questions and answers that were once answered by what another seal had left."""
-    left = {one.evidence_id: one for line in _by_dispatch(served).values() for one in line}
-    stated = {
-        proof.sha256: left[proof.evidence_id].statement_id
-        for outbox in served.sent.values()
-        for sent in outbox
-        for proof in sent.proofs
-        if proof.evidence_id in left
-    }
-    return {
-        given.sha256
-        for given in account.given.values()
-        if given.code in ("13", "15", "16")
-        for answer in given.accepted
-        if any(stated.get(one) != given.sha256 for one in answer.evidence)
-    }
 
 
 def nothing_lost(account: Account, served: Served) -> Iterator[Breach]:
@@ -141,7 +115,8 @@ def _recipients(account: Account) -> dict[str, set[str]]:
 
 def statements_kept(account: Account, served: Served) -> Iterator[Breach]:
     """The evidence that answered a statement belongs to an event by which the same was said by the same: by
-    these bytes, or by those of which they are a second seal. What said it is kept, and was given by a client.
+    these bytes, or by those of which they are a second seal. What was answered is kept, and what is kept was
+    given by a client.
 
     One statement may move the package that asks and the document that is asked about: it is kept at the one
     that it names.
@@ -157,6 +132,8 @@ def statements_kept(account: Account, served: Served) -> Iterator[Breach]:
             if event.statement_id and event.statement_id not in kept:
                 yield Breach("nothing lost", event.dispatch_id, f"the statement of {event}")
     for given in account.given.values():
+        if given.kind is None and given.accepted and given.sha256 not in kept:
+            yield Breach("nothing lost", given.sha256, f"the statement {given.code}, which was answered")
         for answer in given.accepted if given.kind is None else ():
             for sha256 in answer.evidence:
                 left = events.get(named.get(sha256, ""))

@@ -47,6 +47,7 @@ from storage.ledger.records import (
     Refusal,
     SignedCheckpoint,
     Stamp,
+    Statement,
     StreamItem,
 )
 from storage.ledger.tree import Node
@@ -119,6 +120,18 @@ class Deliveries(Protocol):
         """
         ...
 
+    async def echo(self, statement: Statement, *, as_of: str) -> Moved:
+        """Keeps a statement that says once more what the kept statement `as_of` said, with its leaf, in one
+        transaction: no delivery moves, no event. From then on it is answered as `as_of` is, at every delivery
+        that this one moved, of which that of which it speaks is the first. Returns what `as_of` left there.
+
+        Idempotent: of an echo and a move with the same statement the first one stands, and what that left at
+        the delivery is returned. Raises `NotFound` when there is no such delivery; else `StatementTaken` when
+        the statement is kept for another dispatch; else `NotFound` when it is kept and has not moved the
+        delivery, or when `as_of` has not.
+        """
+        ...
+
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         """Returns one delivery. Raises `NotFound`."""
         ...
@@ -141,9 +154,10 @@ class Deliveries(Protocol):
         the dispatch is unknown."""
         ...
 
-    async def moved(self, statement_id: str) -> Moved | None:
+    async def moved(self, statement_id: str, *, of: str | None = None) -> Moved | None:
         """Returns what the first of the moves with this statement, in the order in which they were given,
-        left, or None when there was none."""
+        left, or None when there was none; with `of` the first of those that moved a delivery of this
+        dispatch."""
         ...
 
     async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:

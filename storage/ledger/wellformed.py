@@ -17,6 +17,7 @@ from storage.ledger.records import (
     Refusal,
     SignedCheckpoint,
     Stamp,
+    Statement,
 )
 
 SIZE_MOST = (1 << 63) - 1
@@ -68,15 +69,18 @@ def check_moves(moves: Sequence[Move]) -> None:
     for move in moves:
         _check_move(move)
     if (statement := moves[0].statement) is not None:
-        _require(
-            statement.statement_id == hashlib.sha256(statement.content).hexdigest(),
-            "a statement is named by the SHA-256 of its content",
-        )
-        _require(bool(statement.recipient_id), "a statement speaks of a delivery")
-        check_times([statement.received_at])
-        check_text(
-            [statement.dispatch_id, statement.agency_id, statement.recipient_id, statement.status_code]
-        )
+        check_statement(statement)
+
+
+def check_statement(statement: Statement) -> None:
+    """Raises `ValueError` when a statement could not be true as given."""
+    _require(
+        statement.statement_id == hashlib.sha256(statement.content).hexdigest(),
+        "a statement is named by the SHA-256 of its content",
+    )
+    _require(bool(statement.recipient_id), "a statement speaks of a delivery")
+    check_times([statement.received_at])
+    check_text([statement.dispatch_id, statement.agency_id, statement.recipient_id, statement.status_code])
 
 
 def _check_move(move: Move) -> None:

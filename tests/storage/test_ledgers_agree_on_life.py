@@ -131,6 +131,21 @@ class Act:
         )
 
 
+@dataclass(frozen=True)
+class Echo:
+    number: int
+    name: str
+    which: int
+    as_of: tuple[str, int]
+
+    async def told(self, ledger: Ledger, salt: int) -> object:
+        said = replace(
+            statement(0, agency_id=self.name, salt=str(self.which)), dispatch_id=f"dispatch-{self.number}"
+        )
+        name, which = self.as_of
+        return await ledger.echo(said, as_of=statement(0, agency_id=name, salt=str(which)).statement_id)
+
+
 def asked(until: int) -> Question:
     return question(0, until=at(until), asked_at=at(until - 5))
 
@@ -177,10 +192,21 @@ acts = st.builds(
     ),
     noted=st.lists(st.sampled_from(["", "A", "A.2", "B", ""]), max_size=3).map(tuple),
 )
-lives = st.lists(st.one_of(commits, acts, acts), min_size=5, max_size=30).map(lambda life: [*PLAIN, *life])
+some_names = st.sampled_from(["A", "A", "A.1", "stranger"])
+some_dispatch = st.sampled_from([0, 0, 1, 3])
+echoes = st.builds(
+    Echo,
+    number=some_dispatch,
+    name=some_names,
+    which=st.integers(0, 3),
+    as_of=st.tuples(some_names, st.integers(0, 3)),
+)
+lives = st.lists(st.one_of(commits, acts, acts, echoes), min_size=5, max_size=30).map(
+    lambda life: [*PLAIN, *life]
+)
 
 
-async def answer(step: Commit | Act, ledger: Ledger, salt: int) -> object:
+async def answer(step: Commit | Act | Echo, ledger: Ledger, salt: int) -> object:
     try:
         return await step.told(ledger, salt)
     except (StorageError, ValueError) as exc:
@@ -196,6 +222,11 @@ async def everything(ledger: Ledger) -> list[object]:
         await ledger.moved(statement(0, agency_id=n, salt=str(s)).statement_id)
         for n in "AB"
         for s in range(4)
+    ]
+    facts += [
+        await ledger.moved(statement(0, agency_id="A", salt=str(s)).statement_id, of=f"dispatch-{number}")
+        for s in range(4)
+        for number in range(DISPATCHES)
     ]
     for agency in (SENDER, "A", "B", "A.1", "stranger"):
         facts += [await ledger.stream_end(agency), await ledger.outbox(agency, limit=99)]
@@ -233,7 +264,7 @@ async def check_streams(ledger: Ledger) -> None:
 
 
 async def tell(
-    life: list[Commit | Act], open_another: Callable[[Path], AbstractAsyncContextManager[Opened]]
+    life: list[Commit | Act | Echo], open_another: Callable[[Path], AbstractAsyncContextManager[Opened]]
 ) -> None:
     with tempfile.TemporaryDirectory() as room:
         async with open_another(Path(room)) as another:
@@ -251,6 +282,6 @@ async def tell(
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(lives)
 def test_every_ledger_tells_the_same_life(
-    open_another: Callable[[Path], AbstractAsyncContextManager[Opened]], life: list[Commit | Act]
+    open_another: Callable[[Path], AbstractAsyncContextManager[Opened]], life: list[Commit | Act | Echo]
 ) -> None:
     asyncio.run(tell(life, open_another))

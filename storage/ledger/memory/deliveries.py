@@ -8,11 +8,11 @@ from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from storage.errors import Conflict, StatementTaken
+from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.memory.state import Facet, State, paged, refuse_strangers
 from storage.ledger.pages import Page, delivery_bytes
 from storage.ledger.records import Delivery, Move, Moved, Statement
-from storage.ledger.wellformed import check_moves
+from storage.ledger.wellformed import check_moves, check_statement
 
 
 class MemoryDeliveries(Facet):
@@ -23,6 +23,13 @@ class MemoryDeliveries(Facet):
         check_moves(moves)
         await asyncio.sleep(0)
         moved = _advance(self._state, moves)
+        await asyncio.sleep(0)
+        return moved
+
+    async def echo(self, statement: Statement, *, as_of: str) -> Moved:
+        check_statement(statement)
+        await asyncio.sleep(0)
+        moved = _echo(self._state, statement, as_of)
         await asyncio.sleep(0)
         return moved
 
@@ -58,10 +65,11 @@ class MemoryDeliveries(Facet):
         seen = (one for name, one in dispatched.deliveries.items() if dispatched.sees(viewer, name))
         return dict(Counter(one.state for one in seen))
 
-    async def moved(self, statement_id: str) -> Moved | None:
+    async def moved(self, statement_id: str, *, of: str | None = None) -> Moved | None:
         await asyncio.sleep(0)
         for key, evidence in self._state.moves.get(statement_id, {}).items():
-            return Moved(delivery=self._state.delivery(*key), evidence=evidence)
+            if of in (None, key[0]):
+                return Moved(delivery=self._state.delivery(*key), evidence=evidence)
         return None
 
     async def due(self, *, at: datetime, limit: int) -> tuple[Delivery, ...]:
@@ -99,16 +107,34 @@ def _advance(state: State, moves: Sequence[Move]) -> Moved:
         recipients = state.dispatches[move.dispatch_id].deliveries
         refuse_strangers(recipients, [*move.evidence, *move.events])
     if statement is not None and statement.statement_id not in state.statements:
-        dispatched = state.dispatches[statement.dispatch_id]
-        refuse_strangers(dispatched.deliveries, [statement])
-        state.statements[statement.statement_id] = statement
-        place = state.add_leaf("statement", statement.statement_id, statement.content)
-        dispatched.records.append((place, statement))
+        refuse_strangers(state.dispatches[statement.dispatch_id].deliveries, [statement])
+        _keep(state, statement)
     for move, delivery in zip(moves, current, strict=True):
         _move(state, move, delivery)
     return Moved(
         delivery=state.delivery(moves[0].dispatch_id, moves[0].recipient_id), evidence=moves[0].evidence
     )
+
+
+def _echo(state: State, statement: Statement, as_of: str) -> Moved:
+    delivery = state.delivery(*(named := (statement.dispatch_id, statement.recipient_id)))
+    _refuse_strange(state, statement)
+    if statement.statement_id not in state.statements:
+        first = state.moves.get(as_of, {})
+        if named not in first:
+            raise NotFound(as_of)
+        _keep(state, statement)
+        state.moves[statement.statement_id] = {named: first[named]} | first
+    left = state.moves[statement.statement_id]
+    if named not in left:
+        raise NotFound(statement.statement_id)
+    return Moved(delivery=delivery, evidence=left[named])
+
+
+def _keep(state: State, statement: Statement) -> None:
+    state.statements[statement.statement_id] = statement
+    place = state.add_leaf("statement", statement.statement_id, statement.content)
+    state.dispatches[statement.dispatch_id].records.append((place, statement))
 
 
 def _refuse_strange(state: State, statement: Statement) -> None:

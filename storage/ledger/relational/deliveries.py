@@ -22,7 +22,7 @@ from storage.ledger.relational.rows import (
     place_from,
     question_row,
 )
-from storage.ledger.wellformed import check_moves
+from storage.ledger.wellformed import check_moves, check_statement
 
 
 class RelationalDeliveries(Facet):
@@ -32,6 +32,10 @@ class RelationalDeliveries(Facet):
         moves = tuple(moves)
         check_moves(moves)
         return await self._writer.write(lambda t: advance(t, moves), weight=8 * len(moves))
+
+    async def echo(self, statement: Statement, *, as_of: str) -> Moved:
+        check_statement(statement)
+        return await self._writer.write(lambda t: echo(t, statement, as_of), weight=4)
 
     async def delivery(self, dispatch_id: str, recipient_id: str) -> Delivery:
         row = await self._readers.one("delivery", dispatch_id, recipient_id)
@@ -57,8 +61,9 @@ class RelationalDeliveries(Facet):
             return dict(await self._readers.all("counts", (dispatch_id,)))
         return dict(await self._readers.all("counts_of_viewer", (dispatch_id, viewer)))
 
-    async def moved(self, statement_id: str) -> Moved | None:
-        row = await self._readers.one("moved", statement_id)
+    async def moved(self, statement_id: str, *, of: str | None = None) -> Moved | None:
+        asked = ("moved", statement_id) if of is None else ("moved_of", statement_id, of)
+        row = await self._readers.one(*asked)
         if row is None:
             return None
         delivery, version = delivery_from(row), row[DELIVERY_COLUMNS]
@@ -83,16 +88,14 @@ class _Standing:
 
 def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
     """`Deliveries.advance`."""
-    standing = [_standing(transaction, move) for move in moves]
+    standing = [_standing(transaction, move.dispatch_id, move.recipient_id) for move in moves]
     first = standing[0].delivery
     statement = moves[0].statement
     leaf: int | None = None
     if statement is not None and (leaf := _leaf_of(transaction, statement)) is not None:
         earlier = transaction.one_ahead("find_move", leaf, standing[0].place)
         if earlier is not None:
-            key = (first.dispatch_id, first.recipient_id, earlier[0])
-            evidence = transaction.all("moved_evidence", *key)
-            return Moved(delivery=first, evidence=tuple(map(evidence_from, evidence)))
+            return _left(transaction, first, earlier[0])
     notings = _notings(transaction, standing)
     stated = _noting_of(transaction, statement.dispatch_id, notings) if statement is not None else None
     for move, stands in zip(moves, standing, strict=True):
@@ -105,11 +108,34 @@ def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
     return Moved(delivery=_moved(first, moves[0]), evidence=moves[0].evidence)
 
 
-def _standing(transaction: Transaction, move: Move) -> _Standing:
-    key = (move.dispatch_id, move.recipient_id)
+def echo(transaction: Transaction, statement: Statement, as_of: str) -> Moved:
+    """`Deliveries.echo`: the moves of the first statement are noted as those of the second, too."""
+    named = _standing(transaction, statement.dispatch_id, statement.recipient_id)
+    leaf = _leaf_of(transaction, statement)
+    if leaf is None:
+        first = transaction.one_ahead("find_statement", as_of)
+        if first is None or transaction.one_ahead("find_move", first[0], named.place) is None:
+            raise NotFound(as_of)
+        leaf = _notings(transaction, [named])[statement.dispatch_id].statement(statement)
+        transaction.run_ahead("echo_moves", leaf, first[0], named.place)
+    move = transaction.one_ahead("find_move", leaf, named.place)
+    if move is None:
+        raise NotFound(statement.statement_id)
+    return _left(transaction, named.delivery, move[0])
+
+
+def _left(transaction: Transaction, delivery: Delivery, version: int) -> Moved:
+    """What the move to this version left at a delivery."""
+    key = (delivery.dispatch_id, delivery.recipient_id, version)
+    evidence = transaction.all("moved_evidence", *key)
+    return Moved(delivery=delivery, evidence=tuple(map(evidence_from, evidence)))
+
+
+def _standing(transaction: Transaction, *key: str) -> _Standing:
+    """How the delivery of a dispatch to a recipient stands. Raises `NotFound`."""
     row = transaction.one_ahead("find_delivery", *key) or transaction.one("find_delivery", *key)
     if row is None:
-        raise NotFound(f"{move.dispatch_id} to {move.recipient_id}")
+        raise NotFound(" to ".join(key))
     place, position = place_from(row)
     return _Standing(delivery_from(row), place, position, sender_id=row[DELIVERY_COLUMNS])
 

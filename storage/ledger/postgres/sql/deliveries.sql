@@ -49,6 +49,11 @@ SELECT version FROM moves WHERE statement = $1 AND delivery = $2;
 INSERT INTO moves (statement, number, delivery, version)
 SELECT $1, count(*) + 1, $2, $3 FROM moves WHERE statement = $1;
 
+-- name: echo_moves
+-- Notes the moves of one statement as those of another that says the same, that of one delivery first.
+INSERT INTO moves (statement, number, delivery, version)
+SELECT $1, row_number() OVER (ORDER BY delivery <> $3, number), delivery, version FROM moves WHERE statement = $2;
+
 -- name: deliveries
 -- A page of the deliveries of a dispatch, in the order of its recipients. The states wanted are a JSON array, null for all.
 SELECT * FROM standing
@@ -87,6 +92,14 @@ GROUP BY l.state;
 SELECT l.*, m.version
 FROM statements AS s JOIN moves AS m ON m.statement = s.leaf JOIN standing AS l ON l.place = m.delivery
 WHERE s.statement_id = $1
+ORDER BY m.number
+LIMIT 1;
+
+-- name: moved_of
+-- The same, of the deliveries of one dispatch.
+SELECT l.*, m.version
+FROM statements AS s JOIN moves AS m ON m.statement = s.leaf JOIN standing AS l ON l.place = m.delivery
+WHERE s.statement_id = $1 AND l.dispatch_id = $2
 ORDER BY m.number
 LIMIT 1;
 
