@@ -39,6 +39,8 @@ from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
 from axis_server.metrics import Metrics
+from axis_server.operation.acting import Acting
+from axis_server.operation.effective import note_effective
 from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
 from axis_server.probe import Prober
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
@@ -185,6 +187,10 @@ async def running(
             policy=Policy(revocation=settings.trust.revocation),
             clock=now,
         )
+        acting = Acting(
+            ledger=stores.acts, sealer=Sealer(signer), issuer_id=settings.axis.id, clock=now, new_id=new_id
+        )
+        await note_effective(stores.acts, acting, settings, evidence=signer.certificate, log=log_key.key)
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
         authorities = tuple(one.name for one in settings.timestamps)

@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from axis_server.operation.agency import agency
+from axis_server.operation.auditing import audit
 from axis_server.operation.backup import backup, restore
 from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
@@ -37,6 +38,7 @@ def main() -> None:
 
 
 main.add_command(agency)
+main.add_command(audit)
 main.add_command(backup)
 main.add_command(check_store)
 main.add_command(doctor)

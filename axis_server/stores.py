@@ -16,6 +16,7 @@ from storage.archive.copying import Copied, copy_blobs
 from storage.archive.files import FilesArchive
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
+from storage.ledger.acts import Acts
 from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
@@ -30,6 +31,7 @@ class Stores:
     archive: Archive
     ledger: Ledger
     directory: Directory
+    acts: Acts
     hints: Hints
     catalogue: Catalogue
     scrubbed: ScrubbedLedger
@@ -47,6 +49,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
             archive=archive,
             ledger=ledger,
             directory=ledger,
+            acts=ledger,
             hints=ledger,
             catalogue=catalogue,
             scrubbed=ledger,

@@ -8,20 +8,18 @@ unchanged, and what is not. A sealed XML document; as a leaf of the log it can n
 
 from __future__ import annotations
 
-import re
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
+from signing import own_form
 from signing.seal import Sealer
 from signing.verdict import Sound
 
-NAMESPACE = "urn:national-axis:archive-statement:1"
+NAMESPACE = f"{own_form.PREFIX}archive-statement:1"
 NAMED_MOST = 1000
 """Damaged items that a statement names; it counts them all."""
 _VIETNAM = timezone(timedelta(hours=7))
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
-_UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,9 +67,8 @@ def write(statement: ArchiveStatement, sealer: Sealer) -> bytes:
         ("DamagedCount", str(statement.damaged_count)),
         *(("Damaged", one) for one in statement.damaged[:NAMED_MOST]),
     )
-    content = "".join(f"<{name}>{_text(text)}</{name}>" for name, text in fields)
-    document = f'<ArchiveStatement xmlns="{NAMESPACE}">{content}</ArchiveStatement>'
-    return sealer.seal_canonical(document.encode(), at=statement.ended_at)
+    document = own_form.write("ArchiveStatement", NAMESPACE, fields)
+    return sealer.seal_canonical(document, at=statement.ended_at)
 
 
 def read(sound: Sound) -> ArchiveStatement:
@@ -101,8 +98,3 @@ def read(sound: Sound) -> ArchiveStatement:
         )
     except KeyError as missing:
         raise ValueError(f"the statement has no {missing}") from missing
-
-
-def _text(text: str) -> str:
-    carried = _UNCARRIED.sub("\ufffd", text)
-    return "".join(_ESCAPES.get(char, char) for char in carried)

@@ -16,6 +16,7 @@ from cryptography import x509
 
 from signing.chain import INFRASTRUCTURE_PURPOSES
 from signing.evidence_writer import EVIDENCE
+from signing.own_form import PREFIX
 from signing.verdict import Reason, Refused, Sound
 
 EVIDENCE_SIGNING = x509.ObjectIdentifier("2.25.170204289296398052401383194991094814748")
@@ -28,16 +29,17 @@ EVIDENCE_ROOT = f"{{{EVIDENCE}}}Evidence"
 def entitled(sound: Sound) -> Sound | Refused:
     """Holds a sound document against what its signer may sign.
 
-    An evidence document needs `EVIDENCE_SIGNING` in the signer's certificate, or that very certificate as
-    the anchor: whoever names it says that it is the axis's. Every other document is refused when its signer's
-    certificate is for evidence alone, an anchor or not. Whose name stands in a document is not looked at.
+    An evidence document, and what an axis states about itself, needs `EVIDENCE_SIGNING` in the signer's
+    certificate, or that very certificate as the anchor: whoever names it says that it is the axis's. Every
+    other document is refused when its signer's certificate is for evidence alone, an anchor or not. Whose
+    name stands in a document is not looked at.
     """
     purposes = _purposes(sound.certificate)
-    if sound.root.tag == EVIDENCE_ROOT:
+    if sound.root.tag == EVIDENCE_ROOT or str(sound.root.tag).startswith(f"{{{PREFIX}"):
         is_anchor = sound.chain == (sound.certificate,)
         if is_anchor or EVIDENCE_SIGNING in purposes:
             return sound
-        return _refused(sound, "it is evidence, and the certificate is not one for signing evidence")
+        return _refused(sound, "it is an axis's to sign, and the certificate is not one for signing evidence")
     if EVIDENCE_SIGNING in purposes and purposes <= INFRASTRUCTURE_PURPOSES | {EVIDENCE_SIGNING}:
         return _refused(sound, "it is no evidence, and the certificate is for signing evidence alone")
     return sound

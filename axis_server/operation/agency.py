@@ -25,7 +25,7 @@ from axis_server.operation.particulars import (
 )
 from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import RegistryError, Use
-from axis_server.operation.terminal import CONFIG, Refusal, loaded, on_directory
+from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, on_directory
 from axis_server.settings import Settings
 from signing.policy import Policy, Purpose
 from signing.trust import TrustError
@@ -147,6 +147,7 @@ def _offers(command: Callable[..., None]) -> Callable[..., None]:
 @click.option("--alias", "aliases", multiple=True, help="A further identifier. May be repeated.")
 @_offers
 @particulars_options
+@acting
 @CONFIG
 def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **options: Any) -> None:
     """Registers the agency ID (or a unit, below its --parent) with its certificates."""
@@ -184,6 +185,7 @@ def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **
 @click.option("--add-alias", "added", multiple=True, metavar="ID", help="A further identifier.")
 @click.option("--remove-alias", "removed", multiple=True, metavar="ID", help="An identifier no longer used.")
 @particulars_options
+@acting
 @CONFIG
 def update(
     *,
@@ -218,6 +220,7 @@ def update(
 
 @agency.command()
 @click.argument("agency_id", metavar="ID")
+@acting
 @CONFIG
 def suspend(*, agency_id: str, config: Path) -> None:
     """Suspends an agency: it can neither call nor be addressed until it is resumed."""
@@ -227,6 +230,7 @@ def suspend(*, agency_id: str, config: Path) -> None:
 
 @agency.command()
 @click.argument("agency_id", metavar="ID")
+@acting
 @CONFIG
 def resume(*, agency_id: str, config: Path) -> None:
     """Ends the suspension of an agency."""
@@ -237,6 +241,7 @@ def resume(*, agency_id: str, config: Path) -> None:
 @certificate.command("add")
 @click.argument("agency_id", metavar="ID")
 @_offers
+@acting
 @CONFIG
 def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
     """Adds certificates to the agency ID; those it has stay."""
@@ -258,6 +263,7 @@ def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
 @certificate.command("remove")
 @click.argument("agency_id", metavar="ID")
 @click.argument("sha256", metavar="SHA256")
+@acting
 @CONFIG
 def remove_certificate(*, agency_id: str, sha256: str, config: Path) -> None:
     """Removes the certificate whose SHA-256 begins with SHA256 (see `agency list`)."""

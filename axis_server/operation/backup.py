@@ -22,8 +22,9 @@ from pathlib import Path
 import click
 
 from axis_server.ledgers import copy_ledger
-from axis_server.operation.terminal import CONFIG, Refusal, loaded
+from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note
 from axis_server.stores import copy_archive
+from signing.act_statement import Changed
 from storage.errors import StorageError
 
 _ROOM_MODE = 0o700
@@ -31,12 +32,13 @@ _ROOM_MODE = 0o700
 
 @click.command()
 @click.argument("directory", type=click.Path(file_okay=False, path_type=Path))
+@acting
 @CONFIG
 def backup(directory: Path, config: Path) -> None:
     """Adds this moment to the backup in DIRECTORY; the axis may run meanwhile.
 
-    The ledger is copied in full, of the archive what the backup lacks. Keys and configuration are not in it:
-    keep them apart. Exit 0: the moment is complete and on disk.
+    The ledger is copied in full, of the archive what the backup lacks; an act tells that it was. Keys and
+    configuration are not in it: keep them apart. Exit 0: the moment is complete and on disk.
     """
     settings = loaded(config)
     if settings.archive.kind != "files" or settings.ledger.kind != "sqlite":
@@ -55,6 +57,7 @@ def backup(directory: Path, config: Path) -> None:
             _synced(moment.parent)
     except (StorageError, OSError) as exc:
         raise Refusal(f"{directory}: no backup was made: {exc}.") from exc
+    note(config, changed=(Changed(of="store", what="moment", before="", after=moment.stem),))
     click.echo(
         f"{moment.stem}: the ledger, and {copied.files} new files of the archive ({copied.bytes} bytes);"
         f" {copied.had} were there."
@@ -69,10 +72,17 @@ def backup(directory: Path, config: Path) -> None:
 @click.option(
     "--moment", metavar="yyyy-MM-ddTHH:mm:ssZ", help="The last one up to then.  [default: the last]"
 )
-def restore(directory: Path, into: Path, moment: str | None) -> None:
+@acting
+@click.option(
+    "--config",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="The configuration, whose keys sign in the restored ledger that it was restored.",
+)
+def restore(directory: Path, into: Path, moment: str | None, config: Path | None) -> None:
     """Writes a moment of the backup in DIRECTORY to `archive/` and `ledger/ledger.sqlite3` under INTO.
 
-    These are the places that `init` gives them. Then `verify-store`, before the axis runs on it.
+    These are the places that `init` gives them. Then `verify-store`, before the axis runs on it. With
+    --config the restored ledger itself tells, as an act, that it was restored, and to which moment.
     """
     if into.exists() and (not into.is_dir() or any(into.iterdir())):
         raise Refusal(f"{into} holds something; nothing was written. Name an empty directory.")
@@ -87,6 +97,9 @@ def restore(directory: Path, into: Path, moment: str | None) -> None:
         _synced(target, target.parent, into)
     except (StorageError, OSError) as exc:
         raise Refusal(f"{into}: not restored: {exc}.") from exc
+    if config is not None:
+        told = Changed(of="store", what="moment", before="", after=found.stem)
+        note(config, changed=(told,), restored=into)
     click.echo(f"{found.stem} is restored into {into}, with {copied.files} files. Next:")
     click.echo(f"  axis-server verify-store --at {into} --config axis.toml")
 

@@ -9,7 +9,7 @@ import click
 
 from axis_server.operation import registry
 from axis_server.operation.particulars import parse_moment, span
-from axis_server.operation.terminal import CONFIG, on_directory
+from axis_server.operation.terminal import CONFIG, acting, on_directory
 from storage.ledger.registry import Delegation
 
 
@@ -27,6 +27,7 @@ def _moment(context: click.Context, parameter: click.Parameter, value: str | Non
 @click.option("--receive-only", is_flag=True, help="TO may receive for ID, not send.")
 @click.option("--since", callback=_moment, metavar="TIME", help="From when.  [default: now]")
 @click.option("--until", callback=_moment, metavar="TIME", help="To when, exclusive.  [default: for ever]")
+@acting
 @CONFIG
 def delegate(
     *,
@@ -59,6 +60,7 @@ def delegate(
 @click.command()
 @click.argument("agency_id", metavar="ID")
 @click.argument("actor_id", metavar="TO")
+@acting
 @CONFIG
 def undelegate(*, agency_id: str, actor_id: str, config: Path) -> None:
     """Takes the leave back that the agency ID gave the agency TO."""

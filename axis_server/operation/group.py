@@ -14,7 +14,7 @@ from axis_server.addressing.routing import reached
 from axis_server.operation import grouping, registry
 from axis_server.operation.particulars import parse_category
 from axis_server.operation.registry import RegistryError
-from axis_server.operation.terminal import CONFIG, on_directory
+from axis_server.operation.terminal import CONFIG, acting, on_directory, on_ledger
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Group
 
@@ -33,6 +33,7 @@ def group() -> None:
 @click.option("--owner", default="", metavar="ID", help="The agency that alone sees it, for good.")
 @click.option("--member", "members", multiple=True, metavar="ID", help="An agency or a group.")
 @click.option("--category", "categories", multiple=True, help="All agencies of a category, not their units.")
+@acting
 @CONFIG
 def add(
     *,
@@ -66,6 +67,7 @@ def add(
 @click.option("--remove-member", "gone", multiple=True, metavar="ID", help="A member no longer.")
 @click.option("--add-category", "categories", multiple=True, help="All agencies of a category.")
 @click.option("--remove-category", "dropped", multiple=True, help="A category no longer.")
+@acting
 @CONFIG
 def update(
     *,
@@ -109,7 +111,7 @@ def update(
 @CONFIG
 def show(*, group_id: str, config: Path) -> None:
     """Shows the group ID and whom it reaches now."""
-    kept, view = on_directory(config, lambda directory: grouping.find(directory, group_id), upgrade=False)
+    kept, view = on_ledger(config, lambda directory: grouping.find(directory, group_id))
     click.echo(f"{_told(kept)}{'' if kept.active else '  REMOVED'}")
     click.echo(f"    for {kept.owner_id} alone" if kept.owner_id else "    for everybody")
     for member in kept.members:
@@ -133,7 +135,7 @@ def list_groups(*, as_json: bool, config: Path) -> None:
     async def groups(directory: Directory) -> tuple[Group, ...]:
         return await directory.groups()
 
-    for each in on_directory(config, groups, upgrade=False):
+    for each in on_ledger(config, groups):
         if as_json:
             facts = {name: getattr(each, name) for name in each.__slots__}
             click.echo(json.dumps(facts, ensure_ascii=False))
@@ -144,6 +146,7 @@ def list_groups(*, as_json: bool, config: Path) -> None:
 
 @group.command()
 @click.argument("group_id", metavar="ID")
+@acting
 @CONFIG
 def remove(*, group_id: str, config: Path) -> None:
     """Removes the group ID: nobody sees or reaches it until it is restored. Its identifier stays taken."""
@@ -152,6 +155,7 @@ def remove(*, group_id: str, config: Path) -> None:
 
 @group.command()
 @click.argument("group_id", metavar="ID")
+@acting
 @CONFIG
 def restore(*, group_id: str, config: Path) -> None:
     """Brings the removed group ID back."""

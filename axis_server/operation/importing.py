@@ -2,21 +2,21 @@
 
 from __future__ import annotations
 
-import asyncio
 import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import click
 
+from axis_server.operation.acting import Registrar
 from axis_server.operation.registry import RegistryError, snapshot
 from axis_server.operation.rollcall import COLUMNS, Plan, plan
-from axis_server.operation.terminal import CONFIG, Refusal, on_directory
+from axis_server.operation.terminal import CONFIG, Refusal, acting, on_directory, on_ledger
 from storage.errors import Changed
 from storage.ledger.directory import Directory
 
 AT_ONCE = 256
-"""Registrations that the ledger commits together."""
+"""Registrations that are one act, and one transaction."""
 PROBLEMS_SHOWN = 20
 FILE_BYTES = 256 << 20
 
@@ -31,28 +31,32 @@ FILE_BYTES = 256 << 20
 )
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), metavar="FILE")
 @click.option("--check", is_flag=True, help="Only say what would be done.")
+@acting
 @CONFIG
 def import_agencies(*, file: Path, check: bool, config: Path) -> None:
     lines = _read(file)
 
-    async def act(directory: Directory) -> Plan:
+    async def planned(directory: Directory) -> Plan:
         made = plan(lines, await snapshot(directory))
         if made.problems:
             raise RegistryError("\n".join(_shown(made.problems)))
-        if not check:
-            total = sum(map(len, made.waves))
-            with click.progressbar(length=total, label="Registering", file=sys.stderr) as bar:
-                await _register(directory, made, bar.update)
         return made
 
-    made = on_directory(config, act, upgrade=not check)
+    async def act(directory: Registrar) -> Plan:
+        made = await planned(directory)
+        total = sum(map(len, made.waves))
+        with click.progressbar(length=total, label="Registering", file=sys.stderr) as bar:
+            await _register(directory, made, bar.update)
+        return made
+
+    made = on_ledger(config, planned) if check else on_directory(config, act)
     each = [one for wave in made.waves for one in wave]
     new = sum(one.kept is None for one in each)
     would = "would be " if check else ""
     click.echo(f"{new} {would}new, {len(each) - new} {would}changed, {made.unchanged} as they were.")
 
 
-async def _register(directory: Directory, made: Plan, tell: Callable[[int], None]) -> None:
+async def _register(directory: Registrar, made: Plan, tell: Callable[[int], None]) -> None:
     """Registers wave after wave. Cut short it leaves whole agencies, and the same file does the rest.
 
     Raises `RegistryError` when someone else changed one of them meanwhile.
@@ -61,7 +65,7 @@ async def _register(directory: Directory, made: Plan, tell: Callable[[int], None
         for start in range(0, len(wave), AT_ONCE):
             some = wave[start : start + AT_ONCE]
             try:
-                await asyncio.gather(*(directory.register(one.agency, replacing=one.kept) for one in some))
+                await directory.register_all([(one.agency, one.kept) for one in some])
             except (Changed, ValueError) as exc:
                 raise RegistryError(f"the directory changed meanwhile ({exc}); run the same again.") from exc
             tell(len(some))

@@ -11,7 +11,7 @@ import click
 from cryptography import x509
 
 from axis_server.operation.particulars import span
-from axis_server.operation.terminal import CONFIG, on_directory
+from axis_server.operation.terminal import CONFIG, on_ledger
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Agency, Capabilities, Certificate
 
@@ -25,7 +25,7 @@ def list_agencies(*, as_json: bool, config: Path) -> None:
     async def agencies(directory: Directory) -> tuple[Agency, ...]:
         return await directory.agencies()
 
-    for each in on_directory(config, agencies, upgrade=False):
+    for each in on_ledger(config, agencies):
         if as_json:
             click.echo(json.dumps(_facts(each), ensure_ascii=False))
             continue

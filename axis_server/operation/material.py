@@ -11,9 +11,13 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pydantic import SecretStr
 
-from axis_server.settings import EvidenceSettings, TlsSettings
+from axis_server.settings import EvidenceSettings, TlsSettings, TransparencySettings
 from signing.keys import Signer, UnusableKey, load_pem
-from signing.log import KeyKind, NoteSigner, read_skey
+from signing.log import KeyKind, LogPolicy, NoteSigner, VerifierKey, read_skey, read_vkey
+
+NEXT, RETIRED = "next", "retired"
+"""Folders beside a key: `next` holds what takes its place, under the same names; `retired` what it took the
+place of, without private keys."""
 
 
 class MaterialError(Exception):
@@ -89,6 +93,41 @@ def log_signer(path: Path) -> NoteSigner:
     if signer.key.kind is not KeyKind.ED25519:
         raise MaterialError(f"{path} is a witness's key; a log signs with another kind.")
     return signer
+
+
+def next_of(path: Path) -> Path:
+    """Where the one lies that is to take this file's place."""
+    return path.parent / NEXT / path.name
+
+
+def evidence_certificates(settings: EvidenceSettings) -> tuple[x509.Certificate, ...]:
+    """Returns the certificates that evidence is or was or will be signed with: the one in use, then the next,
+    then retired ones. Raises `MaterialError`."""
+    coming, gone = next_of(settings.certificate), settings.certificate.parent / RETIRED
+    paths = (settings.certificate, *([coming] if coming.exists() else []), *sorted(gone.glob("*.pem")))
+    found = [read_certificates(path)[0] for path in paths]
+    return tuple(dict.fromkeys(found))
+
+
+def log_keys(settings: TransparencySettings) -> tuple[VerifierKey, ...]:
+    """Returns the public keys of the log: the one in use, then the next, then retired ones. Raises
+    `MaterialError`."""
+    coming, gone = next_of(settings.key), settings.key.parent / RETIRED
+    own = [log_signer(path).key for path in (settings.key, *([coming] if coming.exists() else []))]
+    return tuple(dict.fromkeys([*own, *(_retired_key(path) for path in sorted(gone.glob("*.vkey")))]))
+
+
+def log_policy(settings: TransparencySettings) -> LogPolicy:
+    """Says whom to believe about the log, by the axis's own files. Raises `MaterialError`."""
+    keys = log_keys(settings)
+    return LogPolicy(origin=keys[0].name, keys=keys)
+
+
+def _retired_key(path: Path) -> VerifierKey:
+    try:
+        return read_vkey(_read(path).decode("ascii", "replace").strip())
+    except UnusableKey as exc:
+        raise MaterialError(f"{path} holds no public key of a log: {exc}") from exc
 
 
 def _read(path: Path) -> bytes:

@@ -14,7 +14,7 @@ from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.ledgers import opened_ledger
 from axis_server.metrics import Metrics
 from axis_server.operation.material import MaterialError, evidence_signer, log_signer
-from axis_server.operation.terminal import CONFIG, Refusal, loaded
+from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
 from axis_server.transparency.patrol import LogBroken
@@ -35,6 +35,7 @@ PROGRESS_BYTES = 1 << 30
     metavar="FILE",
     help="Write the axis's sealed statement about the last round that ended.",
 )
+@acting
 @CONFIG
 def scrub(status: bool, statement: Path | None, config: Path) -> None:
     """Reads again everything that is kept: goes on with the round that is going on, or begins one.
@@ -63,6 +64,7 @@ async def _round(settings: Settings) -> Round | None:
     signer = evidence_signer(settings.evidence, secrets.evidence_key_password)
     log_key = log_signer(settings.transparency.key)
     async with opened(settings, secrets) as stores:
+        await acts_of(settings, stores.acts).note(occasion())
         metrics = Metrics.make()
         try:  # so that what is not signed yet is gone through too
             await Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics).publish()

@@ -9,8 +9,8 @@ import click
 
 from axis_server.archiving.soundness import Soundness, examine
 from axis_server.operation.material import MaterialError, log_signer
-from axis_server.operation.terminal import CONFIG, Refusal, loaded
-from axis_server.settings import Secrets, Settings
+from axis_server.operation.terminal import CONFIG, Refusal, loaded, moved
+from axis_server.settings import Secrets
 from axis_server.stores import opened_to_examine
 from storage.errors import StorageError
 
@@ -40,7 +40,7 @@ def verify_store(restored: Path | None, checkpoints: tuple[Path, ...], config: P
     """
     settings = loaded(config)
     if restored is not None:
-        settings = _moved(settings, restored)
+        settings = moved(settings, restored)
     try:
         key = log_signer(settings.transparency.key).key
         witnessed = [path.read_bytes() for path in checkpoints]
@@ -65,15 +65,3 @@ def verify_store(restored: Path | None, checkpoints: tuple[Path, ...], config: P
             f"{counts}: {len(found.problems)} problems. Keep the store as it is, and see docs/operator.md."
         )
     click.echo(f"{counts}: all there, and as it was accepted.")
-
-
-def _moved(settings: Settings, restored: Path) -> Settings:
-    """The same settings, with the stores where `restore` puts them."""
-    return settings.model_copy(
-        update={
-            "archive": settings.archive.model_copy(update={"kind": "files", "path": restored / "archive"}),
-            "ledger": settings.ledger.model_copy(
-                update={"kind": "sqlite", "path": restored / "ledger" / "ledger.sqlite3"}
-            ),
-        }
-    )

@@ -56,6 +56,7 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
             archive=archive,
             ledger=ledger,
             directory=ledger,
+            acts=ledger,
             hints=ledger,
             catalogue=MemoryCatalogue(ledger),
             scrubbed=ledger,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import UTC, datetime
@@ -30,7 +31,9 @@ async def test_an_operator_goes_through_everything_and_hears_of_damage(tmp_path:
     whole = scrubbed(axis)
     assert whole.returncode == 0, whole.stderr
     assert "files   1," in whole.stdout
-    assert "2 of 2 leaves" in whole.stdout
+    log = re.search(r"(\d+) of (\d+) leaves", whole.stdout)
+    assert log is not None
+    assert int(log[1]) == int(log[2]) >= 2
 
     scrubbed(axis, "--statement", tmp_path / "statement.xml")
     trust = TrustStore.load([tmp_path / "axis" / "ca" / "ca.pem"], [])
