@@ -46,6 +46,8 @@ ENDED_UNPROVED = frozenset({State.EXPIRED, State.REFUSED})
 """Ended, perhaps without a fetch, and the letter can still be read: a first fetch is noted here too."""
 ASKABLE_KINDS = frozenset({Kind.NEW, Kind.REPLACE})
 """What can be asked about are documents; a revoke or an update is answered, not taken back."""
+CONSENTED_KINDS = frozenset({Kind.REVOKE, Kind.UPDATE})
+"""Their recipient may consent unread: a first fetch is noted also when they are kept."""
 TERMINAL = frozenset(
     {
         EventId.CONSIGNMENT_ACCEPTANCE,
@@ -131,7 +133,7 @@ _IN_HAND = (State.ACCEPTED, State.IN_PROCESS)
 
 TABLE: tuple[Row, ...] = (
     _row(Act.FETCH, (State.CONSIGNED,), State.FETCHED, EventId.CONTENT_ACCESS_TRACKING),
-    _row(Act.FETCH, ENDED_UNPROVED, None, EventId.CONTENT_ACCESS_TRACKING),
+    _row(Act.FETCH, ENDED_UNPROVED | KEPT, None, EventId.CONTENT_ACCESS_TRACKING),
     _row(Act.HAND_OVER, _UNPROVED, State.HANDED_OVER, EventId.CONTENT_HANDOVER),
     _row(Act.REFUSE, OPEN, State.REFUSED, EventId.CONSIGNMENT_REJECTION),
     _row(Act.ACCEPT, _PROVED, State.ACCEPTED, EventId.CONSIGNMENT_ACCEPTANCE),
@@ -215,16 +217,22 @@ def check_states(states: Collection[str]) -> None:
 
 def fetch(named: Side, *, noted: bool = False) -> Step | None:
     """Returns what handing out the first byte does; None when that leaves nothing. `noted`: its
-    ContentAccessTracking stands already, which the state alone does not tell after an ending.
+    ContentAccessTracking stands already, which the state alone does not tell after an ending or a consent.
 
     Raises `Declined`: WITHHELD when it was taken back, or is asked back before it was fetched.
     """
     delivery = named.delivery
     if withheld(delivery):
         raise Declined(Code.WITHHELD, facts={"state": delivery.state})
-    if noted or (Act.FETCH, delivery.state) not in _BY_ACT:
+    if noted or delivery.state not in unnoted(named.entry.kind):
         return None
     return take("", named, Act.FETCH)
+
+
+def unnoted(kind: int) -> frozenset[State]:
+    """In these a first fetch of a dispatch of this kind may be still to note."""
+    ended = ENDED_UNPROVED | {State.CONSIGNED}
+    return ended | KEPT if kind in CONSENTED_KINDS else ended
 
 
 def withheld(delivery: Delivery) -> bool:

@@ -4,7 +4,7 @@
     await opening.open(caller, entry)      # now bytes may leave
 
 A recall that is committed before this note wins, and nothing is handed out; one that comes after it asks.
-What ended without a fetch can still be read, and then this is noted, once.
+What ended or was consented to without a fetch can still be read, and then this is noted, once.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from axis_server.caller import Caller
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Cause, Mover
 from axis_server.errors import Declined
-from axis_server.lifecycle import ENDED_UNPROVED, Side, State, fetch, overdue, withheld
+from axis_server.lifecycle import Side, State, fetch, overdue, unnoted, withheld
 from axis_server.reasons import Code
 from signing.evidence import EventId
 from storage.errors import Conflict
@@ -26,8 +26,6 @@ from storage.ledger.records import Delivery, Entry
 
 PAGE = 64
 """Deliveries of one mailbox (units without systems) that are noted side by side."""
-_UNNOTED = ENDED_UNPROVED | {State.CONSIGNED}
-"""In these a first fetch may be still to note."""
 _READABLE = frozenset(State) - {State.CONSIGNED, State.TAKEN_BACK}
 
 
@@ -72,7 +70,7 @@ class Opening:
                 viewer=caller.agency_id,
                 after=after,
                 limit=PAGE,
-                states=_UNNOTED,
+                states=unnoted(entry.kind),
             )
             yield page.items
             after, more = page.next, page.more
@@ -89,7 +87,7 @@ class Opening:
                     continue
                 if withheld(delivery):
                     return False
-                noted = delivery.state in ENDED_UNPROVED and await self._noted(delivery)
+                noted = delivery.state != State.CONSIGNED and await self._noted(delivery)
                 step = fetch(Side(entry=entry, delivery=delivery), noted=noted)
                 if step is not None:
                     await self._mover.move((step,), _cause(caller, delivery, now))

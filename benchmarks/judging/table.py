@@ -96,7 +96,8 @@ def _next(life: Life, event: Seen) -> int:
             unasked()
             if life.tracked:
                 raise Impossible("a second ContentAccessTracking")
-            return after({CONSIGNED, EXPIRED, REFUSED}, FETCHED if state == CONSIGNED else state, {""})
+            readable = {CONSIGNED, EXPIRED, REFUSED} | ({ACCEPTED, IN_PROCESS, DONE} if request else set())
+            return after(readable, FETCHED if state == CONSIGNED else state, {""})
         case "ContentHandover":
             unasked()
             return after({CONSIGNED, FETCHED}, HANDED_OVER, {"01"})

@@ -105,6 +105,16 @@ def test_a_first_fetch_after_the_ending_is_attested_and_changes_nothing_else(sta
     assert fetch(side_of(state), noted=True) is None
 
 
+@pytest.mark.parametrize("state", ["accepted", "in_process", "done"])
+@pytest.mark.parametrize("kind", [Kind.REVOKE, Kind.UPDATE])
+def test_a_first_fetch_of_a_request_that_was_consented_to_unread_is_attested(state: str, kind: Kind) -> None:
+    step = fetch(side_of(state, kind=kind))
+    assert step is not None
+    assert (step.state, step.attests, step.due) == (state, "ContentAccessTracking", None)
+    assert fetch(side_of(state, kind=kind), noted=True) is None
+    assert fetch(side_of(state, kind=Kind.REPLACE)) is None, "a document is accepted by who holds it"
+
+
 def test_what_was_taken_back_or_is_asked_back_unfetched_is_withheld() -> None:
     for side in (side_of("taken_back"), side_of("consigned", question=question_of(STATEMENT))):
         assert withheld(side.delivery)

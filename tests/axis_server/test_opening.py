@@ -10,11 +10,12 @@ import pytest
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.errors import Declined
-from edxml.model import ResponseFor
+from edxml.model import Package, ResponseFor
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.records import Delivery, Entry
 from storage.ledger.registry import Agency
+from tests.axis_server.attempts import revoke, update
 from tests.axis_server.world import House, World, joined, status
 from tests.storage import whole
 
@@ -157,6 +158,38 @@ async def test_what_was_fetched_before_it_ended_is_attested_no_second_time(world
     await fetch(world, world.province, entry)
     assert await tracked(world, entry) == ["H90"]
     assert await standing(world, entry) == refused
+
+
+@pytest.mark.parametrize("package", [revoke("H90"), update("H91.01", "H90", removed=("H90",)), update("H90")])
+@pytest.mark.parametrize("after", [(), ("04",), ("06",)])
+async def test_a_request_that_was_consented_to_unread_is_read_later_and_that_is_attested_once(
+    world: World, package: Package, after: tuple[str, ...]
+) -> None:
+    await world.sent(world.province, world.department)
+    sealed = world.sealed(world.ministry, package)
+    entry = (await world.intake.submit(world.ministry.caller(), sealed)).entry
+    for code in ("15", *after):
+        await world.report(world.province, entry, code)
+    stood = await standing(world, entry)
+    assert await tracked(world, entry) == []
+    await asyncio.gather(*(fetch(world, world.province, entry) for _ in range(4)))
+    await fetch(world, world.province, entry)
+    assert await tracked(world, entry) == ["H90"]
+    assert await standing(world, entry) == replace(stood, version=stood.version + 1)
+
+
+async def test_a_request_that_was_fetched_before_the_consent_is_attested_no_second_time(
+    world: World,
+) -> None:
+    await world.sent(world.province)
+    sealed = world.sealed(world.ministry, revoke("H90"))
+    entry = (await world.intake.submit(world.ministry.caller(), sealed)).entry
+    await fetch(world, world.province, entry)
+    await world.report(world.province, entry, "15")
+    stood = await standing(world, entry)
+    await fetch(world, world.province, entry)
+    assert await tracked(world, entry) == ["H90"]
+    assert await standing(world, entry) == stood
 
 
 @pytest.mark.parametrize("swept", [True, False])
