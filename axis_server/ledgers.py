@@ -17,6 +17,7 @@ from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
 from storage.ledger.relational.texts import Schema
+from storage.ledger.renewals import Renewals
 from storage.ledger.rounds import Rounds
 from storage.ledger.sqlite import SqliteCatalogue, SqliteLedger, look
 from storage.ledger.sqlite.copying import copy
@@ -28,7 +29,7 @@ CONNECTIONS_BESIDE = 5
 """Of one process, beside those that read: one writes, one hears hints, three are the catalogue's."""
 
 
-class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Acts, Protocol):
+class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Renewals, Acts, Protocol):
     """What a ledger keeps that is opened here."""
 
 

@@ -19,11 +19,11 @@ from storage.ledger.memory.deliveries import MemoryDeliveries
 from storage.ledger.memory.directory import MemoryDirectory
 from storage.ledger.memory.dispatches import MemoryDispatches
 from storage.ledger.memory.histories import MemoryHistories
-from storage.ledger.memory.inventory import MemoryInventory
 from storage.ledger.memory.keeping import MemoryKeeping
 from storage.ledger.memory.log import MemoryHoldings, MemoryLog
 from storage.ledger.memory.oversight import MemoryOversight
 from storage.ledger.memory.queues import MemoryQueues
+from storage.ledger.memory.renewals import MemoryRenewals
 from storage.ledger.memory.rounds import MemoryRounds
 from storage.ledger.memory.state import State
 
@@ -37,7 +37,7 @@ class MemoryLedger(
     MemoryOversight,
     MemoryHoldings,
     MemoryLog,
-    MemoryInventory,
+    MemoryRenewals,
     MemoryRounds,
     MemoryKeeping,
     MemoryDirectory,

@@ -27,6 +27,7 @@ from storage.ledger.records import (
     Statement,
 )
 from storage.ledger.registry import Registered
+from storage.ledger.renewals import Block, Volume
 from storage.ledger.rounds import Round
 from storage.ledger.tree import leaf_hash
 from storage.ledger.wellformed import check_page
@@ -117,6 +118,9 @@ class State:
     """Of no dispatch."""
     acts: list[KeptAct] = field(default_factory=list)
     round: Round | None = None
+    volumes: list[Volume] = field(default_factory=list)
+    volume_blocks: dict[tuple[int, int, int], Block] = field(default_factory=dict)
+    """By volume, chain and number."""
     decisions: list[Decision] = field(default_factory=list)
     disposals: dict[str, Disposal] = field(default_factory=dict)
     """By order."""

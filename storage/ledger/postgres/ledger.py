@@ -24,6 +24,7 @@ from storage.ledger.relational.keeping import RelationalKeeping
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.relational.renewals import RelationalRenewals
 from storage.ledger.relational.rounds import RelationalRounds
 
 READS = 6
@@ -43,6 +44,7 @@ class PostgresLedger(
     RelationalDirectory,
     RelationalInventory,
     RelationalRounds,
+    RelationalRenewals,
     RelationalActs,
     RelationalKeeping,
 ):

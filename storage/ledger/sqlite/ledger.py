@@ -18,6 +18,7 @@ from storage.ledger.relational.keeping import RelationalKeeping
 from storage.ledger.relational.log import RelationalHoldings, RelationalLog
 from storage.ledger.relational.oversight import RelationalOversight
 from storage.ledger.relational.queues import RelationalQueues
+from storage.ledger.relational.renewals import RelationalRenewals
 from storage.ledger.relational.rounds import RelationalRounds
 from storage.ledger.relational.texts import Queries
 from storage.ledger.sqlite import hints
@@ -38,6 +39,7 @@ class SqliteLedger(
     RelationalDirectory,
     RelationalInventory,
     RelationalRounds,
+    RelationalRenewals,
     RelationalActs,
     RelationalKeeping,
 ):
