@@ -10,7 +10,7 @@ PROTOS := $(wildcard proto/axis/v1/*.proto)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help dev demo test lint format proto proto-check docs bench soak wheel engines clean
+.PHONY: help dev demo test lint format proto proto-check docs bench soak chaos wheel engines clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -67,6 +67,9 @@ bench: dev ## Measure against the floor; prints a table, writes benchmarks/resul
 
 soak: dev engines ## Many agencies, kills, jumping clocks, and a judge; ARGS="--moves 5000" for a short one
 	$(BIN)/python -m benchmarks.soak $(ARGS)
+
+chaos: dev engines ## Real engines and real faults in network namespaces, and a checker; ARGS="--minutes 1" for a short one
+	$(BIN)/python -m benchmarks.chaos $(ARGS)
 
 wheel: dev ## Build the wheel and run it from a clean environment
 	@bash tests/wheel.sh

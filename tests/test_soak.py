@@ -16,7 +16,8 @@ from axis_server.operation.provision import provision
 from axis_server.settings import Address
 from benchmarks.judging.account import Account, Answer, Given, Seen
 from benchmarks.judging.judge import judge
-from benchmarks.judging.served import Proof, Sent, Served, holds
+from benchmarks.judging.reading import holds
+from benchmarks.judging.served import Proof, Sent, Served
 from benchmarks.judging.table import ACCEPTED, DONE, ENDINGS, HANDED_OVER
 from benchmarks.soak.crowd import gather_crowd
 from benchmarks.soak.run import Outcome, Plan, soak

@@ -71,6 +71,17 @@ def free_port() -> int:
         return port
 
 
+def settings(
+    hand_over: Sequence[float] = SECONDS_TO_HAND_OVER, answer: Sequence[float] = SECONDS_TO_ANSWER
+) -> str:
+    """The sections with short deadlines, seconds by priority."""
+    return _SETTINGS.format(
+        handover=[seconds / 3600 for seconds in hand_over],
+        answer=[seconds / 3600 for seconds in answer],
+        question=SECONDS_TO_AGREE / 3600,
+    )
+
+
 async def found(directory: Path, *, houses: int, units: int) -> Country:
     """Makes an axis with short deadlines and registers `houses` agencies, every third with `units` units."""
     base, at, port = directory / "axis", datetime.now(UTC), free_port()
@@ -78,27 +89,36 @@ async def found(directory: Path, *, houses: int, units: int) -> Country:
     config = provision(
         base, listen=Address("127.0.0.1", port), hosts=(), metrics=None, axis_id="AXIS", axis_name="A", at=at
     )
-    settings = _SETTINGS.format(
-        handover=[seconds / 3600 for seconds in SECONDS_TO_HAND_OVER],
-        answer=[seconds / 3600 for seconds in SECONDS_TO_ANSWER],
-        question=SECONDS_TO_AGREE / 3600,
-    )
     text = config.read_text().replace('level = "info"', 'level = "warning"')
-    config.write_text(text + settings)
-    made: dict[str, House] = {}
+    config.write_text(text + settings())
     async with opened_ledger(load(config)) as ledger:
-        for number in range(houses):
-            name = f"H{number:02}"
-            below = tuple(f"{name}.{unit:04}" for unit in range(units if number % 3 == 0 else 0))
-            made[name] = await _settle(ledger, base, directory / name, name, below, at)
+        made = await populate(ledger, base, directory, houses=houses, units=units, axis="-", at=at)
         groups = await _group(ledger, tuple(made.values()))
     return Country(directory=directory, config=config, address=address, houses=made, groups=groups)
 
 
+async def populate(
+    ledger: Directory, base: Path, directory: Path, *, houses: int, units: int, axis: str, at: datetime
+) -> dict[str, House]:
+    """Registers `houses` agencies, every third with `units` units, whose profiles name `axis`."""
+    made: dict[str, House] = {}
+    for number in range(houses):
+        name = f"H{number:02}"
+        below = tuple(f"{name}.{unit:04}" for unit in range(units if number % 3 == 0 else 0))
+        made[name] = await _settle(ledger, base, directory / name, name, below, axis, at)
+    return made
+
+
 async def _settle(
-    directory: Directory, base: Path, profile: Path, name: str, below: Sequence[str], at: datetime
+    directory: Directory,
+    base: Path,
+    profile: Path,
+    name: str,
+    below: Sequence[str],
+    axis: str,
+    at: datetime,
 ) -> House:
-    issued = issue_profile(base, profile, agency_id=name, axis="-", role=Role.SYSTEM, at=at)
+    issued = issue_profile(base, profile, agency_id=name, axis=axis, role=Role.SYSTEM, at=at)
     record = certificate_of(issued.certificate, role=Role.SYSTEM, use=Use.BOTH, at=at)
     await directory.register(
         Agency(agency_id=name, name=f"Cơ quan {name}", category="province", certificates=(record,)),

@@ -23,7 +23,8 @@ from pathlib import Path
 from axis.v1 import types_pb2
 from benchmarks.judging.account import Account, Given
 from benchmarks.judging.judge import judge
-from benchmarks.judging.served import Served, read, unsettled
+from benchmarks.judging.reading import read, unsettled
+from benchmarks.judging.served import Served
 from benchmarks.judging.table import ENDINGS
 from benchmarks.judging.wire import Wire
 from benchmarks.soak import country as countries

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from benchmarks.judging.account import Account
 from benchmarks.judging.judge import Breach, judge
-from benchmarks.judging.served import Served, read, unsettled
+from benchmarks.judging.reading import read, unsettled
+from benchmarks.judging.served import Served
 from benchmarks.judging.wire import Wire
 from benchmarks.soak import country as countries
 from benchmarks.soak.clerks import Desk

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import http.client
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -24,6 +25,11 @@ class Trouble(Enum):
     HALF = "the answer breaks off in the middle of its body"
     REFUSED = "403: the rights were taken away"
     FULL = "403 as Ceph says that a quota is used up"
+    GONE = "the connection is closed, and nothing happened"
+    SLOW = "the answer comes after some seconds"
+
+
+SLOW_SECONDS = 4.0
 
 
 @dataclass
@@ -64,7 +70,7 @@ class Door:
 
     @classmethod
     @contextmanager
-    def before(cls, endpoint: str) -> Iterator[Door]:
+    def before(cls, endpoint: str, *, host: str = "127.0.0.1", port: int = 0) -> Iterator[Door]:
         door = cls()
         behind = urlsplit(endpoint).netloc
 
@@ -96,6 +102,11 @@ class Door:
                     return self._say(403, "application/xml", b"<Error><Code>AccessDenied</Code></Error>")
                 if trouble is Trouble.FULL:
                     return self._say(403, "application/xml", b"<Error><Code>QuotaExceeded</Code></Error>")
+                if trouble is Trouble.GONE:
+                    self.close_connection = True
+                    return None
+                if trouble is Trouble.SLOW:
+                    time.sleep(SLOW_SECONDS)
                 connection = http.client.HTTPConnection(behind, timeout=30)
                 try:
                     connection.putrequest(self.command, self.path, skip_host=True, skip_accept_encoding=True)
@@ -137,8 +148,8 @@ class Door:
             daemon_threads = True
             request_queue_size = 128
 
-        server = Server(("127.0.0.1", 0), Handler)
-        door.endpoint = f"http://127.0.0.1:{server.server_port}"
+        server = Server((host, port), Handler)
+        door.endpoint = f"http://{host}:{server.server_port}"
         serving = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
         serving.start()
         try:

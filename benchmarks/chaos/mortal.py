@@ -1,0 +1,73 @@
+"""`python -m benchmarks.chaos.mortal run --config axis.toml`: `axis-server`, but it dies when told to.
+
+A file beside the configuration says at which step: `ledger.commit after`. The step is a call of a store, as
+`storage.faults` names them, and `before` and `after` are before and after it took effect. The process kills
+itself there with SIGKILL: nothing is flushed, nobody is told.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import cast
+
+from axis_server import app
+from axis_server.cli import main
+from axis_server.settings import Secrets, Settings
+from axis_server.stores import Stores, opened
+from storage.archive.base import Archive
+from storage.faults import Faults, FaultyArchive, FaultyLedger
+from storage.ledger.base import Ledger
+
+ORDERS = "die"
+"""The file's name."""
+
+
+class Mortal(Faults):
+    """Kills this process at the step that the file names, as soon as that is reached."""
+
+    def __init__(self, orders: Path) -> None:
+        super().__init__()
+        self._orders = orders
+
+    def begin(self, name: str) -> bool:
+        """Notes no calls: there is no end of them."""
+        try:
+            step, when = self._orders.read_text().split()
+        except (FileNotFoundError, ValueError):
+            return False
+        if step != name:
+            return False
+        if when == "before":
+            self._die()
+        return True
+
+    async def before(self) -> None:
+        return None
+
+    async def after(self) -> None:
+        self._die()
+
+    def _die(self) -> None:
+        self._orders.unlink(missing_ok=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+@asynccontextmanager
+async def mortal(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
+    """Opens the stores, each call of which may be the last."""
+    faults = Mortal(Path(sys.argv[sys.argv.index("--config") + 1]).parent / ORDERS)
+    async with opened(settings, secrets) as stores:
+        archive = cast("Archive", FaultyArchive(stores.archive, faults))
+        ledger = cast("Ledger", FaultyLedger(stores.ledger, faults))
+        yield replace(stores, archive=archive, ledger=ledger)
+
+
+if __name__ == "__main__":
+    app.opened = mortal
+    main()
