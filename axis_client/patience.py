@@ -25,12 +25,15 @@ class Patience:
     """Seconds before the second attempt; doubles from then on."""
     longest: float = 20.0
     """Seconds that no pause exceeds, unless the axis asks for more."""
+    most: float = 120.0
+    """Seconds that the axis may ask for; where it asks for more, the caller is told at once how long."""
 
     def pause(self, failures: int, random: float, asked: float | None) -> float:
         """Returns the seconds to wait after so many failures: half of it fixed, half of it by chance, so that
-        clients that failed together do not return together."""
+        clients that failed together do not return together; never less than the axis asks, and for the same
+        reason up to a quarter more."""
         backoff = min(self.longest, self.first * 2.0 ** (failures - 1))
-        return max(backoff * (0.5 + 0.5 * random), asked or 0.0)
+        return max(backoff * (0.5 + 0.5 * random), (asked or 0.0) * (1.0 + 0.25 * random))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +57,6 @@ class Persistence:
             except TryLater as error:
                 now = progress()
                 failures, mark = (failures + 1, now) if now == mark else (1, now)
-                if failures >= self.patience.attempts:
+                if failures >= self.patience.attempts or (error.retry_after or 0.0) > self.patience.most:
                     raise
                 await self.sleep(self.patience.pause(failures, self.random(), error.retry_after))

@@ -27,10 +27,9 @@ from axis_server.attest import Attestor
 from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.plain_log import PlainLog
 from axis_server.boundary.server import Door, Health, make_server
-from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
-from axis_server.composition import Means, authorities_of, services, witnesses_of
+from axis_server.composition import Means, authorities_of, services, shares_of, witnesses_of
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
@@ -221,7 +220,7 @@ async def running(
             metrics=metrics,
             new_id=new_id,
             watches=watches,
-            shares=Shares(settings.server.calls_per_agency),
+            shares=shares_of(settings, now, metrics),
         )
         server, port = make_server(
             _door(settings, tls, shared), services(means), boundary=boundary, lamp=lamp

@@ -34,8 +34,9 @@ from axis_server.knowing.events import Events
 from axis_server.knowing.finding import Finding
 from axis_server.knowing.records import Records
 from axis_server.knowing.statistics import Statistics
-from axis_server.limits.allowance import Allowance
+from axis_server.limits.allowance import Allowance, Rate
 from axis_server.limits.quota import UploadLimits
+from axis_server.limits.shares import Limit, Shares
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
@@ -118,7 +119,7 @@ def services(means: Means) -> Services:
         ledger=ledger,
         attestor=means.attestor,
         clock=means.clock,
-        refusals=Allowance(limits.refusals_per_minute),
+        refusals=Allowance(Rate(per_minute=limits.refusals_per_minute, burst=limits.refusals_per_minute)),
         changes=means.changes,
         workers=means.workers,
         turns=turns,
@@ -210,6 +211,21 @@ def services(means: Means) -> Services:
             cursors=means.cursors,
         ),
         log=LogServicer(proofs=means.proofs),
+    )
+
+
+def shares_of(settings: Settings, clock: Callable[[], datetime], metrics: Metrics) -> Shares:
+    """Makes what one agency may take of the axis."""
+    limits = settings.limits
+    return Shares(
+        calls=settings.server.calls_per_agency,
+        rates={
+            Limit.DOCUMENTS: Rate(per_minute=limits.documents_per_minute, burst=limits.documents_burst),
+            Limit.STATEMENTS: Rate(per_minute=limits.statements_per_minute, burst=limits.statements_burst),
+        },
+        clock=clock,
+        processes=limits.processes,
+        turned_away=lambda limit, _: metrics.turned_away.labels(limit).inc(),
     )
 
 

@@ -29,6 +29,7 @@ class Declined(Exception):
         *,
         facts: Mapping[str, str] = MappingProxyType({}),
         evidence: Evidence | None = None,
+        wait_seconds: float | None = None,
     ) -> None:
         super().__init__(f"{code}: {_cut(detail)}")
         self.code = str(code)
@@ -37,6 +38,8 @@ class Declined(Exception):
         """For programs: `dispatch_id`, `recipient`, `state`, `offset` ... go to ErrorInfo.metadata."""
         self.evidence = evidence
         """SubmissionRejection, where the refusal is a verdict."""
+        self.wait_seconds = wait_seconds
+        """After how long the same can succeed, where the axis knows."""
 
 
 class NotAdmitted(Declined):

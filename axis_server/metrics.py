@@ -35,6 +35,7 @@ class Metrics:
     sent_bytes: Counter
     submissions_accepted: Counter
     submissions_refused: Counter
+    turned_away: Counter
     watches_open: Gauge
     events_given: Counter
     watch_lag: Histogram
@@ -82,6 +83,12 @@ class Metrics:
                 "axis_submissions_accepted", "Submissions answered with evidence; a retry counts again."
             ),
             submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
+            turned_away=counter(
+                "axis_turned_away",
+                "Calls turned away because their agency had its share: of calls at once, or a minute's"
+                " documents or statements; the log names it.",
+                ("limit",),
+            ),
             watches_open=gauge(
                 "axis_watches_open",
                 "Watches in progress: of inboxes, events and health.",

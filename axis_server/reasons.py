@@ -79,6 +79,8 @@ class Code(StrEnum):
     STORE_FULL = "STORE_FULL"
     LOG_LAGS = "LOG_LAGS"
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
+    TOO_MANY_DOCUMENTS = "TOO_MANY_DOCUMENTS"
+    TOO_MANY_STATEMENTS = "TOO_MANY_STATEMENTS"
     TOO_MANY_REFUSALS = "TOO_MANY_REFUSALS"
     TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
     SHUTTING_DOWN = "SHUTTING_DOWN"
@@ -151,6 +153,8 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "RESOURCE_EXHAUSTED": (
             Code.STORE_FULL,
             Code.TOO_MANY_CALLS,
+            Code.TOO_MANY_DOCUMENTS,
+            Code.TOO_MANY_STATEMENTS,
             Code.TOO_MANY_REFUSALS,
             Code.TOO_MANY_WATCHES,
         ),
@@ -160,6 +164,18 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
     }
 )
 """gRPC status to codes; every other code says that the request itself is wrong: INVALID_ARGUMENT."""
+
+OF_QUOTAS = frozenset(
+    {
+        Code.TOO_MANY_CALLS,
+        Code.TOO_MANY_DOCUMENTS,
+        Code.TOO_MANY_STATEMENTS,
+        Code.TOO_MANY_REFUSALS,
+        Code.TOO_MANY_WATCHES,
+        Code.UPLOAD_QUOTA,
+    }
+)
+"""The caller's agency has had its share of something."""
 
 RETRYABLE_STATUSES = frozenset({"ABORTED", "INTERNAL", "RESOURCE_EXHAUSTED", "UNAVAILABLE"})
 """The statuses that are nobody's verdict. After INTERNAL too a retry walks the same road."""

@@ -354,6 +354,22 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Let open calls end, and send this one again.",
             "Chờ các yêu cầu đang mở kết thúc rồi gửi lại yêu cầu này.",
         ),
+        "TOO_MANY_DOCUMENTS": says(
+            "Your agency is sending or checking documents faster than the axis takes them from one agency.",
+            "Cơ quan của quý vị đang gửi hoặc kiểm tra văn bản nhanh hơn mức trục cho phép một cơ quan.",
+            "Send the same again after the time that the axis names; nothing is lost. If this is usual for"
+            " your agency, ask the axis's operator for more.",
+            "Gửi lại chính gói tin này sau thời gian trục nêu; không mất gì. Nếu thường xuyên cần gửi"
+            " nhiều, đề nghị đơn vị vận hành trục nâng mức.",
+        ),
+        "TOO_MANY_STATEMENTS": says(
+            "Your agency is reporting statuses faster than the axis takes them from one agency.",
+            "Cơ quan của quý vị đang báo trạng thái nhanh hơn mức trục cho phép một cơ quan.",
+            "Report the same again after the time that the axis names; nothing is lost. If this is usual for"
+            " your agency, ask the axis's operator for more.",
+            "Báo lại chính trạng thái này sau thời gian trục nêu; không mất gì. Nếu thường xuyên cần"
+            " báo nhiều, đề nghị đơn vị vận hành trục nâng mức.",
+        ),
         "TOO_MANY_REFUSALS": says(
             "Too many documents of your agency were refused in a short time; this refusal was not attested.",
             "Trong thời gian ngắn có quá nhiều văn bản của cơ quan bị từ chối; lần này không cấp chứng cứ.",

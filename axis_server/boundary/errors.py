@@ -2,13 +2,14 @@
 
 Details, in this order: `ErrorInfo` (reason, domain, facts), `LocalizedMessage` in English and in Vietnamese,
 `Help` (two links without address: the next step in English and in Vietnamese), `RetryInfo` where the same
-call can succeed later, `RequestInfo`, and `axis.v1.Refusal` where the axis gave its signed verdict and it
-fits. The detail of the case stands in the localised messages; the status's own message is the code and its
-sentence.
+call can succeed later, `QuotaFailure` where the caller's agency has had its share, `RequestInfo`, and
+`axis.v1.Refusal` where the axis gave its signed verdict and it fits. The detail of the case stands in the
+localised messages; the status's own message is the code and its sentence.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import grpc
@@ -20,7 +21,7 @@ from google.rpc import error_details_pb2, status_pb2
 from axis.v1 import errors_pb2
 from axis_server.boundary import translate
 from axis_server.errors import Declined, NotAdmitted
-from axis_server.reasons import ANSWERS, OF_THE_CALLER, Code, answer
+from axis_server.reasons import ANSWERS, OF_QUOTAS, OF_THE_CALLER, Code, answer
 from storage.errors import Corrupt, StoreFull, Unavailable
 
 DOMAIN = "national-axis"
@@ -88,7 +89,12 @@ def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
         ),
     ]
     if told.retryable:
-        messages.append(error_details_pb2.RetryInfo(retry_delay=Duration(seconds=RETRY_SECONDS)))
+        messages.append(error_details_pb2.RetryInfo(retry_delay=_delay(declined.wait_seconds)))
+    if declined.code in OF_QUOTAS:
+        violation = error_details_pb2.QuotaFailure.Violation(
+            subject="agency", description=told.english + small_print
+        )
+        messages.append(error_details_pb2.QuotaFailure(violations=[violation]))
     messages.append(error_details_pb2.RequestInfo(request_id=request_id))
     status, text = grpc.StatusCode[told.status], f"{declined.code}: {told.english}"
     packed = status_pb2.Status(code=status.value[0], message=text, details=[_packed(m) for m in messages])
@@ -103,6 +109,12 @@ def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
         details=packed.SerializeToString(),
         foreseen=foreseen,
     )
+
+
+def _delay(seconds: float | None) -> Duration:
+    delay = Duration()
+    delay.FromMilliseconds(1000 * RETRY_SECONDS if seconds is None else math.ceil(1000 * seconds))
+    return delay
 
 
 def _packed(message: Message) -> any_pb2.Any:

@@ -22,9 +22,9 @@ from google.protobuf.message import DecodeError, Message
 from axis_server.admitting.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
-from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
+from axis_server.limits.shares import Shares
 from axis_server.metrics import Metrics
 from axis_server.reasons import Code
 from storage.errors import Corrupt
@@ -160,8 +160,8 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             structlog.contextvars.bind_contextvars(
                 agency=caller.agency_id, role=caller.role.value, delegate=caller.delegate_id or None
             )
-            places = self._watches if watching else self._shares
-            with places.place(caller.actor_id):
+            place = self._watches.place(caller.actor_id) if watching else self._shares.place(caller, method)
+            with place:
                 yield call
         except grpc.aio.AbortError:
             call.code = "ABORTED"

@@ -115,6 +115,12 @@ def _limits(limits: LimitSettings) -> Iterator[Finding]:
         yield problem(
             "`limits.message_bytes` is larger than `limits.package_bytes`; make it smaller, or that larger."
         )
+    for burst in ("documents_burst", "statements_burst"):
+        if getattr(limits, burst) < limits.processes:
+            yield problem(
+                f"`limits.{burst}` is less than `limits.processes`, so no process could take one;"
+                " make it larger."
+            )
 
 
 def _tls(tls: TlsSettings, secrets: Secrets, at: datetime) -> Iterator[Finding]:

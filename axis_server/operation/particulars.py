@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from axis_server.addressing.directory import folded_category
+from axis_server.limits.shares import OWN, Limit
 from edxml.agency_id import LONGEST
 from edxml.codes import Kind
 from storage.ledger.registry import Agency, Capabilities
@@ -37,6 +38,8 @@ class Particulars:
     category: str | None = None
     accepts_up_to: str | None = None
     accepts_kinds: str | None = None
+    limits: str | None = None
+    """What it may take instead of what everybody may: `documents=100,calls=10`."""
     since: str | None = None
     until: str | None = None
 
@@ -54,6 +57,7 @@ class Particulars:
                 ),
                 kinds=can.kinds if self.accepts_kinds is None else parse_kinds(self.accepts_kinds),
             ),
+            attributes=agency.attributes if self.limits is None else limited(agency, self.limits),
             since=agency.since if self.since is None else parse_moment(self.since),
             until=agency.until if self.until is None else parse_moment(self.until),
         )
@@ -73,6 +77,11 @@ def particulars_options(command: Callable[..., None]) -> Callable[..., None]:
             "--since",
             "TIME",
             "From when it can send and be addressed: 2026-03-01, or ISO 8601.",
+        ),
+        (
+            "--limits",
+            "LIMITS",
+            "Its own limits: documents=100,statements=200 (a minute), calls=10 (at once).",
         ),
         ("--accepts-kinds", "KINDS", "BussinessDocType that its systems take: 0,1,2,3."),
         ("--accepts-up-to", "SIZE", "Largest file that its systems take: 50MB, 2GiB; 0 for no bound."),
@@ -103,6 +112,22 @@ def parse_kinds(text: str) -> frozenset[int]:
         known = ",".join(str(kind) for kind in sorted(KINDS))
         raise ValueError(f'"{text}" does not name kinds of packages; write some of {known}')
     return frozenset(map(int, words)) or KINDS
+
+
+def limited(agency: Agency, text: str) -> dict[str, str]:
+    """Returns the attributes of an agency with the limits that are named (`documents=100,calls=10`); a number
+    left out (`calls=`) gives it what everybody has, and empty text all of that. Raises `ValueError` with a
+    sentence."""
+    kept = dict(agency.attributes)
+    if not text.strip():
+        return {name: value for name, value in kept.items() if not name.startswith(OWN)}
+    for word in text.replace(",", " ").split():
+        name, _, number = word.partition("=")
+        if name not in [str(one) for one in Limit] or not re.fullmatch("[0-9]{0,9}", number):
+            known = ",".join(f"{one}=100" for one in Limit)
+            raise ValueError(f'"{word}" is no limit; write some of {known}')
+        kept[OWN + name] = number
+    return {name: value for name, value in kept.items() if value or not name.startswith(OWN)}
 
 
 def parse_moment(text: str) -> datetime | None:

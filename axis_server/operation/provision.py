@@ -79,6 +79,8 @@ path = "ledger/ledger.sqlite3"
 # package_bytes = "64 MiB"
 # attachment_bytes = "10 GiB"
 # recipients = 5000
+# documents_per_minute = 3000   # of one agency; `axis-server agency update ID --limits documents=100`
+# statements_per_minute = 6000
 
 [metrics]
 listen = {metrics}         # empty turns it off

@@ -96,9 +96,9 @@ class Intake:
         except Declined as refusal:
             if answer(refusal.code).retryable:
                 raise
-            if not self._refusals.take(submission.caller.agency_id, self._clock()):
+            if wait := self._refusals.take(submission.caller.agency_id, self._clock()):
                 raise Declined(
-                    Code.TOO_MANY_REFUSALS, refusal.code, facts={"reason": refusal.code}
+                    Code.TOO_MANY_REFUSALS, refusal.code, facts={"reason": refusal.code}, wait_seconds=wait
                 ) from refusal
             rejection = await self._owned.run(self._refuse(submission, refusal))
             raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=rejection) from refusal

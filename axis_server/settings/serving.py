@@ -82,6 +82,18 @@ class LimitSettings(Section):
     """An upload that nobody went on with for so long is dropped."""
     refusals_per_minute: int = Field(default=60, ge=1)
     """Signed refusals kept for one agency; more are answered TOO_MANY_REFUSALS, without evidence."""
+    documents_per_minute: int = Field(default=3000, ge=1, le=10_000_000)
+    """Documents that one agency sends or checks, over a while; more are answered TOO_MANY_DOCUMENTS. The
+    directory may allow an agency more or less: `axis-server agency update ID --limits documents=100`."""
+    documents_burst: int = Field(default=6000, ge=1, le=10_000_000)
+    """Documents that it may send at once, after a while without any."""
+    statements_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
+    """The same of status reports, answered TOO_MANY_STATEMENTS; `--limits statements=100`."""
+    statements_burst: int = Field(default=12_000, ge=1, le=10_000_000)
+    """Status reports at once, after a while without any."""
+    processes: int = Field(default=1, ge=1, le=10_000)
+    """How many processes serve, over all nodes and `--workers`: each counts for itself and gives that part of
+    the four rates above. 1 lets an agency have them in each process."""
 
 
 class MetricsSettings(Section):

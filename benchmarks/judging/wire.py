@@ -33,7 +33,17 @@ _OPTIONS = [
     ("grpc.max_reconnect_backoff_ms", 300),
     ("grpc.max_receive_message_length", 64 << 20),
 ]
-_PASSING = frozenset({"STORE_UNAVAILABLE", "SHUTTING_DOWN", "TOO_MANY_CALLS", "TOO_MANY_WATCHES", "LOG_LAGS"})
+_PASSING = frozenset(
+    {
+        "STORE_UNAVAILABLE",
+        "SHUTTING_DOWN",
+        "TOO_MANY_CALLS",
+        "TOO_MANY_DOCUMENTS",
+        "TOO_MANY_STATEMENTS",
+        "TOO_MANY_WATCHES",
+        "LOG_LAGS",
+    }
+)
 """Reasons for which the same call is made again."""
 _BROKEN = frozenset({"INTERNAL", "CORRUPT"})
 SECONDS_OF_A_CALL = 60.0

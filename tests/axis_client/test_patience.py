@@ -54,8 +54,18 @@ async def test_what_the_axis_asks_for_is_waited() -> None:
     asked = TryLater("STORE_FULL", "full")
     asked.retry_after = 7.0
     pauses: list[float] = []
-    await persistence(pauses)(Flaky(1, asked))
-    assert pauses == [7.0]
+    await persistence(pauses, random=0.0)(Flaky(1, asked))
+    await persistence(pauses, random=1.0)(Flaky(1, asked))
+    assert pauses == [7.0, 8.75]
+
+
+async def test_what_the_axis_asks_for_too_long_is_told_at_once() -> None:
+    asked = TryLater("DAY_FULL", "tomorrow")
+    asked.retry_after = 3600.0
+    act, pauses = Flaky(1, asked), list[float]()
+    with pytest.raises(TryLater) as later:
+        await persistence(pauses)(act)
+    assert (act.calls, pauses, later.value.retry_after) == (1, [], 3600.0)
 
 
 async def test_a_refusal_is_not_asked_again() -> None:

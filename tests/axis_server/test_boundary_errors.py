@@ -18,10 +18,10 @@ from axis_server.admitting.admission import Admission
 from axis_server.attest import Attestor
 from axis_server.boundary.errors import MOST_STATUS, failure_of
 from axis_server.boundary.interceptor import Boundary
-from axis_server.boundary.shares import Shares
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.ledgers import opened_ledger
+from axis_server.limits.shares import Shares
 from axis_server.metrics import Metrics
 from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
@@ -166,7 +166,7 @@ async def failing_server(ready: Prepared, metrics: Metrics) -> tuple[grpc.aio.Se
         metrics=metrics,
         new_id=lambda: "request-1",
         watches=watches,
-        shares=Shares(9),
+        shares=Shares(calls=9, rates={}, clock=lambda: datetime.now(UTC)),
     )
     server = grpc.aio.server(interceptors=[boundary])
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(Failing(), server)

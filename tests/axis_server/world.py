@@ -33,7 +33,7 @@ from axis_server.knowing.attention import Attention
 from axis_server.knowing.events import Events
 from axis_server.knowing.records import Records
 from axis_server.knowing.statistics import Statistics
-from axis_server.limits.allowance import Allowance
+from axis_server.limits.allowance import Allowance, Rate
 from axis_server.limits.quota import UploadLimits
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
@@ -220,7 +220,7 @@ class World:
             ledger=self.ledger,
             attestor=self._attestor,
             clock=lambda: self.now,
-            refusals=Allowance(limits.refusals_per_minute),
+            refusals=Allowance(Rate(per_minute=limits.refusals_per_minute, burst=limits.refusals_per_minute)),
             changes=self.changes,
             workers=self.workers,
             turns=self.turns,
