@@ -42,6 +42,7 @@ from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
 from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
 from axis_server.probe import Prober
+from axis_server.retaining import retaining
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
 from axis_server.stores import Stores, opened
 from axis_server.transparency.proofs import Proofs
@@ -194,6 +195,18 @@ async def running(
         publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
         authorities = tuple(one.name for one in settings.timestamps)
         proofs = Proofs(ledger=stores.ledger, publisher=publisher, authorities=authorities)
+        kept = retaining(
+            settings,
+            stores,
+            signer,
+            directory=watch.view,
+            trust=trust.store,
+            clock=now,
+            new_id=new_id,
+            workers=workers,
+            owned=owned,
+            metrics=metrics,
+        )
         means = Means(
             settings=settings,
             stores=stores,
@@ -211,6 +224,7 @@ async def running(
             mover=mover,
             expiring=expiring,
             proofs=proofs,
+            retaining=kept,
             clock=now,
             new_id=new_id,
         )
@@ -239,6 +253,7 @@ async def running(
                 publisher.follow(settings.transparency.publish_seconds),
                 *_vouching(settings, stores.ledger, metrics, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
+                *(work() for work in kept.works),
                 *_scrubbing(scrub_of(settings, stores, signer, log_key, metrics), settings.scrub),
                 expire(
                     stores.archive,

@@ -41,6 +41,7 @@ from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
 from axis_server.operation.material import pem_of
+from axis_server.retaining import Retaining
 from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
 from axis_server.sending.preflight import Preflight
@@ -84,6 +85,7 @@ class Means:
     mover: Mover
     expiring: Expiring
     proofs: Proofs
+    retaining: Retaining
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
 
@@ -193,10 +195,13 @@ def services(means: Means) -> Services:
         archive=ArchiveServicer(
             finding=Finding(
                 catalogue=means.stores.catalogue,
+                keeping=ledger,
                 directory=means.watch.view,
                 clock=means.clock,
                 turns=Turns(SEARCHES),
             ),
+            deciding=means.retaining.deciding,
+            disposing=means.retaining.disposing,
             cursors=means.cursors,
         ),
         directory=DirectoryServicer(

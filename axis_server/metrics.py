@@ -54,6 +54,7 @@ class Metrics:
     archive_sound: Gauge
     scrub_damaged: Counter
     scrub_round_seconds: Gauge
+    disposals_open: Gauge
     deadlines_passed: Counter
     deadlines_failed: Counter
     deadlines_overdue_seconds: Gauge
@@ -134,6 +135,11 @@ class Metrics:
             scrub_round_seconds=gauge(
                 "axis_scrub_round_seconds",
                 "How long ago the last going-through of everything began.",
+                multiprocess_mode="livemax",
+            ),
+            disposals_open=gauge(
+                "axis_disposals_open",
+                "Disposals whose files are not all gone: in their time of grace, or locked by the store.",
                 multiprocess_mode="livemax",
             ),
             deadlines_passed=counter(

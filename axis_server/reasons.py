@@ -74,6 +74,12 @@ class Code(StrEnum):
     ASKED_LATELY = "ASKED_LATELY"
     WITHHELD = "WITHHELD"
     LEASE_LOST = "LEASE_LOST"
+    # how long it is kept
+    CLASS_UNKNOWN = "CLASS_UNKNOWN"
+    ORDER_UNFIT = "ORDER_UNFIT"
+    NOT_DUE = "NOT_DUE"
+    HELD = "HELD"
+    DISPOSED = "DISPOSED"
     # nobody's verdict: try later
     STORE_UNAVAILABLE = "STORE_UNAVAILABLE"
     STORE_FULL = "STORE_FULL"
@@ -130,6 +136,9 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.WITHHELD,
             Code.LEASE_LOST,
             Code.UPLOAD_QUOTA,
+            Code.NOT_DUE,
+            Code.HELD,
+            Code.DISPOSED,
             # These lie in the signer's certificate and the time, not in the document's bytes.
             Reason.UNTRUSTED_SIGNER,
             Reason.CERTIFICATE_EXPIRED,

@@ -8,12 +8,15 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from axis_server.archiving.deciding import KeepingLedger
 from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.ledgers import opened_catalogue, opened_ledger
 from axis_server.settings import ArchiveSettings, Secrets, Settings
 from storage.archive.base import Archive
 from storage.archive.copying import Copied, copy_blobs
 from storage.archive.files import FilesArchive
+from storage.archive.removing import RemovingArchive
+from storage.archive.retention import Retention
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
 from storage.ledger.acts import Acts
@@ -28,13 +31,15 @@ from storage.ledger.inventory import Inventory
 class Stores:
     """What an axis keeps things in."""
 
-    archive: Archive
-    ledger: Ledger
+    archive: RemovingArchive
+    ledger: KeepingLedger
     directory: Directory
     acts: Acts
     hints: Hints
     catalogue: Catalogue
     scrubbed: ScrubbedLedger
+    retention: Retention | None = None
+    """Where the archive's store can lock blobs, and is to."""
 
 
 @asynccontextmanager
@@ -53,6 +58,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
             hints=ledger,
             catalogue=catalogue,
             scrubbed=ledger,
+            retention=_retention(archive, settings.archive),
         )
 
 
@@ -85,6 +91,10 @@ async def _archive(settings: ArchiveSettings, secrets: Secrets) -> FilesArchive 
     if settings.kind == "files":
         return FilesArchive(settings.path)
     return await S3Archive.open(s3_target(settings, secrets), lock=Lock(settings.lock))
+
+
+def _retention(archive: FilesArchive | S3Archive, settings: ArchiveSettings) -> Retention | None:
+    return archive.retention if isinstance(archive, S3Archive) and settings.lock != "off" else None
 
 
 def look_at_bucket(settings: ArchiveSettings, secrets: Secrets) -> None:

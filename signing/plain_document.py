@@ -55,4 +55,4 @@ def one(found: Fields, name: str) -> str:
     elements = found.get(name, [])
     if len(elements) != 1:
         raise ValueError(f"there are {len(elements)} of {name}, not one")
-    return "".join(elements[0].itertext())
+    return "".join(str(text) for text in elements[0].itertext())

@@ -1,4 +1,5 @@
-"""What is signed about how long documents are kept: decisions, orders to dispose of them, and that it was done.
+"""What is signed about how long documents are kept: decisions, orders to dispose of them, and that it was
+done.
 
     order = write_order(Order(...), Sealer(archivist))     # an agency's archivist orders
     read_order(verdict)                                    # what a sound seal says

@@ -26,6 +26,7 @@ from typing import Protocol
 
 import structlog
 
+from axis_server.archiving.disposed import rightly_disposed
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
 from signing.archive_statement import ArchiveStatement, write
@@ -48,6 +49,7 @@ from storage.archive.replicated import Repaired, ReplicatedArchive
 from storage.errors import Corrupt, NotFound, Unavailable
 from storage.ledger.base import Log
 from storage.ledger.inventory import Inventory, Logged
+from storage.ledger.keeping import Keeping
 from storage.ledger.records import Evidence, Part
 from storage.ledger.rounds import Round, Rounds
 
@@ -80,7 +82,7 @@ def mending(archive: ReplicatedArchive) -> Repair:
     return mend
 
 
-class ScrubbedLedger(Inventory, Rounds, Log, Protocol):
+class ScrubbedLedger(Inventory, Rounds, Keeping, Log, Protocol):
     """What a scrub asks of the ledger."""
 
 
@@ -208,8 +210,13 @@ class Scrub:
     async def _blobs(self, round: Round) -> int:
         """Steps 3 and 4: reads the files of some dispatches; after the last ones, ends the round."""
         found = await self._ledger.entries(after=round.blobs_after, limit=DISPATCHES)
+        disposed = await rightly_disposed(self._ledger, found.items)
         parts = [
-            (entry.dispatch_id, part) for entry in found.items for part in entry.parts if not part.inline
+            (entry.dispatch_id, part)
+            for entry in found.items
+            if entry.dispatch_id not in disposed
+            for part in entry.parts
+            if not part.inline
         ]
         repaired, damaged, read = 0, [], 0
         for dispatch_id, part in parts:

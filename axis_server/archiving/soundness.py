@@ -5,7 +5,8 @@
 
 1. each leaf          what was logged is there and hashes to its leaf
 2. each checkpoint    the leaves are those that were signed: the newest one kept, and any given from outside
-3. each dispatch      every file that it names is in the archive and hashes to its name
+3. each dispatch      every file that it names is in the archive and hashes to its name; of one that was
+                      disposed of, the order is a leaf of the log and names it
 
 Nothing is believed that was not computed here; nothing is changed.
 """
@@ -15,6 +16,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
+from axis_server.archiving.disposed import VouchingLedger, rightly_disposed
 from signing.log import Checkpoint, CompactRange, LogPolicy, VerifierKey, leaf_hash, open_checkpoint
 from signing.verdict import Refused
 from storage.archive.base import Archive
@@ -36,13 +38,20 @@ class Soundness:
     signed: int = 0
     """Leaves under the newest checkpoint."""
     dispatches: int = 0
+    disposed: int = 0
+    """Of these, those whose files went by an order that the log has."""
     files: int = 0
     bytes: int = 0
     problems: list[str] = field(default_factory=list)
 
 
 async def examine(
-    ledger: Log, inventory: Inventory, archive: Archive, *, key: VerifierKey, witnessed: Iterable[bytes] = ()
+    ledger: VouchingLedger,
+    inventory: Inventory,
+    archive: Archive,
+    *,
+    key: VerifierKey,
+    witnessed: Iterable[bytes] = (),
 ) -> Soundness:
     """Examines all of a store. `key` is the log's; `witnessed` are checkpoints that were kept elsewhere, each
     of which must be one of this log's. Raises `Unavailable`."""
@@ -50,9 +59,13 @@ async def examine(
     heads = _heads((*await _kept(ledger), *witnessed), key, found)
     found.signed = max((head.size for head in heads), default=0)
     await _leaves(inventory, heads, found)
-    async for entry in _entries(inventory):
-        found.dispatches += 1
-        await _files(entry, archive, found)
+    async for entries in _entries(inventory):
+        disposed = await rightly_disposed(ledger, entries)
+        for entry in entries:
+            found.dispatches += 1
+            if entry.dispatch_id not in disposed:
+                await _files(entry, archive, found)
+        found.disposed += len(disposed)
     return found
 
 
@@ -105,12 +118,11 @@ def _compared(tree: CompactRange, waiting: list[Checkpoint], found: Soundness) -
     return waiting
 
 
-async def _entries(inventory: Inventory) -> AsyncIterator[Entry]:
+async def _entries(inventory: Inventory) -> AsyncIterator[tuple[Entry, ...]]:
     after, more = 0, True
     while more:
         page = await inventory.entries(after=after, limit=ENTRIES)
-        for entry in page.items:
-            yield entry
+        yield page.items
         after, more = page.next, page.more
 
 

@@ -1,12 +1,15 @@
-"""`ArchiveService`: finding dispatches."""
+"""`ArchiveService`: finding dispatches; `retention` has the rest of it."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from axis.v1 import archive_pb2, archive_pb2_grpc
+from axis.v1 import archive_pb2
+from axis_server.archiving.deciding import Deciding
+from axis_server.archiving.disposal import Disposing
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
+from axis_server.boundary.retention import RetentionServicer
 from axis_server.cursors import Cursors
 from axis_server.knowing.finding import Finding, Query
 from storage.ledger import catalogue
@@ -14,12 +17,14 @@ from storage.ledger import catalogue
 NEWEST, OLDEST = "found newest first", "found oldest first"
 
 
-class ArchiveServicer(archive_pb2_grpc.ArchiveServiceServicer):
+class ArchiveServicer(RetentionServicer):
     """Translates; `Finding` decides."""
 
-    def __init__(self, *, finding: Finding, cursors: Cursors) -> None:
+    def __init__(
+        self, *, finding: Finding, deciding: Deciding, disposing: Disposing, cursors: Cursors
+    ) -> None:
+        super().__init__(deciding=deciding, disposing=disposing, cursors=cursors)
         self._finding = finding
-        self._cursors = cursors
 
     async def SearchDispatches(
         self, request: archive_pb2.SearchDispatchesRequest, context: Context
@@ -35,7 +40,14 @@ class ArchiveServicer(archive_pb2_grpc.ArchiveServiceServicer):
             facets=request.facets,
         )
         return archive_pb2.SearchDispatchesResponse(
-            found=[_found(hit, self._cursors.token(hit.cursor, *scope)) for hit in found.hits.items],
+            found=[
+                _found(
+                    hit,
+                    self._cursors.token(hit.cursor, *scope),
+                    found.disposed.get(hit.entry.dispatch_id, ""),
+                )
+                for hit in found.hits.items
+            ],
             next=self._cursors.token(found.hits.next, *scope),
             more=found.hits.more,
             facets=_facets(found.facets) if found.facets is not None else None,
@@ -63,12 +75,13 @@ def _query(message: archive_pb2.DispatchQuery) -> Query:
     )
 
 
-def _found(hit: catalogue.Hit, cursor: str) -> archive_pb2.FoundDispatch:
+def _found(hit: catalogue.Hit, cursor: str, disposal_id: str) -> archive_pb2.FoundDispatch:
     return archive_pb2.FoundDispatch(
         cursor=cursor,
         dispatch=translate.dispatch(hit.entry),
         counts=translate.counts(hit.counts),
         sent=hit.sent,
+        disposal_id=disposal_id,
     )
 
 

@@ -27,6 +27,7 @@ class RecordServicer(records_pb2_grpc.RecordServiceServicer):
             counts=translate.counts(status.counts),
             delivery=translate.delivery(status.delivery) if status.delivery is not None else None,
             links=[translate.link(one) for one in status.links],
+            disposal_id=status.disposal_id,
         )
 
     async def ListDeliveries(

@@ -89,14 +89,15 @@ class Inbox:
         the way; a complete wrong part never leaves: `Corrupt` is raised while it is read.
 
         A part may be on its way for days, so who takes it is asked again in mid-stream. Raises `Declined`:
-        NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end; WITHHELD; in mid-stream
-        as `Admission.again`.
+        NOT_FOUND, also for what is not the caller's; OFFSET_MISMATCH past the end; WITHHELD; DISPOSED, with
+        the order and the evidence; in mid-stream as `Admission.again`.
         """
         standing = await standing_of(self._ledger, caller, dispatch_id)
         parts = standing.entry.parts
         if not 0 <= number < len(parts):
             raise Declined(Code.NOT_FOUND, f"the dispatch has parts 0 to {len(parts) - 1}")
         part = parts[number]
+        await self._refuse_disposed(dispatch_id)
         if not 0 <= offset <= part.size:
             raise Declined(
                 Code.OFFSET_MISMATCH, f"the part has {part.size} bytes", facts={"offset": str(part.size)}
@@ -106,6 +107,16 @@ class Inbox:
         if part.inline:
             return self._while_admitted(caller, self._inline_part(caller.agency_id, parts[0], part, offset))
         return self._while_admitted(caller, kept_blob(self._archive, part.sha256, offset))
+
+    async def _refuse_disposed(self, dispatch_id: str) -> None:
+        order_id = (await self._ledger.disposed([dispatch_id])).get(dispatch_id)
+        if order_id is not None:
+            disposal = await self._ledger.disposal(order_id)
+            raise Declined(
+                Code.DISPOSED,
+                f"by order {order_id}",
+                facts={"order": order_id, "evidence": disposal.evidence_id},
+            )
 
     async def _while_admitted(
         self, caller: Caller, source: AsyncGenerator[bytes, None]

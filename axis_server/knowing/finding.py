@@ -9,7 +9,7 @@ taken apart into words here and reaches no engine as it was typed.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
@@ -21,6 +21,7 @@ from axis_server.limits.turns import Turns
 from axis_server.paging import page_items
 from axis_server.reasons import Code
 from storage.ledger.catalogue import Catalogue, Facets, Hits, Phrase, Sought
+from storage.ledger.keeping import Keeping
 from storage.ledger.words import words_of
 
 VIETNAM = timezone(timedelta(hours=7))
@@ -66,6 +67,8 @@ class Found:
     hits: Hits
     facets: Facets | None
     current_to: datetime
+    disposed: Mapping[str, str]
+    """Of what was found and disposed of since: dispatch to order."""
 
 
 class Finding:
@@ -75,11 +78,13 @@ class Finding:
         self,
         *,
         catalogue: Catalogue,
+        keeping: Keeping,
         directory: Callable[[], DirectoryView],
         clock: Callable[[], datetime],
         turns: Turns,
     ) -> None:
         self._catalogue = catalogue
+        self._keeping = keeping
         self._directory = directory
         self._clock = clock
         self._turns = turns
@@ -106,8 +111,10 @@ class Finding:
             reached = await self._catalogue.reached()
             hits = await self._catalogue.search(sought, newest=newest, after=after, limit=most)
             counted = await self._catalogue.facets(sought) if facets else None
+            disposed = await self._keeping.disposed([hit.entry.dispatch_id for hit in hits.items])
         behind = datetime.min.replace(tzinfo=now.tzinfo) if reached.last is None else reached.last
-        return Found(hits=hits, facets=counted, current_to=behind if reached.behind else now)
+        current_to = behind if reached.behind else now
+        return Found(hits=hits, facets=counted, current_to=current_to, disposed=disposed)
 
     def _sought(self, caller: Caller, query: Query) -> Sought:
         check_states(query.states)

@@ -45,6 +45,8 @@ class Status:
     """The caller's own, when it is a recipient."""
     links: tuple[Link, ...]
     """To the dispatches of the same thread that the caller sees; the last `LINKS_MOST`."""
+    disposal_id: str = ""
+    """The order that disposed of it."""
 
 
 class Records:
@@ -59,7 +61,14 @@ class Records:
         standing = await standing_of(self._ledger, caller, dispatch_id)
         counts = await self._ledger.counts(dispatch_id, viewer=standing.sees)
         links = await self._links(caller, standing)
-        return Status(entry=standing.entry, counts=counts, delivery=standing.delivery, links=links)
+        disposed = await self._ledger.disposed([dispatch_id])
+        return Status(
+            entry=standing.entry,
+            counts=counts,
+            delivery=standing.delivery,
+            links=links,
+            disposal_id=disposed.get(dispatch_id, ""),
+        )
 
     async def _links(self, caller: Caller, standing: Standing) -> tuple[Link, ...]:
         """Returns the links that the caller sees. A thread has one sender, who sees all of it; a recipient

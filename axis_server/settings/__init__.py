@@ -19,6 +19,7 @@ from axis_server.settings.proving import (
     WitnessSettings,
 )
 from axis_server.settings.reading import SettingsError, load, readable
+from axis_server.settings.retention import ClassSettings, RetentionSettings, RuleSettings
 from axis_server.settings.serving import (
     AxisSettings,
     LimitSettings,
@@ -33,6 +34,7 @@ __all__ = [
     "Address",
     "ArchiveSettings",
     "AxisSettings",
+    "ClassSettings",
     "DeadlineSettings",
     "EvidenceSettings",
     "LedgerSettings",
@@ -40,6 +42,8 @@ __all__ = [
     "LogSettings",
     "MetricsSettings",
     "Readable",
+    "RetentionSettings",
+    "RuleSettings",
     "ScrubSettings",
     "Secrets",
     "ServerSettings",

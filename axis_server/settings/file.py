@@ -16,6 +16,7 @@ from axis_server.settings.proving import (
     TransparencySettings,
     TrustSettings,
 )
+from axis_server.settings.retention import RetentionSettings
 from axis_server.settings.section import Section
 from axis_server.settings.serving import (
     AxisSettings,
@@ -42,6 +43,7 @@ class Settings(Section):
     limits: LimitSettings
     deadlines: DeadlineSettings
     scrub: ScrubSettings
+    retention: RetentionSettings
     metrics: MetricsSettings
     log: LogSettings
 
@@ -70,6 +72,7 @@ class Readable:
     limits: LimitSettings | None
     deadlines: DeadlineSettings | None
     scrub: ScrubSettings | None
+    retention: RetentionSettings | None
     metrics: MetricsSettings | None
     log: LogSettings | None
 

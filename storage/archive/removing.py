@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from storage.archive.base import Archive
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stored:
@@ -37,8 +39,8 @@ class Removing(Protocol):
 
     async def hide(self, digest: str) -> datetime | None:
         """Hides a blob, and returns since when it is hidden, wholly; None when there is nothing of it, seen
-        or hidden. From then on `get` raises `NotFound`, and a `put` of the same bytes writes them anew, which is
-        then seen again."""
+        or hidden. From then on `get` raises `NotFound`, and a `put` of the same bytes writes them anew, which
+        is then seen again."""
         ...
 
     async def show(self, digest: str) -> None:
@@ -53,3 +55,7 @@ class Removing(Protocol):
     def stored(self) -> AsyncIterator[Stored]:
         """Yields every blob, those hidden too; what comes or goes meanwhile may be among them or not."""
         ...
+
+
+class RemovingArchive(Archive, Removing, Protocol):
+    """An archive of which blobs can be removed."""

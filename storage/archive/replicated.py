@@ -16,18 +16,14 @@ from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
 from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol, cast
+from typing import cast
 
 from storage.archive.base import Archive
-from storage.archive.removing import Removing, Stored
+from storage.archive.removing import RemovingArchive, Stored
 from storage.errors import Corrupt, NotFound, StorageError, Unavailable
 
 _DOUBTED = 4096
 """How many blobs found corrupt in the primary are remembered."""
-
-
-class RemovingArchive(Archive, Removing, Protocol):
-    """What both are."""
 
 
 class Repaired(StrEnum):

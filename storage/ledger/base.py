@@ -1,6 +1,6 @@
 """The ledger's promise, in the facets that its users ask for.
 
-    Ledger = Dispatches + Deliveries + Histories + Boxes + Queues + Oversight + Holdings + Log
+    Ledger = Dispatches + Deliveries + Histories + Boxes + Queues + Oversight + Holdings + Keeping + Log
 
 A use case names the facets that it needs; a backend keeps them all, and `Directory` (in `directory`) beside
 them. What all of them promise:
@@ -28,6 +28,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from storage.ledger.keeping import Keeping
 from storage.ledger.oversight import Aside, Concerns, Lease, Leased, Tally
 from storage.ledger.pages import Page
 from storage.ledger.records import (
@@ -385,5 +386,5 @@ class Log(Protocol):
         ...
 
 
-class Ledger(Dispatches, Deliveries, Histories, Boxes, Queues, Oversight, Holdings, Log, Protocol):
+class Ledger(Dispatches, Deliveries, Histories, Boxes, Queues, Oversight, Holdings, Keeping, Log, Protocol):
     """Keeps what happened: all facets over one store."""

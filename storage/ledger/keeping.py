@@ -134,6 +134,14 @@ class Keeping(Protocol):
         evidence stands. Raises `NotFound`."""
         ...
 
+    async def submitted(self, digests: Collection[str]) -> frozenset[str]:
+        """Returns those of `digests` that a part of a dispatch names which was not disposed of."""
+        ...
+
+    async def unhold(self, digests: Collection[str]) -> None:
+        """Forgets, for every owner, that it delivered those of `digests` that nobody has submitted."""
+        ...
+
     async def attested(self, evidence_id: str) -> Evidence:
         """Returns an evidence that is about no dispatch, by its id. Raises `NotFound`."""
         ...

@@ -31,7 +31,11 @@ async def looked_for(world: World, caller: Any, **asked: Any) -> Found:
     while (await catalogue.follow(limit=100)).behind:
         pass
     finding = Finding(
-        catalogue=catalogue, directory=lambda: world.view, clock=lambda: world.now, turns=Turns(1)
+        keeping=world.ledger,
+        catalogue=catalogue,
+        directory=lambda: world.view,
+        clock=lambda: world.now,
+        turns=Turns(1),
     )
     paging = {name: asked.pop(name) for name in ("newest", "after", "limit", "facets") if name in asked}
     return await finding.search(caller, Query(**asked), **paging)
@@ -119,7 +123,11 @@ async def test_it_says_up_to_when_everything_is_found(world: World) -> None:
     assert isinstance(world.ledger, MemoryLedger)
     catalogue = MemoryCatalogue(world.ledger)
     finding = Finding(
-        catalogue=catalogue, directory=lambda: world.view, clock=lambda: world.now, turns=Turns(1)
+        keeping=world.ledger,
+        catalogue=catalogue,
+        directory=lambda: world.view,
+        clock=lambda: world.now,
+        turns=Turns(1),
     )
     behind = await finding.search(world.ministry.caller(), Query())
     await catalogue.follow(limit=100)

@@ -14,7 +14,8 @@ import pytest
 from storage.archive.base import Archive
 from storage.archive.files import FilesArchive
 from storage.archive.memory import MemoryArchive
-from storage.archive.replicated import RemovingArchive, ReplicatedArchive
+from storage.archive.removing import RemovingArchive
+from storage.archive.replicated import ReplicatedArchive
 from storage.archive.s3 import Lock, S3Archive
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.postgres import PostgresLedger

@@ -151,3 +151,14 @@ async def test_a_disposal_ends_once_with_its_evidence(ledger: Opened) -> None:
     with pytest.raises(NotFound):
         await ledger.end_disposal("no order", at(30), statement("x"))
     assert (await ledger.leaf("destroyed")).hash == leaf_hash(statement("destroyed").content)
+
+
+async def test_what_nobody_submitted_is_forgotten_and_nothing_else(ledger: Opened) -> None:
+    await ledger.commit(accepted(1))
+    await ledger.hold("H90", part(1, 0).sha256, 1000)
+    await ledger.hold("H90", sha256("never submitted"), 4)
+    asked = [part(1, 0).sha256, sha256("never submitted"), sha256("orphan")]
+    assert await ledger.submitted(asked) == {part(1, 0).sha256}
+    await ledger.unhold(asked)
+    assert await ledger.held("H90", asked) == {part(1, 0).sha256: 1000}
+    assert await ledger.known(asked) == {part(1, 0).sha256}

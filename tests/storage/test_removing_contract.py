@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from storage.archive.replicated import RemovingArchive
+from storage.archive.removing import RemovingArchive
 from storage.errors import NotFound
 from tests.storage.blobs import digest_of, read, stream
 from tests.storage.conftest import ArchiveUnderTest

@@ -26,7 +26,7 @@ from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61xis/v1/archive.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\x02\n\rDispatchQuery\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x13\n\x0b\x63ode_number\x18\x03 \x01(\t\x12\x15\n\rcode_notation\x18\x04 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x05 \x01(\t\x12\x11\n\tsender_id\x18\x06 \x01(\t\x12\x14\n\x0crecipient_id\x18\x07 \x01(\t\x12\x18\n\x10promulgated_from\x18\x08 \x01(\t\x12\x16\n\x0epromulgated_to\x18\t \x01(\t\x12\x15\n\raccepted_from\x18\n \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_to\x18\x0b \x01(\t\x12\r\n\x05kinds\x18\x0c \x03(\r\x12\x12\n\npriorities\x18\r \x03(\r\x12&\n\x06states\x18\x0e \x03(\x0e\x32\x16.axis.v1.DeliveryState\x12\x0e\n\x06sha256\x18\x0f \x01(\t\"\x88\x01\n\x17SearchDispatchesRequest\x12%\n\x05query\x18\x01 \x01(\x0b\x32\x16.axis.v1.DispatchQuery\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x14\n\x0coldest_first\x18\x04 \x01(\x08\x12\x0e\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x08\"\xae\x01\n\x18SearchDispatchesResponse\x12%\n\x05\x66ound\x18\x01 \x03(\x0b\x32\x16.axis.v1.FoundDispatch\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\x12\x1f\n\x06\x66\x61\x63\x65ts\x18\x04 \x01(\x0b\x32\x0f.axis.v1.Facets\x12.\n\ncurrent_to\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"w\n\rFoundDispatch\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x13.axis.v1.StateCount\x12\x0c\n\x04sent\x18\x04 \x01(\x08\"\xc0\x01\n\x06\x46\x61\x63\x65ts\x12\r\n\x05total\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12\"\n\x05years\x18\x03 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12$\n\x07senders\x18\x04 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12\"\n\x05kinds\x18\x05 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12\'\n\npriorities\x18\x06 \x03(\x0b\x32\x13.axis.v1.FacetCount\"*\n\nFacetCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\x32i\n\x0e\x41rchiveService\x12W\n\x10SearchDispatches\x12 .axis.v1.SearchDispatchesRequest\x1a!.axis.v1.SearchDispatchesResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61xis/v1/archive.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd3\x02\n\rDispatchQuery\x12\x0c\n\x04text\x18\x01 \x01(\t\x12\x11\n\tfile_name\x18\x02 \x01(\t\x12\x13\n\x0b\x63ode_number\x18\x03 \x01(\t\x12\x15\n\rcode_notation\x18\x04 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x05 \x01(\t\x12\x11\n\tsender_id\x18\x06 \x01(\t\x12\x14\n\x0crecipient_id\x18\x07 \x01(\t\x12\x18\n\x10promulgated_from\x18\x08 \x01(\t\x12\x16\n\x0epromulgated_to\x18\t \x01(\t\x12\x15\n\raccepted_from\x18\n \x01(\t\x12\x13\n\x0b\x61\x63\x63\x65pted_to\x18\x0b \x01(\t\x12\r\n\x05kinds\x18\x0c \x03(\r\x12\x12\n\npriorities\x18\r \x03(\r\x12&\n\x06states\x18\x0e \x03(\x0e\x32\x16.axis.v1.DeliveryState\x12\x0e\n\x06sha256\x18\x0f \x01(\t\"\x88\x01\n\x17SearchDispatchesRequest\x12%\n\x05query\x18\x01 \x01(\x0b\x32\x16.axis.v1.DispatchQuery\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x14\n\x0coldest_first\x18\x04 \x01(\x08\x12\x0e\n\x06\x66\x61\x63\x65ts\x18\x05 \x01(\x08\"\xae\x01\n\x18SearchDispatchesResponse\x12%\n\x05\x66ound\x18\x01 \x03(\x0b\x32\x16.axis.v1.FoundDispatch\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\x12\x1f\n\x06\x66\x61\x63\x65ts\x18\x04 \x01(\x0b\x32\x0f.axis.v1.Facets\x12.\n\ncurrent_to\x18\x05 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x8c\x01\n\rFoundDispatch\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x13.axis.v1.StateCount\x12\x0c\n\x04sent\x18\x04 \x01(\x08\x12\x13\n\x0b\x64isposal_id\x18\x05 \x01(\t\"\xc0\x01\n\x06\x46\x61\x63\x65ts\x12\r\n\x05total\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x12\"\n\x05years\x18\x03 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12$\n\x07senders\x18\x04 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12\"\n\x05kinds\x18\x05 \x03(\x0b\x32\x13.axis.v1.FacetCount\x12\'\n\npriorities\x18\x06 \x03(\x0b\x32\x13.axis.v1.FacetCount\"*\n\nFacetCount\x12\r\n\x05value\x18\x01 \x01(\t\x12\r\n\x05\x63ount\x18\x02 \x01(\x04\"|\n\x04Term\x12\x12\n\nclass_code\x18\x01 \x01(\t\x12\x12\n\nclass_name\x18\x02 \x01(\t\x12\r\n\x05years\x18\x03 \x01(\r\x12\r\n\x05\x65nded\x18\x04 \x01(\r\x12\x0b\n\x03\x64ue\x18\x05 \x01(\t\x12\x11\n\tagency_id\x18\x06 \x01(\t\x12\x0e\n\x06record\x18\x07 \x01(\t\"\xfe\x01\n\x11RetentionDecision\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\x12\x0c\n\x04kind\x18\x02 \x01(\t\x12\x13\n\x0b\x64ispatch_id\x18\x03 \x01(\t\x12\x11\n\tagency_id\x18\x04 \x01(\t\x12\x13\n\x0b\x63\x65rtificate\x18\x05 \x01(\t\x12&\n\x02\x61t\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x0e\n\x06reason\x18\x07 \x01(\t\x12\x12\n\nclass_code\x18\x08 \x01(\t\x12\r\n\x05years\x18\t \x01(\r\x12\r\n\x05\x65nded\x18\n \x01(\r\x12\x0e\n\x06record\x18\x0b \x01(\t\x12\x0f\n\x07hold_id\x18\x0c \x01(\t\"*\n\x13GetRetentionRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\"\xb4\x01\n\x14GetRetentionResponse\x12\x1b\n\x04term\x18\x01 \x01(\x0b\x32\r.axis.v1.Term\x12)\n\x05holds\x18\x02 \x03(\x0b\x32\x1a.axis.v1.RetentionDecision\x12-\n\tdecisions\x18\x03 \x03(\x0b\x32\x1a.axis.v1.RetentionDecision\x12\x13\n\x0b\x64isposal_id\x18\x04 \x01(\t\x12\x10\n\x08original\x18\x05 \x01(\t\"m\n\x13SetRetentionRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x12\n\nclass_code\x18\x02 \x01(\t\x12\r\n\x05\x65nded\x18\x03 \x01(\r\x12\x0e\n\x06record\x18\x04 \x01(\t\x12\x0e\n\x06reason\x18\x05 \x01(\t\"3\n\x14SetRetentionResponse\x12\x1b\n\x04term\x18\x01 \x01(\x0b\x32\r.axis.v1.Term\"5\n\x0ePutHoldRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x0e\n\x06reason\x18\x02 \x01(\t\";\n\x0fPutHoldResponse\x12(\n\x04hold\x18\x01 \x01(\x0b\x32\x1a.axis.v1.RetentionDecision\"G\n\x0fLiftHoldRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x0f\n\x07hold_id\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\"<\n\x10LiftHoldResponse\x12(\n\x04lift\x18\x01 \x01(\x0b\x32\x1a.axis.v1.RetentionDecision\"4\n\x10ListHoldsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"Z\n\x11ListHoldsResponse\x12)\n\x05holds\x18\x01 \x03(\x0b\x32\x1a.axis.v1.RetentionDecision\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"2\n\x0eListDueRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"\xc1\x01\n\x0b\x44ueDispatch\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x10\n\x08original\x18\x02 \x01(\t\x12\x11\n\tsender_id\x18\x03 \x01(\t\x12\x13\n\x0b\x63ode_number\x18\x04 \x01(\t\x12\x15\n\rcode_notation\x18\x05 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x1b\n\x04term\x18\x07 \x01(\x0b\x32\r.axis.v1.Term\"P\n\x0fListDueResponse\x12!\n\x03\x64ue\x18\x01 \x03(\x0b\x32\x14.axis.v1.DueDispatch\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"&\n\x15SubmitDisposalRequest\x12\r\n\x05order\x18\x01 \x01(\x0c\"=\n\x16SubmitDisposalResponse\x12#\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x11.axis.v1.Disposal\"\xca\x01\n\x08\x44isposal\x12\x10\n\x08order_id\x18\x01 \x01(\t\x12\x11\n\tagency_id\x18\x02 \x01(\t\x12/\n\x0b\x61\x63\x63\x65pted_at\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x14\n\x0c\x64ispatch_ids\x18\x04 \x03(\t\x12\x0f\n\x07waiting\x18\x05 \x01(\t\x12,\n\x08\x65nded_at\x18\x06 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12\x13\n\x0b\x65vidence_id\x18\x07 \x01(\t\"&\n\x12GetDisposalRequest\x12\x10\n\x08order_id\x18\x01 \x01(\t\"[\n\x13GetDisposalResponse\x12#\n\x08\x64isposal\x18\x01 \x01(\x0b\x32\x11.axis.v1.Disposal\x12\r\n\x05order\x18\x02 \x01(\x0c\x12\x10\n\x08\x65vidence\x18\x03 \x01(\x0c\"8\n\x14ListDisposalsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"Y\n\x15ListDisposalsResponse\x12$\n\tdisposals\x18\x01 \x03(\x0b\x32\x11.axis.v1.Disposal\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\x32\xf1\x05\n\x0e\x41rchiveService\x12W\n\x10SearchDispatches\x12 .axis.v1.SearchDispatchesRequest\x1a!.axis.v1.SearchDispatchesResponse\x12K\n\x0cGetRetention\x12\x1c.axis.v1.GetRetentionRequest\x1a\x1d.axis.v1.GetRetentionResponse\x12K\n\x0cSetRetention\x12\x1c.axis.v1.SetRetentionRequest\x1a\x1d.axis.v1.SetRetentionResponse\x12<\n\x07PutHold\x12\x17.axis.v1.PutHoldRequest\x1a\x18.axis.v1.PutHoldResponse\x12?\n\x08LiftHold\x12\x18.axis.v1.LiftHoldRequest\x1a\x19.axis.v1.LiftHoldResponse\x12\x42\n\tListHolds\x12\x19.axis.v1.ListHoldsRequest\x1a\x1a.axis.v1.ListHoldsResponse\x12<\n\x07ListDue\x12\x17.axis.v1.ListDueRequest\x1a\x18.axis.v1.ListDueResponse\x12Q\n\x0eSubmitDisposal\x12\x1e.axis.v1.SubmitDisposalRequest\x1a\x1f.axis.v1.SubmitDisposalResponse\x12H\n\x0bGetDisposal\x12\x1b.axis.v1.GetDisposalRequest\x1a\x1c.axis.v1.GetDisposalResponse\x12N\n\rListDisposals\x12\x1d.axis.v1.ListDisposalsRequest\x1a\x1e.axis.v1.ListDisposalsResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -39,12 +39,56 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SEARCHDISPATCHESREQUEST']._serialized_end=567
   _globals['_SEARCHDISPATCHESRESPONSE']._serialized_start=570
   _globals['_SEARCHDISPATCHESRESPONSE']._serialized_end=744
-  _globals['_FOUNDDISPATCH']._serialized_start=746
-  _globals['_FOUNDDISPATCH']._serialized_end=865
-  _globals['_FACETS']._serialized_start=868
-  _globals['_FACETS']._serialized_end=1060
-  _globals['_FACETCOUNT']._serialized_start=1062
-  _globals['_FACETCOUNT']._serialized_end=1104
-  _globals['_ARCHIVESERVICE']._serialized_start=1106
-  _globals['_ARCHIVESERVICE']._serialized_end=1211
+  _globals['_FOUNDDISPATCH']._serialized_start=747
+  _globals['_FOUNDDISPATCH']._serialized_end=887
+  _globals['_FACETS']._serialized_start=890
+  _globals['_FACETS']._serialized_end=1082
+  _globals['_FACETCOUNT']._serialized_start=1084
+  _globals['_FACETCOUNT']._serialized_end=1126
+  _globals['_TERM']._serialized_start=1128
+  _globals['_TERM']._serialized_end=1252
+  _globals['_RETENTIONDECISION']._serialized_start=1255
+  _globals['_RETENTIONDECISION']._serialized_end=1509
+  _globals['_GETRETENTIONREQUEST']._serialized_start=1511
+  _globals['_GETRETENTIONREQUEST']._serialized_end=1553
+  _globals['_GETRETENTIONRESPONSE']._serialized_start=1556
+  _globals['_GETRETENTIONRESPONSE']._serialized_end=1736
+  _globals['_SETRETENTIONREQUEST']._serialized_start=1738
+  _globals['_SETRETENTIONREQUEST']._serialized_end=1847
+  _globals['_SETRETENTIONRESPONSE']._serialized_start=1849
+  _globals['_SETRETENTIONRESPONSE']._serialized_end=1900
+  _globals['_PUTHOLDREQUEST']._serialized_start=1902
+  _globals['_PUTHOLDREQUEST']._serialized_end=1955
+  _globals['_PUTHOLDRESPONSE']._serialized_start=1957
+  _globals['_PUTHOLDRESPONSE']._serialized_end=2016
+  _globals['_LIFTHOLDREQUEST']._serialized_start=2018
+  _globals['_LIFTHOLDREQUEST']._serialized_end=2089
+  _globals['_LIFTHOLDRESPONSE']._serialized_start=2091
+  _globals['_LIFTHOLDRESPONSE']._serialized_end=2151
+  _globals['_LISTHOLDSREQUEST']._serialized_start=2153
+  _globals['_LISTHOLDSREQUEST']._serialized_end=2205
+  _globals['_LISTHOLDSRESPONSE']._serialized_start=2207
+  _globals['_LISTHOLDSRESPONSE']._serialized_end=2297
+  _globals['_LISTDUEREQUEST']._serialized_start=2299
+  _globals['_LISTDUEREQUEST']._serialized_end=2349
+  _globals['_DUEDISPATCH']._serialized_start=2352
+  _globals['_DUEDISPATCH']._serialized_end=2545
+  _globals['_LISTDUERESPONSE']._serialized_start=2547
+  _globals['_LISTDUERESPONSE']._serialized_end=2627
+  _globals['_SUBMITDISPOSALREQUEST']._serialized_start=2629
+  _globals['_SUBMITDISPOSALREQUEST']._serialized_end=2667
+  _globals['_SUBMITDISPOSALRESPONSE']._serialized_start=2669
+  _globals['_SUBMITDISPOSALRESPONSE']._serialized_end=2730
+  _globals['_DISPOSAL']._serialized_start=2733
+  _globals['_DISPOSAL']._serialized_end=2935
+  _globals['_GETDISPOSALREQUEST']._serialized_start=2937
+  _globals['_GETDISPOSALREQUEST']._serialized_end=2975
+  _globals['_GETDISPOSALRESPONSE']._serialized_start=2977
+  _globals['_GETDISPOSALRESPONSE']._serialized_end=3068
+  _globals['_LISTDISPOSALSREQUEST']._serialized_start=3070
+  _globals['_LISTDISPOSALSREQUEST']._serialized_end=3126
+  _globals['_LISTDISPOSALSRESPONSE']._serialized_start=3128
+  _globals['_LISTDISPOSALSRESPONSE']._serialized_end=3217
+  _globals['_ARCHIVESERVICE']._serialized_start=3220
+  _globals['_ARCHIVESERVICE']._serialized_end=3973
 # @@protoc_insertion_point(module_scope)

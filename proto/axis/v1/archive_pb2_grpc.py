@@ -41,6 +41,51 @@ class ArchiveServiceStub:
                 request_serializer=axis_dot_v1_dot_archive__pb2.SearchDispatchesRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_archive__pb2.SearchDispatchesResponse.FromString,
                 _registered_method=True)
+        self.GetRetention = channel.unary_unary(
+                '/axis.v1.ArchiveService/GetRetention',
+                request_serializer=axis_dot_v1_dot_archive__pb2.GetRetentionRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.GetRetentionResponse.FromString,
+                _registered_method=True)
+        self.SetRetention = channel.unary_unary(
+                '/axis.v1.ArchiveService/SetRetention',
+                request_serializer=axis_dot_v1_dot_archive__pb2.SetRetentionRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.SetRetentionResponse.FromString,
+                _registered_method=True)
+        self.PutHold = channel.unary_unary(
+                '/axis.v1.ArchiveService/PutHold',
+                request_serializer=axis_dot_v1_dot_archive__pb2.PutHoldRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.PutHoldResponse.FromString,
+                _registered_method=True)
+        self.LiftHold = channel.unary_unary(
+                '/axis.v1.ArchiveService/LiftHold',
+                request_serializer=axis_dot_v1_dot_archive__pb2.LiftHoldRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.LiftHoldResponse.FromString,
+                _registered_method=True)
+        self.ListHolds = channel.unary_unary(
+                '/axis.v1.ArchiveService/ListHolds',
+                request_serializer=axis_dot_v1_dot_archive__pb2.ListHoldsRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.ListHoldsResponse.FromString,
+                _registered_method=True)
+        self.ListDue = channel.unary_unary(
+                '/axis.v1.ArchiveService/ListDue',
+                request_serializer=axis_dot_v1_dot_archive__pb2.ListDueRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.ListDueResponse.FromString,
+                _registered_method=True)
+        self.SubmitDisposal = channel.unary_unary(
+                '/axis.v1.ArchiveService/SubmitDisposal',
+                request_serializer=axis_dot_v1_dot_archive__pb2.SubmitDisposalRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.SubmitDisposalResponse.FromString,
+                _registered_method=True)
+        self.GetDisposal = channel.unary_unary(
+                '/axis.v1.ArchiveService/GetDisposal',
+                request_serializer=axis_dot_v1_dot_archive__pb2.GetDisposalRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.GetDisposalResponse.FromString,
+                _registered_method=True)
+        self.ListDisposals = channel.unary_unary(
+                '/axis.v1.ArchiveService/ListDisposals',
+                request_serializer=axis_dot_v1_dot_archive__pb2.ListDisposalsRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_archive__pb2.ListDisposalsResponse.FromString,
+                _registered_method=True)
 
 
 class ArchiveServiceServicer:
@@ -55,6 +100,68 @@ class ArchiveServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetRetention(self, request, context):
+        """Says how long a dispatch is kept and why: to its parties, and to archivists of the archive's authority.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SetRetention(self, request, context):
+        """Says how long the caller's agency needs a dispatch. Archivists alone. The same word again changes nothing.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def PutHold(self, request, context):
+        """Holds a dispatch: it is not disposed of until the hold is lifted. Archivists alone. The same hold again is the first.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def LiftHold(self, request, context):
+        """Lifts a hold of the caller's own agency. Archivists alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListHolds(self, request, context):
+        """Lists the holds in force that the caller may know of. Archivists alone.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDue(self, request, context):
+        """Lists what need not be kept any more. Archivists of the archive's authority alone, as all that follows.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def SubmitDisposal(self, request, context):
+        """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def GetDisposal(self, request, context):
+        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
+    def ListDisposals(self, request, context):
+        """Missing associated documentation comment in .proto file."""
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_ArchiveServiceServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -62,6 +169,51 @@ def add_ArchiveServiceServicer_to_server(servicer, server):
                     servicer.SearchDispatches,
                     request_deserializer=axis_dot_v1_dot_archive__pb2.SearchDispatchesRequest.FromString,
                     response_serializer=axis_dot_v1_dot_archive__pb2.SearchDispatchesResponse.SerializeToString,
+            ),
+            'GetRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetRetention,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.GetRetentionRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.GetRetentionResponse.SerializeToString,
+            ),
+            'SetRetention': grpc.unary_unary_rpc_method_handler(
+                    servicer.SetRetention,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.SetRetentionRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.SetRetentionResponse.SerializeToString,
+            ),
+            'PutHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.PutHold,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.PutHoldRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.PutHoldResponse.SerializeToString,
+            ),
+            'LiftHold': grpc.unary_unary_rpc_method_handler(
+                    servicer.LiftHold,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.LiftHoldRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.LiftHoldResponse.SerializeToString,
+            ),
+            'ListHolds': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListHolds,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.ListHoldsRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.ListHoldsResponse.SerializeToString,
+            ),
+            'ListDue': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDue,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.ListDueRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.ListDueResponse.SerializeToString,
+            ),
+            'SubmitDisposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.SubmitDisposal,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.SubmitDisposalRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.SubmitDisposalResponse.SerializeToString,
+            ),
+            'GetDisposal': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetDisposal,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.GetDisposalRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.GetDisposalResponse.SerializeToString,
+            ),
+            'ListDisposals': grpc.unary_unary_rpc_method_handler(
+                    servicer.ListDisposals,
+                    request_deserializer=axis_dot_v1_dot_archive__pb2.ListDisposalsRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_archive__pb2.ListDisposalsResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -93,6 +245,249 @@ class ArchiveService:
             '/axis.v1.ArchiveService/SearchDispatches',
             axis_dot_v1_dot_archive__pb2.SearchDispatchesRequest.SerializeToString,
             axis_dot_v1_dot_archive__pb2.SearchDispatchesResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/GetRetention',
+            axis_dot_v1_dot_archive__pb2.GetRetentionRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.GetRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SetRetention(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/SetRetention',
+            axis_dot_v1_dot_archive__pb2.SetRetentionRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.SetRetentionResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def PutHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/PutHold',
+            axis_dot_v1_dot_archive__pb2.PutHoldRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.PutHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def LiftHold(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/LiftHold',
+            axis_dot_v1_dot_archive__pb2.LiftHoldRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.LiftHoldResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListHolds(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/ListHolds',
+            axis_dot_v1_dot_archive__pb2.ListHoldsRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.ListHoldsResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDue(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/ListDue',
+            axis_dot_v1_dot_archive__pb2.ListDueRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.ListDueResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def SubmitDisposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/SubmitDisposal',
+            axis_dot_v1_dot_archive__pb2.SubmitDisposalRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.SubmitDisposalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetDisposal(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/GetDisposal',
+            axis_dot_v1_dot_archive__pb2.GetDisposalRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.GetDisposalResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListDisposals(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.ArchiveService/ListDisposals',
+            axis_dot_v1_dot_archive__pb2.ListDisposalsRequest.SerializeToString,
+            axis_dot_v1_dot_archive__pb2.ListDisposalsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -37,6 +37,23 @@ class ArchiveServiceStub:
     def __new__(cls, channel: _aio.Channel) -> ArchiveServiceAsyncStub: ...
     SearchDispatches: _grpc.UnaryUnaryMultiCallable[_archive_pb2.SearchDispatchesRequest, _archive_pb2.SearchDispatchesResponse]
     """Finds dispatches. The original is taken by InboxService.FetchPart, evidence by RecordService.ListEvidence."""
+    GetRetention: _grpc.UnaryUnaryMultiCallable[_archive_pb2.GetRetentionRequest, _archive_pb2.GetRetentionResponse]
+    """Says how long a dispatch is kept and why: to its parties, and to archivists of the archive's authority."""
+    SetRetention: _grpc.UnaryUnaryMultiCallable[_archive_pb2.SetRetentionRequest, _archive_pb2.SetRetentionResponse]
+    """Says how long the caller's agency needs a dispatch. Archivists alone. The same word again changes nothing."""
+    PutHold: _grpc.UnaryUnaryMultiCallable[_archive_pb2.PutHoldRequest, _archive_pb2.PutHoldResponse]
+    """Holds a dispatch: it is not disposed of until the hold is lifted. Archivists alone. The same hold again is the first."""
+    LiftHold: _grpc.UnaryUnaryMultiCallable[_archive_pb2.LiftHoldRequest, _archive_pb2.LiftHoldResponse]
+    """Lifts a hold of the caller's own agency. Archivists alone."""
+    ListHolds: _grpc.UnaryUnaryMultiCallable[_archive_pb2.ListHoldsRequest, _archive_pb2.ListHoldsResponse]
+    """Lists the holds in force that the caller may know of. Archivists alone."""
+    ListDue: _grpc.UnaryUnaryMultiCallable[_archive_pb2.ListDueRequest, _archive_pb2.ListDueResponse]
+    """Lists what need not be kept any more. Archivists of the archive's authority alone, as all that follows."""
+    SubmitDisposal: _grpc.UnaryUnaryMultiCallable[_archive_pb2.SubmitDisposalRequest, _archive_pb2.SubmitDisposalResponse]
+    """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer."""
+    GetDisposal: _grpc.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]
+    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+    ListDisposals: _grpc.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]
 
 @_typing.type_check_only
 class ArchiveServiceAsyncStub(ArchiveServiceStub):
@@ -47,6 +64,23 @@ class ArchiveServiceAsyncStub(ArchiveServiceStub):
     def __init__(self, channel: _aio.Channel) -> None: ...
     SearchDispatches: _aio.UnaryUnaryMultiCallable[_archive_pb2.SearchDispatchesRequest, _archive_pb2.SearchDispatchesResponse]  # type: ignore[assignment]
     """Finds dispatches. The original is taken by InboxService.FetchPart, evidence by RecordService.ListEvidence."""
+    GetRetention: _aio.UnaryUnaryMultiCallable[_archive_pb2.GetRetentionRequest, _archive_pb2.GetRetentionResponse]  # type: ignore[assignment]
+    """Says how long a dispatch is kept and why: to its parties, and to archivists of the archive's authority."""
+    SetRetention: _aio.UnaryUnaryMultiCallable[_archive_pb2.SetRetentionRequest, _archive_pb2.SetRetentionResponse]  # type: ignore[assignment]
+    """Says how long the caller's agency needs a dispatch. Archivists alone. The same word again changes nothing."""
+    PutHold: _aio.UnaryUnaryMultiCallable[_archive_pb2.PutHoldRequest, _archive_pb2.PutHoldResponse]  # type: ignore[assignment]
+    """Holds a dispatch: it is not disposed of until the hold is lifted. Archivists alone. The same hold again is the first."""
+    LiftHold: _aio.UnaryUnaryMultiCallable[_archive_pb2.LiftHoldRequest, _archive_pb2.LiftHoldResponse]  # type: ignore[assignment]
+    """Lifts a hold of the caller's own agency. Archivists alone."""
+    ListHolds: _aio.UnaryUnaryMultiCallable[_archive_pb2.ListHoldsRequest, _archive_pb2.ListHoldsResponse]  # type: ignore[assignment]
+    """Lists the holds in force that the caller may know of. Archivists alone."""
+    ListDue: _aio.UnaryUnaryMultiCallable[_archive_pb2.ListDueRequest, _archive_pb2.ListDueResponse]  # type: ignore[assignment]
+    """Lists what need not be kept any more. Archivists of the archive's authority alone, as all that follows."""
+    SubmitDisposal: _aio.UnaryUnaryMultiCallable[_archive_pb2.SubmitDisposalRequest, _archive_pb2.SubmitDisposalResponse]  # type: ignore[assignment]
+    """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer."""
+    GetDisposal: _aio.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]  # type: ignore[assignment]
+    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+    ListDisposals: _aio.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]  # type: ignore[assignment]
 
 class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
     """For systems, clerks and archivists of an agency. Each finds what its agency is party to, as sender or as the mailbox
@@ -60,5 +94,76 @@ class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_archive_pb2.SearchDispatchesResponse, _abc.Awaitable[_archive_pb2.SearchDispatchesResponse]]:
         """Finds dispatches. The original is taken by InboxService.FetchPart, evidence by RecordService.ListEvidence."""
+
+    @_abc_1.abstractmethod
+    def GetRetention(
+        self,
+        request: _archive_pb2.GetRetentionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.GetRetentionResponse, _abc.Awaitable[_archive_pb2.GetRetentionResponse]]:
+        """Says how long a dispatch is kept and why: to its parties, and to archivists of the archive's authority."""
+
+    @_abc_1.abstractmethod
+    def SetRetention(
+        self,
+        request: _archive_pb2.SetRetentionRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.SetRetentionResponse, _abc.Awaitable[_archive_pb2.SetRetentionResponse]]:
+        """Says how long the caller's agency needs a dispatch. Archivists alone. The same word again changes nothing."""
+
+    @_abc_1.abstractmethod
+    def PutHold(
+        self,
+        request: _archive_pb2.PutHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.PutHoldResponse, _abc.Awaitable[_archive_pb2.PutHoldResponse]]:
+        """Holds a dispatch: it is not disposed of until the hold is lifted. Archivists alone. The same hold again is the first."""
+
+    @_abc_1.abstractmethod
+    def LiftHold(
+        self,
+        request: _archive_pb2.LiftHoldRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.LiftHoldResponse, _abc.Awaitable[_archive_pb2.LiftHoldResponse]]:
+        """Lifts a hold of the caller's own agency. Archivists alone."""
+
+    @_abc_1.abstractmethod
+    def ListHolds(
+        self,
+        request: _archive_pb2.ListHoldsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.ListHoldsResponse, _abc.Awaitable[_archive_pb2.ListHoldsResponse]]:
+        """Lists the holds in force that the caller may know of. Archivists alone."""
+
+    @_abc_1.abstractmethod
+    def ListDue(
+        self,
+        request: _archive_pb2.ListDueRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.ListDueResponse, _abc.Awaitable[_archive_pb2.ListDueResponse]]:
+        """Lists what need not be kept any more. Archivists of the archive's authority alone, as all that follows."""
+
+    @_abc_1.abstractmethod
+    def SubmitDisposal(
+        self,
+        request: _archive_pb2.SubmitDisposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.SubmitDisposalResponse, _abc.Awaitable[_archive_pb2.SubmitDisposalResponse]]:
+        """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer."""
+
+    @_abc_1.abstractmethod
+    def GetDisposal(
+        self,
+        request: _archive_pb2.GetDisposalRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.GetDisposalResponse, _abc.Awaitable[_archive_pb2.GetDisposalResponse]]:
+        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+
+    @_abc_1.abstractmethod
+    def ListDisposals(
+        self,
+        request: _archive_pb2.ListDisposalsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_archive_pb2.ListDisposalsResponse, _abc.Awaitable[_archive_pb2.ListDisposalsResponse]]: ...
 
 def add_ArchiveServiceServicer_to_server(servicer: ArchiveServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61xis/v1/records.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"\'\n\x10GetStatusRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\"\xa0\x01\n\x11GetStatusResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x13.axis.v1.StateCount\x12#\n\x08\x64\x65livery\x18\x03 \x01(\x0b\x32\x11.axis.v1.Delivery\x12\x1c\n\x05links\x18\x04 \x03(\x0b\x32\r.axis.v1.Link\"v\n\x15ListDeliveriesRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12&\n\x06states\x18\x04 \x03(\x0e\x32\x16.axis.v1.DeliveryState\"[\n\x16ListDeliveriesResponse\x12%\n\ndeliveries\x18\x01 \x03(\x0b\x32\x11.axis.v1.Delivery\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"J\n\x11ListEventsRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\"P\n\x12ListEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.axis.v1.Event\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"r\n\x13ListEvidenceRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x0e\n\x06\x65vents\x18\x04 \x03(\t\x12\x14\n\x0crecipient_id\x18\x05 \x01(\t\"T\n\x14ListEvidenceResponse\x12 \n\x07records\x18\x01 \x03(\x0b\x32\x0f.axis.v1.Record\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"5\n\x11ListOutboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"T\n\x12ListOutboxResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.axis.v1.OutboxItem\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"f\n\nOutboxItem\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x13.axis.v1.StateCount2\x81\x03\n\rRecordService\x12\x42\n\tGetStatus\x12\x19.axis.v1.GetStatusRequest\x1a\x1a.axis.v1.GetStatusResponse\x12Q\n\x0eListDeliveries\x12\x1e.axis.v1.ListDeliveriesRequest\x1a\x1f.axis.v1.ListDeliveriesResponse\x12\x45\n\nListEvents\x12\x1a.axis.v1.ListEventsRequest\x1a\x1b.axis.v1.ListEventsResponse\x12K\n\x0cListEvidence\x12\x1c.axis.v1.ListEvidenceRequest\x1a\x1d.axis.v1.ListEvidenceResponse\x12\x45\n\nListOutbox\x12\x1a.axis.v1.ListOutboxRequest\x1a\x1b.axis.v1.ListOutboxResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x15\x61xis/v1/records.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"\'\n\x10GetStatusRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\"\xb5\x01\n\x11GetStatusResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x02 \x03(\x0b\x32\x13.axis.v1.StateCount\x12#\n\x08\x64\x65livery\x18\x03 \x01(\x0b\x32\x11.axis.v1.Delivery\x12\x1c\n\x05links\x18\x04 \x03(\x0b\x32\r.axis.v1.Link\x12\x13\n\x0b\x64isposal_id\x18\x05 \x01(\t\"v\n\x15ListDeliveriesRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12&\n\x06states\x18\x04 \x03(\x0e\x32\x16.axis.v1.DeliveryState\"[\n\x16ListDeliveriesResponse\x12%\n\ndeliveries\x18\x01 \x03(\x0b\x32\x11.axis.v1.Delivery\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"J\n\x11ListEventsRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\"P\n\x12ListEventsResponse\x12\x1e\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x0e.axis.v1.Event\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"r\n\x13ListEvidenceRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\r\n\x05\x61\x66ter\x18\x02 \x01(\t\x12\x11\n\tpage_size\x18\x03 \x01(\r\x12\x0e\n\x06\x65vents\x18\x04 \x03(\t\x12\x14\n\x0crecipient_id\x18\x05 \x01(\t\"T\n\x14ListEvidenceResponse\x12 \n\x07records\x18\x01 \x03(\x0b\x32\x0f.axis.v1.Record\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"5\n\x11ListOutboxRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"T\n\x12ListOutboxResponse\x12\"\n\x05items\x18\x01 \x03(\x0b\x32\x13.axis.v1.OutboxItem\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"f\n\nOutboxItem\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12#\n\x08\x64ispatch\x18\x02 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x06\x63ounts\x18\x03 \x03(\x0b\x32\x13.axis.v1.StateCount2\x81\x03\n\rRecordService\x12\x42\n\tGetStatus\x12\x19.axis.v1.GetStatusRequest\x1a\x1a.axis.v1.GetStatusResponse\x12Q\n\x0eListDeliveries\x12\x1e.axis.v1.ListDeliveriesRequest\x1a\x1f.axis.v1.ListDeliveriesResponse\x12\x45\n\nListEvents\x12\x1a.axis.v1.ListEventsRequest\x1a\x1b.axis.v1.ListEventsResponse\x12K\n\x0cListEvidence\x12\x1c.axis.v1.ListEvidenceRequest\x1a\x1d.axis.v1.ListEvidenceResponse\x12\x45\n\nListOutbox\x12\x1a.axis.v1.ListOutboxRequest\x1a\x1b.axis.v1.ListOutboxResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,25 +35,25 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSTATUSREQUEST']._serialized_start=55
   _globals['_GETSTATUSREQUEST']._serialized_end=94
   _globals['_GETSTATUSRESPONSE']._serialized_start=97
-  _globals['_GETSTATUSRESPONSE']._serialized_end=257
-  _globals['_LISTDELIVERIESREQUEST']._serialized_start=259
-  _globals['_LISTDELIVERIESREQUEST']._serialized_end=377
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=379
-  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=470
-  _globals['_LISTEVENTSREQUEST']._serialized_start=472
-  _globals['_LISTEVENTSREQUEST']._serialized_end=546
-  _globals['_LISTEVENTSRESPONSE']._serialized_start=548
-  _globals['_LISTEVENTSRESPONSE']._serialized_end=628
-  _globals['_LISTEVIDENCEREQUEST']._serialized_start=630
-  _globals['_LISTEVIDENCEREQUEST']._serialized_end=744
-  _globals['_LISTEVIDENCERESPONSE']._serialized_start=746
-  _globals['_LISTEVIDENCERESPONSE']._serialized_end=830
-  _globals['_LISTOUTBOXREQUEST']._serialized_start=832
-  _globals['_LISTOUTBOXREQUEST']._serialized_end=885
-  _globals['_LISTOUTBOXRESPONSE']._serialized_start=887
-  _globals['_LISTOUTBOXRESPONSE']._serialized_end=971
-  _globals['_OUTBOXITEM']._serialized_start=973
-  _globals['_OUTBOXITEM']._serialized_end=1075
-  _globals['_RECORDSERVICE']._serialized_start=1078
-  _globals['_RECORDSERVICE']._serialized_end=1463
+  _globals['_GETSTATUSRESPONSE']._serialized_end=278
+  _globals['_LISTDELIVERIESREQUEST']._serialized_start=280
+  _globals['_LISTDELIVERIESREQUEST']._serialized_end=398
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_start=400
+  _globals['_LISTDELIVERIESRESPONSE']._serialized_end=491
+  _globals['_LISTEVENTSREQUEST']._serialized_start=493
+  _globals['_LISTEVENTSREQUEST']._serialized_end=567
+  _globals['_LISTEVENTSRESPONSE']._serialized_start=569
+  _globals['_LISTEVENTSRESPONSE']._serialized_end=649
+  _globals['_LISTEVIDENCEREQUEST']._serialized_start=651
+  _globals['_LISTEVIDENCEREQUEST']._serialized_end=765
+  _globals['_LISTEVIDENCERESPONSE']._serialized_start=767
+  _globals['_LISTEVIDENCERESPONSE']._serialized_end=851
+  _globals['_LISTOUTBOXREQUEST']._serialized_start=853
+  _globals['_LISTOUTBOXREQUEST']._serialized_end=906
+  _globals['_LISTOUTBOXRESPONSE']._serialized_start=908
+  _globals['_LISTOUTBOXRESPONSE']._serialized_end=992
+  _globals['_OUTBOXITEM']._serialized_start=994
+  _globals['_OUTBOXITEM']._serialized_end=1096
+  _globals['_RECORDSERVICE']._serialized_start=1099
+  _globals['_RECORDSERVICE']._serialized_end=1484
 # @@protoc_insertion_point(module_scope)

@@ -46,6 +46,9 @@ class GetStatusResponse(_message.Message):
     COUNTS_FIELD_NUMBER: _builtins.int
     DELIVERY_FIELD_NUMBER: _builtins.int
     LINKS_FIELD_NUMBER: _builtins.int
+    DISPOSAL_ID_FIELD_NUMBER: _builtins.int
+    disposal_id: _builtins.str
+    """The order that disposed of it, by which FetchPart is refused; empty when its files are kept."""
     @_builtins.property
     def dispatch(self) -> _types_pb2.Dispatch: ...
     @_builtins.property
@@ -69,10 +72,11 @@ class GetStatusResponse(_message.Message):
         counts: _abc.Iterable[_types_pb2.StateCount] | None = ...,
         delivery: _types_pb2.Delivery | None = ...,
         links: _abc.Iterable[_types_pb2.Link] | None = ...,
+        disposal_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delivery", b"delivery", "dispatch", b"dispatch"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "delivery", b"delivery", "dispatch", b"dispatch", "links", b"links"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["counts", b"counts", "delivery", b"delivery", "dispatch", b"dispatch", "disposal_id", b"disposal_id", "links", b"links"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -119,6 +119,21 @@ class MemoryKeeping(Facet):
             self._state.disposals[order_id] = kept
         return kept
 
+    async def submitted(self, digests: Collection[str]) -> frozenset[str]:
+        await asyncio.sleep(0)
+        return frozenset(digests) & self._submitted()
+
+    async def unhold(self, digests: Collection[str]) -> None:
+        await asyncio.sleep(0)
+        unwanted = set(digests) - self._submitted()
+        for key in [key for key in self._state.holdings if key[1] in unwanted]:
+            del self._state.holdings[key]
+
+    def _submitted(self) -> set[str]:
+        state = self._state
+        kept = [one.kept.entry for id, one in state.dispatches.items() if id not in state.disposed]
+        return {part.sha256 for entry in kept for part in entry.parts}
+
     async def attested(self, evidence_id: str) -> Evidence:
         await asyncio.sleep(0)
         for one in self._state.attested:

@@ -78,6 +78,13 @@ class RelationalKeeping(Facet):
     async def end_disposal(self, order_id: str, at: datetime, evidence: Evidence) -> Disposal:
         return await self._writer.write(lambda t: end_disposal(t, order_id, at, evidence))
 
+    async def submitted(self, digests: Collection[str]) -> frozenset[str]:
+        rows = await self._readers.all("submitted", (to_json(list(digests)),))
+        return frozenset(digest for (digest,) in rows)
+
+    async def unhold(self, digests: Collection[str]) -> None:
+        await self._writer.write(lambda t: t.run("unhold", to_json(list(digests))))
+
     async def attested(self, evidence_id: str) -> Evidence:
         row = await self._readers.one("attested", evidence_id)
         if row is None:

@@ -96,3 +96,20 @@ UPDATE disposals SET waiting = '', ended_at = ?, evidence_id = ? WHERE order_id 
 -- name: attested
 -- An evidence that is about no dispatch.
 SELECT evidence_id, '', event, issued_at, content, recipient_id FROM evidence WHERE evidence_id = ? AND dispatch IS NULL;
+
+-- name: submitted
+-- Which of some digests (a JSON array) are named by a part of what was not disposed of.
+SELECT w.value FROM json_each(?) AS w
+WHERE EXISTS (
+    SELECT 1 FROM parts AS p
+    WHERE p.sha256 = w.value AND NOT EXISTS (SELECT 1 FROM disposed AS d WHERE d.dispatch = p.dispatch)
+);
+
+-- name: unhold
+-- Forgets that owners delivered what nobody has submitted, of some digests (a JSON array).
+DELETE FROM holdings
+WHERE digest IN (SELECT w.value FROM json_each(?) AS w)
+    AND NOT EXISTS (
+        SELECT 1 FROM parts AS p
+        WHERE p.sha256 = holdings.digest AND NOT EXISTS (SELECT 1 FROM disposed AS d WHERE d.dispatch = p.dispatch)
+    );

@@ -1,0 +1,250 @@
+"""Disposing of documents: by a signed order, all that it names or nothing.
+
+    due = await disposal.due(caller, after, limit)            # what need not be kept any more
+    accepted = await disposal.submit(caller, sealed_order)    # from here on it is disposed of
+
+1. judge     the seal, and that it is an archivist's of the archive's authority
+2. hold up   each document against the ledger: kept, due, of that class, held by nobody
+3. commit    the order as a leaf of the log, and each document marked: the point of no return. If anything was
+             decided meanwhile, it is held up again
+4. destroy   `destruction` removes the files, and attests it
+
+A crash before 3 leaves nothing; after it, destruction goes on where it was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from cryptography.hazmat.primitives import hashes
+
+from axis_server.addressing.directory import DirectoryView, in_force
+from axis_server.archiving.deciding import Deciding, Issuing, KeepingLedger, admit_archivist
+from axis_server.archiving.terms import Standing, Term
+from axis_server.caller import Caller, Role
+from axis_server.documents.contents import bounded
+from axis_server.documents.judgement import Rules, digest
+from axis_server.errors import Declined
+from axis_server.limits.tasks import OwnedTasks, in_worker
+from axis_server.paging import page_items
+from axis_server.reasons import Code
+from signing.parser import Malformed
+from signing.retention import Item, Order, read_order
+from signing.verdict import Sound
+from signing.verify import verify
+from storage.errors import DecidedSince, Disposed, NotFound
+from storage.ledger.keeping import ITEMS_MOST, Disposal
+from storage.ledger.overview import VIETNAM
+from storage.ledger.pages import Page
+from storage.ledger.records import Entry, Evidence
+
+EVENT = "DisposalOrdered"
+"""Kind of the evidence that an order is kept as."""
+ORDER_BYTES = 2 << 20
+TEXT_BYTES = 2000
+LOOKED_AT = 2000
+"""Dispatches that one page of what is due looks at; it may then be empty and go on."""
+_TRIES = 5
+"""How often an order is held up anew while others decide."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Due:
+    """A dispatch that may be disposed of."""
+
+    entry: Entry
+    term: Term
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """A disposal with what proves it."""
+
+    disposal: Disposal
+    order: bytes
+    """As it was sealed."""
+    evidence: Evidence | None
+    """Of destruction; None until the last file is gone."""
+
+
+class Disposing:
+    """Takes orders of the archive's authority."""
+
+    def __init__(
+        self,
+        *,
+        ledger: KeepingLedger,
+        deciding: Deciding,
+        directory: Callable[[], DirectoryView],
+        rules: Rules,
+        issuing: Issuing,
+        owned: OwnedTasks,
+        wake: Callable[[], None],
+    ) -> None:
+        """`wake` is called when there is something to destroy."""
+        self._ledger = ledger
+        self._deciding = deciding
+        self._directory = directory
+        self._rules = rules
+        self._issuing = issuing
+        self._owned = owned
+        self._wake = wake
+
+    async def due(self, caller: Caller, after: int, limit: int) -> Page[Due]:
+        """Lists what may be disposed of, in order of commit. Raises `Declined`: ROLE_FORBIDDEN."""
+        self._admit(caller)
+        most = page_items(limit)
+        page = await self._ledger.entries(after=after, limit=min(most, LOOKED_AT))
+        gone = await self._ledger.disposed([one.dispatch_id for one in page.items])
+        entries = tuple(one for one in page.items if one.dispatch_id not in gone)
+        standings = await self._deciding.stand(entries)
+        today = self._today()
+        due = tuple(
+            Due(entry=entry, term=standings[entry.dispatch_id].term)
+            for entry in entries
+            if standings[entry.dispatch_id].is_due(today)
+        )
+        return Page(items=due, next=page.next, more=page.more)
+
+    async def submit(self, caller: Caller, content: bytes) -> Disposal:
+        """Takes an order. The same order gets the same answer.
+
+        Raises `Declined`: the reason of the verdict on its seal, SIGNER_MISMATCH, ORDER_UNFIT, NOT_FOUND,
+        NOT_DUE, HELD, DISPOSED, ROLE_FORBIDDEN.
+        """
+        self._admit(caller)
+        if len(content) > ORDER_BYTES:
+            raise Declined(Code.ORDER_UNFIT, f"an order has at most {ORDER_BYTES} bytes")
+        order_id = digest(content)
+        try:
+            return await self._ledger.disposal(order_id)
+        except NotFound:
+            pass
+        at = self._issuing.clock()
+        order = await in_worker(self._issuing.workers, self._judged, content, caller, at)
+        return await self._owned.run(self._commit(order, order_id, content, caller, at))
+
+    async def show(self, caller: Caller, order_id: str) -> Told:
+        """Returns a disposal with its order and its evidence. Raises `Declined`: NOT_FOUND."""
+        self._admit(caller)
+        try:
+            disposal = await self._ledger.disposal(order_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND) from absent
+        order = await self._ledger.attested(order_id)
+        evidence = await self._ledger.attested(disposal.evidence_id) if disposal.evidence_id else None
+        return Told(disposal=disposal, order=order.content, evidence=evidence)
+
+    async def list(self, caller: Caller, after: int, limit: int) -> Page[Disposal]:
+        """Lists the disposals, in order. Raises `Declined`."""
+        self._admit(caller)
+        return await self._ledger.disposals(after=after, limit=page_items(limit))
+
+    def _admit(self, caller: Caller) -> None:
+        admit_archivist(caller)
+        if not self._deciding.is_authority(caller):
+            raise Declined(
+                Code.ROLE_FORBIDDEN, "archivists of the archive's authority alone dispose of documents"
+            )
+
+    def _judged(self, content: bytes, caller: Caller, at: datetime) -> Order:
+        """Step 1. In a worker."""
+        rules = self._rules
+        try:
+            verdict = verify(content, trust=rules.trust(), at=at, policy=rules.policy, limits=rules.limits)
+        except Malformed as malformed:
+            raise Declined(malformed.reason, malformed.detail) from malformed
+        if not isinstance(verdict, Sound):
+            raise Declined(verdict.reason, verdict.detail)
+        sealer = self._directory().sealer(verdict.certificate.fingerprint(hashes.SHA256()).hex())
+        if sealer is None or sealer[0].agency_id != caller.agency_id or not in_force(sealer[0], at):
+            raise Declined(
+                Code.SIGNER_MISMATCH, f"the certificate is not registered to seal for {caller.agency_id}"
+            )
+        if sealer[1].role != Role.ARCHIVIST:
+            raise Declined(Code.SIGNER_MISMATCH, "the certificate is not an archivist's")
+        try:
+            order = read_order(verdict)
+        except ValueError as unfit:
+            raise Declined(Code.ORDER_UNFIT, str(unfit)) from unfit
+        self._check(order, caller, at)
+        return order
+
+    def _check(self, order: Order, caller: Caller, at: datetime) -> None:
+        """Whether it is an order to this axis that could be carried out at all."""
+        names = [item.dispatch_id for item in order.items]
+        named = self._directory().resolve(order.agency_id)
+        for unfit, why in (
+            (order.axis_id != self._issuing.issuer_id, f"it is an order to {order.axis_id}"),
+            (named is None or named.agency_id != caller.agency_id, "it is another agency's"),
+            (not 0 < len(names) <= ITEMS_MOST, f"an order names 1 to {ITEMS_MOST} documents"),
+            (len(set(names)) != len(names), "it names a document twice"),
+            (not order.legal_basis.strip(), "it names no legal basis"),
+            (order.ordered_at > at + self._rules.policy.clock_skew, "it was made in the future"),
+        ):
+            if unfit:
+                raise Declined(Code.ORDER_UNFIT, why)
+        bounded(order.number, "Number", TEXT_BYTES)
+        bounded(order.legal_basis, "LegalBasis", TEXT_BYTES)
+
+    async def _commit(
+        self, order: Order, order_id: str, content: bytes, caller: Caller, at: datetime
+    ) -> Disposal:
+        """Steps 2 and 3."""
+        disposal = Disposal(
+            order_id=order_id,
+            agency_id=caller.agency_id,
+            dispatches=tuple(item.dispatch_id for item in order.items),
+            accepted_at=at,
+        )
+        evidence = Evidence(evidence_id=order_id, dispatch_id="", event=EVENT, issued_at=at, content=content)
+        for _ in range(_TRIES):
+            decided = await self._ledger.decided()
+            await self._hold_up(order)
+            try:
+                kept = await self._ledger.dispose(disposal, evidence, decided=decided)
+            except DecidedSince:
+                continue
+            except Disposed as gone:
+                raise Declined(Code.DISPOSED, facts={"order": gone.order_id}) from gone
+            self._wake()
+            return kept
+        raise Declined(Code.STORE_UNAVAILABLE, "others decide about these documents all the time")
+
+    async def _hold_up(self, order: Order) -> None:
+        """Step 2: holds each document against the ledger. Raises `Declined` for the first that is not as the
+        order says."""
+        try:
+            entries = tuple([await self._ledger.entry(item.dispatch_id) for item in order.items])
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND, "the order names a document that is not kept here") from absent
+        gone = await self._ledger.disposed([one.dispatch_id for one in entries])
+        standings = await self._deciding.stand(entries)
+        for item, entry in zip(order.items, entries, strict=True):
+            if entry.dispatch_id in gone:
+                facts = {"dispatch_id": entry.dispatch_id, "order": gone[entry.dispatch_id]}
+                raise Declined(Code.DISPOSED, f"dispatch {entry.dispatch_id}", facts=facts)
+            self._check_item(item, entry, standings[entry.dispatch_id])
+
+    def _check_item(self, item: Item, entry: Entry, standing: Standing) -> None:
+        facts = {"dispatch_id": entry.dispatch_id}
+        of = f"dispatch {entry.dispatch_id}"
+        if item.original != entry.original.sha256:
+            raise Declined(Code.ORDER_UNFIT, f"{of} is another document than the order says", facts=facts)
+        if standing.holds:
+            raise Declined(Code.HELD, of, facts={**facts, "hold": standing.holds[0].evidence_id})
+        term = standing.term
+        if not standing.is_due(self._today()):
+            when = term.first_day.isoformat() if term.first_day else "never"
+            raise Declined(Code.NOT_DUE, f"{of}: class {term.class_code}, due {when}", facts=facts)
+        if (item.class_code, item.due) != (term.class_code, term.first_day):
+            raise Declined(
+                Code.ORDER_UNFIT,
+                f"{of} has the class {term.class_code} and is due on {term.first_day}",
+                facts=facts,
+            )
+
+    def _today(self) -> date:
+        return self._issuing.clock().astimezone(VIETNAM).date()

@@ -1,0 +1,103 @@
+"""Composition of what decides how long documents are kept, and does away with them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from axis_server.addressing.directory import DirectoryView
+from axis_server.archiving import sweeping
+from axis_server.archiving.deciding import Deciding, Issuing
+from axis_server.archiving.destruction import Destroying
+from axis_server.archiving.disposal import ORDER_BYTES, Disposing
+from axis_server.archiving.locking import Locking
+from axis_server.archiving.terms import Classes
+from axis_server.documents.judgement import Rules
+from axis_server.limits.tasks import OwnedTasks
+from axis_server.metrics import Metrics
+from axis_server.settings import Settings
+from axis_server.stores import Stores
+from signing.keys import Signer
+from signing.policy import Policy
+from signing.seal import Sealer
+from signing.trust import TrustStore
+
+LOCK_SECONDS = 2.0
+"""How soon after a decision the store locks."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Retaining:
+    """What is served, and what goes on beside it."""
+
+    deciding: Deciding
+    disposing: Disposing
+    works: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
+    """Each begun once, for ever."""
+
+
+def retaining(
+    settings: Settings,
+    stores: Stores,
+    signer: Signer,
+    *,
+    directory: Callable[[], DirectoryView],
+    trust: Callable[[], TrustStore],
+    clock: Callable[[], datetime],
+    new_id: Callable[[], str],
+    workers: Executor,
+    owned: OwnedTasks,
+    metrics: Metrics,
+) -> Retaining:
+    """Makes everything about retention."""
+    issuing = Issuing(
+        issuer_id=settings.axis.id, sealer=Sealer(signer), new_id=new_id, clock=clock, workers=workers
+    )
+    deciding = Deciding(
+        ledger=stores.ledger,
+        directory=directory,
+        classes=Classes.of(settings.retention),
+        authority_id=settings.retention.authority,
+        issuing=issuing,
+        owned=owned,
+    )
+    destroying = Destroying(
+        ledger=stores.ledger,
+        archive=stores.archive,
+        issuing=issuing,
+        grace=timedelta(minutes=settings.retention.grace_minutes),
+        metrics=metrics,
+    )
+    disposing = Disposing(
+        ledger=stores.ledger,
+        deciding=deciding,
+        directory=directory,
+        rules=Rules.of(trust, Policy(revocation=settings.trust.revocation), ORDER_BYTES),
+        issuing=issuing,
+        owned=owned,
+        wake=destroying.wake,
+    )
+    works = (destroying.follow, *_locking(stores, deciding), *_sweeping(settings, stores, clock))
+    return Retaining(deciding=deciding, disposing=disposing, works=works)
+
+
+def _locking(stores: Stores, deciding: Deciding) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+    if stores.retention is not None:
+        locking = Locking(ledger=stores.ledger, deciding=deciding, retention=stores.retention)
+        yield lambda: locking.follow(LOCK_SECONDS)
+
+
+def _sweeping(
+    settings: Settings, stores: Stores, clock: Callable[[], datetime]
+) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+    if settings.retention.sweep_hours:
+        yield lambda: sweeping.follow(
+            stores.archive,
+            stores.ledger,
+            clock=clock,
+            age=timedelta(days=settings.retention.sweep_days),
+            every=timedelta(hours=settings.retention.sweep_hours),
+        )
