@@ -55,7 +55,9 @@ class RetentionSettings(Section):
     default: str = Field(default="permanent", pattern=_CODE)
     """Class of a document that no rule fits and no archivist has judged."""
     classes: list[ClassSettings] = Field(default=list(LAWFUL), min_length=1)
+    """The classes, each in a `[[retention.classes]]` of its own; those named here replace the law's."""
     rules: list[RuleSettings] = Field(default=[])
+    """Which class is presumed, each in a `[[retention.rules]]` of its own; the first that fits counts."""
     grace_minutes: float = Field(default=60.0, ge=0, le=100_000)
     """How long a file lies hidden between an order and its destruction. It must be longer than a submission
     takes from its first byte archived to its commit: who sends the same bytes meanwhile keeps them."""

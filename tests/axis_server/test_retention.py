@@ -427,7 +427,7 @@ async def test_an_order_that_is_wrong_in_any_way_disposes_of_nothing(stand: Stan
         with declined(code):
             await stand.disposing.submit(stand.authority, order)
     for changes in unfit:
-        with pytest.raises(Declined, match="^(ORDER_UNFIT|SIGNED_IN_FUTURE)"):
+        with pytest.raises(Declined, match=r"^(ORDER_UNFIT|SIGNED_IN_FUTURE)"):
             await stand.disposing.submit(stand.authority, stand.sealed(**changes))
     package = stand.archive.blobs[early.original.sha256]
     with declined("SIGNER_MISMATCH"):
