@@ -143,7 +143,7 @@ def services(means: Means) -> Services:
     )
     # One reader of the ledger at a time: a count over years takes seconds, and others read meanwhile.
     overseeing = Turns(1)
-    queue = Queue(ledger=ledger, clock=means.clock, new_token=means.new_id)
+    queue = Queue(ledger=ledger, directory=means.watch.view, clock=means.clock, new_token=means.new_id)
     facts = AxisFacts(
         axis_id=means.settings.axis.id,
         certificates=tuple(pem_of([one]).decode() for one in (means.signer.certificate, *means.signer.chain)),
@@ -187,7 +187,9 @@ def services(means: Means) -> Services:
         ),
         records=RecordServicer(records=Records(ledger=ledger), cursors=means.cursors),
         overview=OverviewServicer(
-            attention=Attention(ledger=ledger, clock=means.clock, turns=overseeing),
+            attention=Attention(
+                ledger=ledger, directory=means.watch.view, clock=means.clock, turns=overseeing
+            ),
             statistics=Statistics(
                 ledger=ledger, directory=means.watch.view, clock=means.clock, turns=overseeing
             ),

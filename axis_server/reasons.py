@@ -74,6 +74,7 @@ class Code(StrEnum):
     ASKED_LATELY = "ASKED_LATELY"
     WITHHELD = "WITHHELD"
     LEASE_LOST = "LEASE_LOST"
+    TOO_MANY_ASIDES = "TOO_MANY_ASIDES"
     # how long it is kept
     CLASS_UNKNOWN = "CLASS_UNKNOWN"
     ORDER_UNFIT = "ORDER_UNFIT"
@@ -135,6 +136,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.ASKED_LATELY,
             Code.WITHHELD,
             Code.LEASE_LOST,
+            Code.TOO_MANY_ASIDES,
             Code.UPLOAD_QUOTA,
             Code.NOT_DUE,
             Code.HELD,

@@ -360,6 +360,12 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Stop working on it, and take again.",
             "Dừng xử lý văn bản này và nhận lại từ hàng đợi.",
         ),
+        "TOO_MANY_ASIDES": says(
+            "Your agency has set aside as much as it may at a time.",
+            "Cơ quan của quý vị đã để riêng quá nhiều mục chưa xử lý.",
+            "Look at what is set aside (`axis aside`), mend its cause, and take items up again.",
+            "Xem các mục đã để riêng (`axis aside`), khắc phục nguyên nhân rồi đưa các mục trở lại xử lý.",
+        ),
         "STORE_UNAVAILABLE": says(
             "The axis cannot reach its store; nothing is known about the effect.",
             "Trục tạm thời không truy cập được kho lưu trữ; chưa rõ kết quả.",

@@ -9,6 +9,7 @@ StorageError
 ├── Conflict            someone else moved first; `current` is what stands now
 ├── Changed             an agency or group is kept otherwise than it was read: read it again
 ├── LeaseLost           someone else may have the delivery in hand, or nobody; take it again
+├── AsidesFull          the agency has set aside as much as it may; it takes something up first
 ├── DocumentIdTaken     this sender used this document id with other bytes; `dispatch_id` holds it
 ├── StatementTaken      this statement is kept for another dispatch, `dispatch_id`
 ├── Disposed            the dispatch was disposed of, by the order `order_id`
@@ -84,6 +85,10 @@ class Changed(StorageError):
 
 class LeaseLost(StorageError):
     """A lease is not (any more) the one in force."""
+
+
+class AsidesFull(StorageError):
+    """An agency has set aside as much as it may at a time."""
 
 
 class DocumentIdTaken(StorageError):

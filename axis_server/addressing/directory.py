@@ -98,6 +98,11 @@ class DirectoryView:
         found = self._named(identifier)
         return found if isinstance(found, Agency) else None
 
+    def canonical(self, identifier: str) -> str:
+        """Returns the canonical id of the agency that an identifier names; else the identifier."""
+        agency = self.resolve(identifier)
+        return identifier if agency is None else agency.agency_id
+
     def group(self, identifier: str, *, seen_by: str | None = None) -> Group | None:
         """Finds a group, a suspended one too; with `seen_by`, only one that this agency may know of."""
         found = self._named(identifier)

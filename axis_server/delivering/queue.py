@@ -15,15 +15,17 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, admit_actor, admit_reader
 from axis_server.documents.contents import bounded
 from axis_server.errors import Declined
+from axis_server.knowing.records import standing_of
 from axis_server.lifecycle import State
 from axis_server.paging import page_items
 from axis_server.reasons import Code
-from storage.errors import LeaseLost, NotFound
-from storage.ledger.base import Queues
-from storage.ledger.oversight import Aside, Lease, Leased
+from storage.errors import AsidesFull, LeaseLost, NotFound
+from storage.ledger.base import Ledger
+from storage.ledger.oversight import ASIDES_MOST, Aside, Lease, Leased
 from storage.ledger.pages import Page
 
 WAITING = frozenset({State.CONSIGNED, State.FETCHED})
@@ -51,12 +53,20 @@ class Queue:
     """Hands deliveries to the systems of their mailbox, and keeps what they set aside."""
 
     def __init__(
-        self, *, ledger: Queues, clock: Callable[[], datetime], new_token: Callable[[], str]
+        self,
+        *,
+        ledger: Ledger,
+        directory: Callable[[], DirectoryView],
+        clock: Callable[[], datetime],
+        new_token: Callable[[], str],
+        asides_most: int = ASIDES_MOST,
     ) -> None:
         """`new_token` gives a text that was never given before and that nobody can guess."""
         self._ledger = ledger
+        self._directory = directory
         self._clock = clock
         self._new_token = new_token
+        self._asides_most = asides_most
 
     async def take(self, caller: Caller, *, most: int, seconds: int) -> tuple[Leased, ...]:
         """Takes up to `most` deliveries in hand for `seconds`, the most urgent first; 0 means 1 of them and
@@ -89,7 +99,7 @@ class Queue:
 
     async def park(self, caller: Caller, held: Held, reason: str) -> None:
         """Sets a delivery aside that is in hand: nobody takes it until it is taken up. Raises `Declined`:
-        LEASE_LOST, REASON_REQUIRED, FIELD_TOO_LONG."""
+        LEASE_LOST, TOO_MANY_ASIDES, REASON_REQUIRED, FIELD_TOO_LONG."""
         admit_actor(caller)
         _checked(reason)
         await self._hold(caller, held, timedelta(seconds=PARKING_SECONDS))
@@ -100,13 +110,19 @@ class Queue:
     async def set_aside(
         self, caller: Caller, *, dispatch_id: str, recipient_id: str, sequence: int, reason: str
     ) -> None:
-        """Sets a delivery (`sequence` 0) or an event aside; the first reason stands.
+        """Sets a delivery (`sequence` 0) or an event aside; the first reason stands. `recipient_id` is any
+        identifier of the recipient; whom an event is about the event says, whatever is given.
 
-        Raises `Declined`: NOT_FOUND, also for what is not the caller's; REASON_REQUIRED, FIELD_TOO_LONG.
+        Raises `Declined`: NOT_FOUND, also for what is not the caller's; TOO_MANY_ASIDES, REASON_REQUIRED,
+        FIELD_TOO_LONG.
         """
         admit_actor(caller)
         if not sequence and not recipient_id:
             raise Declined(Code.INVALID_ARGUMENT, "name a delivery or an event")
+        if sequence:
+            recipient_id = await self._about(caller, dispatch_id, _sequence(sequence))
+        else:
+            recipient_id = self._directory().canonical(recipient_id)
         aside = Aside(
             dispatch_id=dispatch_id,
             recipient_id=recipient_id,
@@ -116,9 +132,20 @@ class Queue:
             by=caller.certificate.sha256,
         )
         try:
-            await self._ledger.set_aside(caller.agency_id, aside)
+            await self._ledger.set_aside(caller.agency_id, aside, most=self._asides_most)
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND) from absent
+        except AsidesFull as full:
+            most = str(self._asides_most)
+            raise Declined(Code.TOO_MANY_ASIDES, f"{most} are set aside", facts={"count": most}) from full
+
+    async def _about(self, caller: Caller, dispatch_id: str, sequence: int) -> str:
+        """The recipient that an event is about; empty when it is about all. Raises `Declined`: NOT_FOUND."""
+        sees = (await standing_of(self._ledger, caller, dispatch_id)).sees
+        found = await self._ledger.history(dispatch_id, viewer=sees, after=sequence - 1, limit=1)
+        if not found.items:
+            raise Declined(Code.NOT_FOUND)
+        return found.items[0].recipient_id
 
     async def asides(self, caller: Caller, after: int, limit: int) -> Page[Aside]:
         """Lists what the caller's agency set aside, in order of commit. Raises `Declined`."""
@@ -126,9 +153,11 @@ class Queue:
         return await self._ledger.asides(caller.agency_id, after=after, limit=page_items(limit))
 
     async def take_up(self, caller: Caller, *, dispatch_id: str, recipient_id: str, sequence: int) -> None:
-        """Forgets that something was set aside; a success when it was not. Raises `Declined`."""
+        """Forgets that something was set aside, where it is an event whomever that is about; a success when
+        it was not. Raises `Declined`."""
         admit_actor(caller)
-        await self._ledger.take_up(caller.agency_id, dispatch_id, recipient_id, _sequence(sequence))
+        about = self._directory().canonical(recipient_id)
+        await self._ledger.take_up(caller.agency_id, dispatch_id, about, _sequence(sequence))
 
     async def _hold(self, caller: Caller, held: Held, length: timedelta) -> datetime:
         until = self._clock() + length

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, Role, admit_actor, admit_overseer
 from axis_server.errors import Declined
 from axis_server.knowing.events import Side, side_of
@@ -59,9 +60,17 @@ class Window:
 class Attention:
     """Says what an agency, or the operator, has to look after."""
 
-    def __init__(self, *, ledger: Oversight, clock: Callable[[], datetime], turns: Turns) -> None:
+    def __init__(
+        self,
+        *,
+        ledger: Oversight,
+        directory: Callable[[], DirectoryView],
+        clock: Callable[[], datetime],
+        turns: Turns,
+    ) -> None:
         """`turns` are the places of all who look over much at once."""
         self._ledger = ledger
+        self._directory = directory
         self._clock = clock
         self._turns = turns
 
@@ -73,11 +82,12 @@ class Attention:
                 return bare(await window.look(self._ledger, None, self._clock()))
             return await window.look(self._ledger, caller.agency_id, self._clock())
 
-    async def acknowledge(self, caller: Caller, dispatch_id: str, recipient_id: str) -> None:
+    async def acknowledge(self, caller: Caller, dispatch_id: str, recipient: str) -> None:
         """Notes that the caller's agency, which sent or receives it, has seen how a delivery stands; what
-        happens later needs attention anew. Raises `Declined`: NOT_FOUND, also for what is not the
-        caller's."""
+        happens later needs attention anew. `recipient` is any identifier of the recipient. Raises `Declined`:
+        NOT_FOUND, also for what is not the caller's."""
         admit_actor(caller)
+        recipient_id = self._directory().canonical(recipient)
         try:
             await self._ledger.acknowledge(caller.agency_id, dispatch_id, recipient_id)
         except NotFound as absent:

@@ -29,7 +29,7 @@ from datetime import datetime
 from typing import Protocol
 
 from storage.ledger.keeping import Keeping
-from storage.ledger.oversight import Aside, Concerns, Lease, Leased, Tally
+from storage.ledger.oversight import ASIDES_MOST, Aside, Concerns, Lease, Leased, Tally
 from storage.ledger.pages import Page
 from storage.ledger.records import (
     Delivery,
@@ -254,11 +254,11 @@ class Queues(Protocol):
         """Ends a lease, so that it can be taken at once. Raises `LeaseLost`."""
         ...
 
-    async def set_aside(self, agency_id: str, aside: Aside) -> None:
+    async def set_aside(self, agency_id: str, aside: Aside, *, most: int = ASIDES_MOST) -> None:
         """Keeps an aside of an agency that sees the delivery or event, and where it is a delivery (`sequence`
         0) of its mailbox, ends the lease on it. Idempotent by dispatch, recipient and sequence: the first
-        reason stands. Raises `NotFound` for what the agency does not see; `ValueError` when neither a
-        delivery nor an event is named."""
+        reason stands. Raises `NotFound` for what the agency does not see; else `AsidesFull` when it has set
+        `most` aside already; `ValueError` when neither a delivery nor an event is named."""
         ...
 
     async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
@@ -266,7 +266,8 @@ class Queues(Protocol):
         ...
 
     async def take_up(self, agency_id: str, dispatch_id: str, recipient_id: str, sequence: int) -> None:
-        """Forgets an aside, so that the delivery can be taken again. A success when there is none."""
+        """Forgets an aside, so that the delivery can be taken again; where `sequence` names an event, that of
+        the event, whoever it is about. A success when there is none."""
         ...
 
 

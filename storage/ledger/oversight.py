@@ -7,6 +7,9 @@ from datetime import datetime
 
 from storage.ledger.records import Delivery, Entry, InboxItem
 
+ASIDES_MOST = 10_000
+"""What one agency may have set aside at a time: more than anybody looks at, and little to keep."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lease:

@@ -13,6 +13,8 @@ WAITING = frozenset({"consigned", "fetched"})
 
 VIETNAM = timezone(timedelta(hours=7))
 """Days are counted where the agencies are."""
+REQUESTS = frozenset({1, 2})
+"""Kinds of dispatches that ask about a document and are none themselves; in the SQL too."""
 DIMENSIONS = frozenset({"day", "month", "agency", "sender", "priority", "kind"})
 KEYS_MOST = 10_000
 ANSWERED = ("accepted", "refused", "in_process", "done")

@@ -14,9 +14,11 @@ from axis_server.knowing import statistics
 from axis_server.knowing.attention import Window, side_of_concern
 from axis_server.knowing.events import Side
 from axis_server.knowing.statistics import Asked, Span
+from edxml.model import Package
 from storage.ledger import overview
 from storage.ledger.oversight import Concerns
 from storage.ledger.records import Entry
+from tests.axis_server.attempts import revoke, update
 from tests.axis_server.test_recall import WHY, answered, take_back
 from tests.axis_server.world import House, World
 
@@ -57,6 +59,44 @@ async def test_a_refusal_needs_the_senders_attention_for_a_month_or_until_it_was
     assert await whys(world, world.ministry, Window(past_days=32)) == {"refused": 1}
     await world.attention.acknowledge(world.ministry.caller("clerk"), entry.dispatch_id, world.province.id)
     assert await whys(world, world.ministry, Window(past_days=32)) == {}
+
+
+async def test_an_ending_is_acknowledged_under_any_identifier_of_the_recipient(world: World) -> None:
+    entry = await world.sent(world.province)
+    await world.report(world.province, entry, "02", "sai thẩm quyền")
+    await world.attention.acknowledge(world.ministry.caller(), entry.dispatch_id, "000.00.00.H90")
+    assert await whys(world, world.ministry) == {}
+
+
+@pytest.mark.parametrize("package", [revoke("H90"), update("H91.01", "H90", removed=("H90",))])
+@pytest.mark.parametrize("names", ["package", "document"])
+@pytest.mark.parametrize("code", ["02", "16"])
+async def test_a_refused_recall_is_one_concern_of_the_document(
+    world: World, package: Package, names: str, code: str
+) -> None:
+    document = await world.sent(world.province, world.department)
+    await world.report(world.province, document, "01")
+    sealed = world.sealed(world.ministry, package)
+    request = (await world.intake.submit(world.ministry.caller(), sealed)).entry
+    named = document if (names, code) == ("document", "16") else request
+    await world.report(world.province, named, code, "Đã phổ biến")
+    assert (await world.ledger.delivery(request.dispatch_id, "H90")).state == "refused"
+    for house in (world.ministry.caller(), world.stranger.caller("operator")):
+        found = await world.attention.concerns(house, USUAL)
+        (one,) = [one for one in found.items if one.delivery.recipient_id == "H90"]
+        assert (one.why, one.entry.dispatch_id) == ("question_refused", document.dispatch_id)
+    await world.attention.acknowledge(world.ministry.caller(), document.dispatch_id, "H90")
+    assert "refused" not in await whys(world, world.ministry), "it is no other concern once it was seen"
+
+
+async def test_a_recall_that_asked_nothing_and_was_refused_is_a_concern_of_its_own(world: World) -> None:
+    document = await world.sent(world.department)
+    sealed = world.sealed(world.ministry, revoke("H90", "H91.01"))
+    request = (await world.intake.submit(world.ministry.caller(), sealed)).entry
+    await world.report(world.province, request, "16", "Chưa từng nhận văn bản này")
+    (one,) = (await world.attention.concerns(world.ministry.caller(), USUAL)).items
+    assert (one.why, one.entry.dispatch_id) == ("refused", request.dispatch_id)
+    assert document.dispatch_id != request.dispatch_id
 
 
 async def test_only_sender_and_recipient_acknowledge_and_nothing_else_is_there(world: World) -> None:

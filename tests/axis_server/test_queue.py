@@ -147,6 +147,62 @@ async def test_an_event_can_be_set_aside_by_whom_it_concerns(world: World) -> No
         assert len((await world.queue.asides(house.caller(), 0, 0)).items) == 1
 
 
+async def test_an_event_is_about_whom_it_is_whatever_recipient_is_named_with_it(world: World) -> None:
+    entry = await world.sent(world.province, world.department)
+    await world.report(world.province, entry, "01")
+    caller, named = world.ministry.caller(), {"dispatch_id": entry.dispatch_id, "reason": "x"}
+    for recipient in ("", "H90", "H91.01", "nobody"):
+        await world.queue.set_aside(caller, recipient_id=recipient, sequence=3, **named)
+        await world.queue.set_aside(caller, recipient_id=recipient, sequence=1, **named)
+    asides = (await world.queue.asides(caller, 0, 0)).items
+    assert [(one.recipient_id, one.sequence) for one in asides] == [("H90", 3), ("", 1)]
+    await world.queue.take_up(caller, dispatch_id=entry.dispatch_id, recipient_id="", sequence=3)
+    assert [one.sequence for one in (await world.queue.asides(caller, 0, 0)).items] == [1]
+
+
+async def test_a_delivery_is_set_aside_and_taken_up_under_any_identifier_of_its_recipient(
+    world: World,
+) -> None:
+    entry = await world.sent(world.province)
+    caller, old = world.province.caller(), "000.00.00.H90"
+    await world.queue.set_aside(
+        caller, dispatch_id=entry.dispatch_id, recipient_id=old, sequence=0, reason="x"
+    )
+    (aside,) = (await world.queue.asides(caller, 0, 0)).items
+    assert aside.recipient_id == "H90"
+    await world.queue.take_up(caller, dispatch_id=entry.dispatch_id, recipient_id=old, sequence=0)
+    assert (await world.queue.asides(caller, 0, 0)).items == ()
+
+
+async def test_a_consumer_that_fails_on_everything_sets_no_more_aside_than_anybody_can_look_at(
+    world: World,
+) -> None:
+    world.asides_most = 2
+    entry = await world.sent(world.province, world.department)
+    caller = world.ministry.caller()
+
+    async def set_aside(sequence: int) -> None:
+        await world.queue.set_aside(
+            caller, dispatch_id=entry.dispatch_id, recipient_id="H90", sequence=sequence, reason="x"
+        )
+
+    await set_aside(1)
+    await set_aside(2)
+    with pytest.raises(Declined) as full:
+        await set_aside(0)
+    assert (full.value.code, full.value.facts) == ("TOO_MANY_ASIDES", {"count": "2"})
+    await set_aside(1)  # what is there already stays a success
+    await world.queue.set_aside(
+        world.province.caller(),
+        dispatch_id=entry.dispatch_id,
+        recipient_id="H90",
+        sequence=0,
+        reason="the room of others is their own",
+    )
+    await world.queue.take_up(caller, dispatch_id=entry.dispatch_id, recipient_id="", sequence=1)
+    await set_aside(0)
+
+
 @pytest.mark.parametrize("recipient", ["H90", "H91.01", ""])
 async def test_what_is_of_others_cannot_be_set_aside_and_is_not_told_apart_from_nothing(
     world: World, recipient: str

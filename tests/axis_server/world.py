@@ -54,6 +54,7 @@ from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.ledger.base import Ledger
+from storage.ledger.oversight import ASIDES_MOST
 from storage.ledger.records import Entry, Evidence
 from storage.ledger.registry import Agency, Certificate
 from tests.pki import AT, Authority, Identity, authority
@@ -162,6 +163,7 @@ class World:
     turns: Turns = field(default_factory=lambda: Turns(3))
     lanes: Lanes = field(default_factory=lambda: Lanes(light=64, heaviest=200))
     metrics: Metrics = field(default_factory=Metrics.make)
+    asides_most: int = ASIDES_MOST
 
     def __post_init__(self) -> None:
         self.trust = TrustStore.of([self.pki.root.certificate])
@@ -318,11 +320,19 @@ class World:
 
     @property
     def queue(self) -> Queue:
-        return Queue(ledger=self.ledger, clock=lambda: self.now, new_token=lambda: str(uuid4()))
+        return Queue(
+            ledger=self.ledger,
+            directory=lambda: self.view,
+            clock=lambda: self.now,
+            new_token=lambda: str(uuid4()),
+            asides_most=self.asides_most,
+        )
 
     @property
     def attention(self) -> Attention:
-        return Attention(ledger=self.ledger, clock=lambda: self.now, turns=self.turns)
+        return Attention(
+            ledger=self.ledger, directory=lambda: self.view, clock=lambda: self.now, turns=self.turns
+        )
 
     @property
     def statistics(self) -> Statistics:

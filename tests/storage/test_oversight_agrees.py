@@ -36,7 +36,7 @@ def a_commit(dice: random.Random, step: int) -> Step:
         number,
         sender_id=dice.choice([SENDER, SENDER, "G99"]),
         priority=dice.randrange(3),
-        kind=dice.randrange(2),
+        kind=dice.randrange(4),
         due_date=dice.choice(["", (when + timedelta(days=dice.randrange(5))).date().isoformat()]),
         accepted_at=when,
         document_id="",
@@ -63,6 +63,7 @@ def a_commit(dice: random.Random, step: int) -> Step:
         recipients=to,
         handover_by=when + timedelta(days=dice.randrange(5)),
         asks=(asking,) if dice.random() < 0.3 else (),
+        about=(about,) if about != f"dispatch-{number}" and dice.random() < 0.5 else (),
     )
     return lambda ledger: ledger.commit(new)
 
@@ -122,7 +123,8 @@ def an_aside(dice: random.Random, step: int) -> Step:
     aside = Aside(
         dispatch_id=name, recipient_id=recipient, sequence=sequence, reason=f"r{step}", at=at(step), by="h"
     )
-    return lambda ledger: ledger.set_aside(agency_id, aside)
+    most = dice.choice([3, 100])
+    return lambda ledger: ledger.set_aside(agency_id, aside, most=most)
 
 
 def an_acknowledgement(dice: random.Random, step: int) -> Step:

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from storage.errors import LeaseLost, NotFound
+from storage.errors import AsidesFull, LeaseLost, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.oversight import Aside, Lease, Leased
 from storage.ledger.records import Asking, NewEvent, Question, Recipient
@@ -312,6 +312,31 @@ async def test_an_agency_sets_aside_what_it_sees_and_nothing_else(ledger: Ledger
     ):
         await ledger.set_aside(agency_id, one)
         assert (await ledger.asides(agency_id, limit=10)).items == (one,)
+
+
+async def test_an_event_is_taken_up_whoever_it_was_set_aside_for(ledger: Ledger) -> None:
+    await committed(ledger, 1)
+    for recipient in ("", MAILBOX):
+        await ledger.set_aside(MAILBOX, aside(1, recipient, 1))
+    await ledger.set_aside(MAILBOX, aside(1))
+    await ledger.take_up(MAILBOX, "dispatch-1", OTHER, 1)
+    assert (await ledger.asides(MAILBOX, limit=10)).items == (aside(1),)
+
+
+async def test_no_more_is_set_aside_than_an_agency_may_until_something_is_taken_up(ledger: Ledger) -> None:
+    await committed(ledger, 1, 2, 3)
+    for number in (1, 2):
+        await ledger.set_aside(MAILBOX, aside(number), most=2)
+    with pytest.raises(AsidesFull):
+        await ledger.set_aside(MAILBOX, aside(3), most=2)
+    with pytest.raises(NotFound):
+        await ledger.set_aside(MAILBOX, aside(9), most=2)
+    await ledger.set_aside(MAILBOX, aside(2, reason="again"), most=2)
+    await ledger.set_aside(OTHER, aside(1, OTHER), most=2)
+    assert (await ledger.asides(MAILBOX, limit=10)).items == (aside(1), aside(2))
+    await ledger.take_up(MAILBOX, "dispatch-1", MAILBOX, 0)
+    await ledger.set_aside(MAILBOX, aside(3), most=2)
+    assert (await ledger.asides(MAILBOX, limit=10)).items == (aside(2), aside(3))
 
 
 @pytest.mark.parametrize("wrong", [aside(1, "", 0), aside(1, sequence=-1), aside(1, reason="\0")])

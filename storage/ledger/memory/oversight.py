@@ -16,6 +16,7 @@ from storage.ledger.overview import (
     DONE_STATUS,
     ENDED_OTHERWISE,
     QUESTION_REFUSED,
+    REQUESTS,
     check_concerns,
     check_keys,
     check_tally,
@@ -105,8 +106,9 @@ def _concerns(
             yield concern("question_open", key)
         seen_by_sender = state.acknowledged.get((sender_id, *key)) == delivery.version
         seen_by_receiver = state.acknowledged.get((delivery.mailbox_id, *key)) == delivery.version
+        ended_badly = sent and not seen_by_sender and delivery.state in ("refused", "expired")
         if delivery.updated_at >= since and (
-            (sent and not seen_by_sender and delivery.state in ("refused", "expired"))
+            (ended_badly and not _refused_request(state, key))
             or (agency_id == delivery.mailbox_id and not seen_by_receiver and delivery.state == "expired")
         ):
             yield concern(delivery.state, key)
@@ -125,6 +127,21 @@ def _refused_questions(state: State, key: tuple[str, str]) -> Iterator[datetime]
     for event in state.dispatches[key[0]].events:
         if event.recipient_id == key[1] and event.kind == QUESTION_REFUSED:
             yield event.at
+
+
+def _refused_request(state: State, key: tuple[str, str]) -> bool:
+    """Tells whether the recipient refused what this request asks: that is a concern of the document."""
+    request = state.dispatches[key[0]]
+    entry = request.kept.entry
+    return (
+        entry.kind in REQUESTS
+        and request.deliveries[key[1]].state == "refused"
+        and any(
+            at >= entry.accepted_at
+            for document in request.about
+            for at in _refused_questions(state, (document, key[1]))
+        )
+    )
 
 
 def _first_seen(state: State, agency_id: str, dispatch_id: str) -> str:

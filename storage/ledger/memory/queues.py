@@ -7,9 +7,9 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 
-from storage.errors import LeaseLost, NotFound
+from storage.errors import AsidesFull, LeaseLost, NotFound
 from storage.ledger.memory.state import Facet, State, paged
-from storage.ledger.oversight import Aside, Lease, Leased
+from storage.ledger.oversight import ASIDES_MOST, Aside, Lease, Leased
 from storage.ledger.overview import WAITING, check_aside, check_lease, check_take
 from storage.ledger.pages import Page, aside_bytes, item_bytes, page
 from storage.ledger.records import InboxItem
@@ -51,10 +51,10 @@ class MemoryQueues(Facet):
         self._state.end_lease(key)
         await asyncio.sleep(0)
 
-    async def set_aside(self, agency_id: str, aside: Aside) -> None:
+    async def set_aside(self, agency_id: str, aside: Aside, *, most: int = ASIDES_MOST) -> None:
         check_aside(aside)
         await asyncio.sleep(0)
-        _set_aside(self._state, agency_id, aside)
+        _set_aside(self._state, agency_id, aside, most)
         await asyncio.sleep(0)
 
     async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
@@ -66,7 +66,12 @@ class MemoryQueues(Facet):
 
     async def take_up(self, agency_id: str, dispatch_id: str, recipient_id: str, sequence: int) -> None:
         await asyncio.sleep(0)
-        self._state.asides.pop((agency_id, dispatch_id, recipient_id, sequence), None)
+        for key in list(self._state.asides):
+            whose, of, about, number = key
+            if (whose, of, number) == (agency_id, dispatch_id, sequence) and (
+                sequence or about == recipient_id
+            ):
+                del self._state.asides[key]
         await asyncio.sleep(0)
 
 
@@ -115,7 +120,7 @@ def _held(state: State, mailbox_id: str, key: tuple[str, str], token: str) -> Le
     return lease
 
 
-def _set_aside(state: State, agency_id: str, aside: Aside) -> None:
+def _set_aside(state: State, agency_id: str, aside: Aside, most: int) -> None:
     dispatched = state.dispatched(aside.dispatch_id)
     viewer = None if dispatched.sender_id == agency_id else agency_id
     if aside.recipient_id:
@@ -127,6 +132,8 @@ def _set_aside(state: State, agency_id: str, aside: Aside) -> None:
         raise NotFound(aside.dispatch_id)
     key = (agency_id, aside.dispatch_id, aside.recipient_id, aside.sequence)
     if key not in state.asides:
+        if sum(whose == agency_id for whose, *_ in state.asides) >= most:
+            raise AsidesFull(agency_id)
         state.aside_count += 1
         state.asides[key] = (state.aside_count, aside)
     delivery = (aside.dispatch_id, aside.recipient_id)

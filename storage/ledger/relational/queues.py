@@ -7,8 +7,8 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from storage.errors import LeaseLost, NotFound
-from storage.ledger.oversight import Aside, Lease, Leased
+from storage.errors import AsidesFull, LeaseLost, NotFound
+from storage.ledger.oversight import ASIDES_MOST, Aside, Lease, Leased
 from storage.ledger.overview import check_aside, check_lease, check_take
 from storage.ledger.pages import Page, aside_bytes, item_bytes, page
 from storage.ledger.relational.engine import Transaction
@@ -44,9 +44,9 @@ class RelationalQueues(Facet):
         held = (token, dispatch_id, recipient_id, mailbox_id)
         await self._writer.write(lambda t: _settle(t, "release_lease", *held))
 
-    async def set_aside(self, agency_id: str, aside: Aside) -> None:
+    async def set_aside(self, agency_id: str, aside: Aside, *, most: int = ASIDES_MOST) -> None:
         check_aside(aside)
-        await self._writer.write(lambda t: _set_aside(t, agency_id, aside))
+        await self._writer.write(lambda t: _set_aside(t, agency_id, aside, most))
 
     async def asides(self, agency_id: str, *, after: int = 0, limit: int) -> Page[Aside]:
         def placed(found: Iterator[Row]) -> Iterator[tuple[int, Aside]]:
@@ -94,7 +94,7 @@ def _settle(transaction: Transaction, name: str, *values: object) -> None:
         raise LeaseLost("not in force")
 
 
-def _set_aside(transaction: Transaction, agency_id: str, aside: Aside) -> None:
+def _set_aside(transaction: Transaction, agency_id: str, aside: Aside, most: int) -> None:
     seen = transaction.one("find_seen", agency_id, aside.dispatch_id, aside.recipient_id)
     if seen is None:
         raise NotFound(aside.dispatch_id)
@@ -104,6 +104,8 @@ def _set_aside(transaction: Transaction, agency_id: str, aside: Aside) -> None:
         if events is None or events[0] < aside.sequence:
             raise NotFound(aside.dispatch_id)
     key = (agency_id, place, position, aside.recipient_id, aside.sequence)
-    transaction.run("add_aside", *key, aside.reason, microseconds(aside.at), aside.by)
+    what = (aside.reason, microseconds(aside.at), aside.by)
+    if not transaction.run("add_aside", *key, *what, most) and transaction.one("find_aside", *key) is None:
+        raise AsidesFull(agency_id)
     if not aside.sequence and mailbox_id == agency_id:
         transaction.run("end_lease", place)

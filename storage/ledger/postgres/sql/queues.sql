@@ -64,16 +64,20 @@ SELECT count(*) FROM events
 WHERE dispatch = $1 AND ($2::text IS NULL OR mailbox_id = '' OR mailbox_id = $2::text);
 
 -- name: add_aside
--- The first one stands.
+-- The first one stands. Adds none to as many ($9) as an agency may have.
 WITH numbered AS (
     UPDATE counters SET value = value + 1
     WHERE name = 'asides' AND NOT EXISTS (
         SELECT 1 FROM asides WHERE agency_id = $1 AND dispatch = $3 AND recipient_id = $4 AND sequence = $5
-    )
+    ) AND (SELECT count(*) FROM asides WHERE agency_id = $1) < $9
     RETURNING value
 )
 INSERT INTO asides (place, agency_id, delivery, dispatch, recipient_id, sequence, reason, at, certificate)
 SELECT value, $1, $2, $3, $4, $5, $6, $7, $8 FROM numbered;
+
+-- name: find_aside
+SELECT 1 FROM asides
+WHERE agency_id = $1 AND delivery = $2 AND dispatch = $3 AND recipient_id = $4 AND sequence = $5;
 
 -- name: asides
 -- A page of what an agency set aside, in order of commit.
@@ -84,8 +88,9 @@ ORDER BY a.place
 LIMIT :limit;
 
 -- name: take_up
+-- The aside of a delivery, or of an event, which is about whom it is.
 DELETE FROM asides
 WHERE agency_id = $1
     AND dispatch = (SELECT position FROM dispatches WHERE dispatch_id = $2)
-    AND recipient_id = $3
+    AND (recipient_id = $3 OR $4 > 0)
     AND sequence = $4;

@@ -13,6 +13,14 @@ WITH found (why, delivery, aside) AS (
     SELECT state, place, 0 FROM deliveries AS l
     WHERE sender_id = :agency_id AND state IN ('refused', 'expired') AND updated_at >= :since
         AND NOT EXISTS (
+            -- A request (of kind 1 or 2) that was refused is a concern of the document that it asks for.
+            SELECT 1 FROM dispatches AS p
+            JOIN links AS k ON k.dispatch = p.position
+            JOIN deliveries AS o ON o.dispatch = k.about AND o.recipient_id = l.recipient_id
+            WHERE l.state = 'refused' AND p.position = l.dispatch AND p.kind IN (1, 2)
+                AND o.question_refused_at >= l.accepted_at
+        )
+        AND NOT EXISTS (
             SELECT 1 FROM acknowledgements AS k
             WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
         )
@@ -52,6 +60,14 @@ WITH found (why, delivery, aside) AS (
     UNION ALL
     SELECT state, place, 0 FROM deliveries AS l
     WHERE state IN ('refused', 'expired') AND updated_at >= :since
+        AND NOT EXISTS (
+            -- A request (of kind 1 or 2) that was refused is a concern of the document that it asks for.
+            SELECT 1 FROM dispatches AS p
+            JOIN links AS k ON k.dispatch = p.position
+            JOIN deliveries AS o ON o.dispatch = k.about AND o.recipient_id = l.recipient_id
+            WHERE l.state = 'refused' AND p.position = l.dispatch AND p.kind IN (1, 2)
+                AND o.question_refused_at >= l.accepted_at
+        )
         AND NOT EXISTS (
             SELECT 1 FROM acknowledgements AS k
             WHERE k.delivery = l.place AND k.agency_id = l.sender_id AND k.version = l.version
