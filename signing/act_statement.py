@@ -13,13 +13,12 @@ from datetime import datetime, timedelta, timezone
 
 from lxml import etree
 
-from signing import own_form
-from signing.own_form import text, texts
 from signing.parser import DEFAULT_LIMITS, parse
+from signing.plain_document import fields, one, parts, written
 from signing.seal import Sealer
 from signing.verdict import Sound
 
-NAMESPACE = f"{own_form.PREFIX}administrative-act:1"
+NAMESPACE = "urn:national-axis:administrative-act:1"
 _VIETNAM = timezone(timedelta(hours=7))
 
 
@@ -58,9 +57,9 @@ class ActStatement:
 
 def write(statement: ActStatement, sealer: Sealer) -> bytes:
     """Returns the sealed document. Its SigningTime is when it was done."""
-    document = own_form.write(
-        "AdministrativeAct",
+    document = written(
         NAMESPACE,
+        "AdministrativeAct",
         [
             ("Identifier", statement.identifier),
             ("Issuer", statement.issuer_id),
@@ -69,13 +68,18 @@ def write(statement: ActStatement, sealer: Sealer) -> bytes:
             ("Account", statement.account),
             ("Operator", statement.operator),
             ("Reason", statement.reason),
-            *(("About", one) for one in statement.about),
+            *(("About", about) for about in statement.about),
             *(
                 (
                     "Change",
-                    [("Of", one.of), ("What", one.what), ("Before", one.before), ("After", one.after)],
+                    [
+                        ("Of", each.of),
+                        ("What", each.what),
+                        ("Before", each.before),
+                        ("After", each.after),
+                    ],
                 )
-                for one in statement.changes
+                for each in statement.changes
             ),
         ],
     )
@@ -94,24 +98,25 @@ def read_unproven(content: bytes) -> ActStatement:
 
 
 def _read(root: etree._Element) -> ActStatement:
-    if root.tag != f"{{{NAMESPACE}}}AdministrativeAct":
-        raise ValueError("it is no statement about an administrative act")
+    found = fields(root, NAMESPACE, "AdministrativeAct")
     return ActStatement(
-        identifier=text(root, "Identifier"),
-        issuer_id=text(root, "Issuer"),
-        kind=text(root, "Kind"),
-        at=datetime.fromisoformat(text(root, "At")),
-        account=text(root, "Account"),
-        operator=text(root, "Operator"),
-        reason=text(root, "Reason"),
-        about=texts(root, "About"),
-        changes=tuple(
-            Changed(
-                of=text(one, "Of"),
-                what=text(one, "What"),
-                before=text(one, "Before"),
-                after=text(one, "After"),
-            )
-            for one in own_form.children(root, "Change")
-        ),
+        identifier=one(found, "Identifier"),
+        issuer_id=one(found, "Issuer"),
+        kind=one(found, "Kind"),
+        at=datetime.fromisoformat(one(found, "At")),
+        account=one(found, "Account"),
+        operator=one(found, "Operator"),
+        reason=one(found, "Reason"),
+        about=tuple(one({"About": [each]}, "About") for each in found.get("About", ())),
+        changes=tuple(_changed(each) for each in found.get("Change", ())),
+    )
+
+
+def _changed(element: etree._Element) -> Changed:
+    found = parts(element, NAMESPACE)
+    return Changed(
+        of=one(found, "Of"),
+        what=one(found, "What"),
+        before=one(found, "Before"),
+        after=one(found, "After"),
     )

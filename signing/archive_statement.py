@@ -12,11 +12,11 @@ from base64 import b64decode, b64encode
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from signing import own_form
+from signing.plain_document import written
 from signing.seal import Sealer
 from signing.verdict import Sound
 
-NAMESPACE = f"{own_form.PREFIX}archive-statement:1"
+NAMESPACE = "urn:national-axis:archive-statement:1"
 NAMED_MOST = 1000
 """Damaged items that a statement names; it counts them all."""
 _VIETNAM = timezone(timedelta(hours=7))
@@ -67,7 +67,7 @@ def write(statement: ArchiveStatement, sealer: Sealer) -> bytes:
         ("DamagedCount", str(statement.damaged_count)),
         *(("Damaged", one) for one in statement.damaged[:NAMED_MOST]),
     )
-    document = own_form.write("ArchiveStatement", NAMESPACE, fields)
+    document = written(NAMESPACE, "ArchiveStatement", fields)
     return sealer.seal_canonical(document, at=statement.ended_at)
 
 

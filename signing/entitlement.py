@@ -13,10 +13,11 @@ import re
 import unicodedata
 
 from cryptography import x509
+from lxml import etree
 
+from signing import act_statement, archive_statement, retention
 from signing.chain import INFRASTRUCTURE_PURPOSES
 from signing.evidence_writer import EVIDENCE
-from signing.own_form import PREFIX
 from signing.verdict import Reason, Refused, Sound
 
 EVIDENCE_SIGNING = x509.ObjectIdentifier("2.25.170204289296398052401383194991094814748")
@@ -24,6 +25,10 @@ EVIDENCE_SIGNING = x509.ObjectIdentifier("2.25.170204289296398052401383194991094
 800c275b-a133-45d2-882a-7f51a60e581c (ITU-T X.667)."""
 EVIDENCE_ROOT = f"{{{EVIDENCE}}}Evidence"
 """The root of an evidence document (ETSI EN 319 522-3)."""
+OWN_NAMESPACES = frozenset(
+    (archive_statement.NAMESPACE, act_statement.NAMESPACE, retention.DECISION, retention.DESTRUCTION)
+)
+"""Of what an axis states about itself."""
 
 
 def entitled(sound: Sound) -> Sound | Refused:
@@ -35,7 +40,7 @@ def entitled(sound: Sound) -> Sound | Refused:
     name stands in a document is not looked at.
     """
     purposes = _purposes(sound.certificate)
-    if sound.root.tag == EVIDENCE_ROOT or str(sound.root.tag).startswith(f"{{{PREFIX}"):
+    if sound.root.tag == EVIDENCE_ROOT or etree.QName(sound.root).namespace in OWN_NAMESPACES:
         is_anchor = sound.chain == (sound.certificate,)
         if is_anchor or EVIDENCE_SIGNING in purposes:
             return sound
