@@ -16,7 +16,6 @@ from typing import Any
 
 import prometheus_client
 import structlog
-from cryptography import x509
 
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
@@ -33,6 +32,7 @@ from axis_server.composition import Means, authorities_of, services, shares_of, 
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
+from axis_server.keyring import Keyring
 from axis_server.limits.expiry import expire
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
@@ -40,7 +40,6 @@ from axis_server.limits.workers import MortalWorkers
 from axis_server.metrics import Metrics
 from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
-from axis_server.operation.material import TlsMaterial, evidence_signer, log_signer, tls_material
 from axis_server.probe import Prober
 from axis_server.retaining import retaining
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
@@ -51,10 +50,7 @@ from axis_server.transparency.stamping import Stamping
 from axis_server.transparency.witnessing import Witnessing
 from plainhttp import serving
 from signing.evidence import Party
-from signing.keys import Signer
-from signing.log import LogPolicy, NoteSigner
 from signing.policy import Policy
-from signing.seal import Sealer
 from storage.archive.replicated import ReplicatedArchive
 from storage.ledger.base import Log
 
@@ -152,10 +148,8 @@ async def running(
     4. the door             with its lamp: the first to close
     """
     async with AsyncExitStack() as stack:
-        tls = tls_material(settings.tls, secrets.tls_key_password)
-        signer = evidence_signer(settings.evidence, secrets.evidence_key_password)
-        log_key = log_signer(settings.transparency.key)
         metrics = Metrics.make()
+        keys = Keyring(settings, secrets, show=metrics.keys_current.set)
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
         stores = await stack.enter_async_context(opened(settings, secrets))
@@ -168,7 +162,9 @@ async def running(
         changes = Changes()
         turns = Turns(settings.server.workers + 1)
         attestor = Attestor(
-            issuer=Party(agency_id=settings.axis.id, name=settings.axis.name), signer=signer, new_id=new_id
+            issuer=Party(agency_id=settings.axis.id, name=settings.axis.name),
+            signer=keys.signer,
+            new_id=new_id,
         )
         mover = Mover(
             ledger=stores.ledger,
@@ -188,17 +184,19 @@ async def running(
             clock=now,
         )
         acting = Acting(
-            ledger=stores.acts, sealer=Sealer(signer), issuer_id=settings.axis.id, clock=now, new_id=new_id
+            ledger=stores.acts, sealer=keys.sealer, issuer_id=settings.axis.id, clock=now, new_id=new_id
         )
-        await note_effective(stores.acts, acting, settings, evidence=signer.certificate, log=log_key.key)
+        await note_effective(
+            stores.acts, acting, settings, evidence=keys.signer().certificate, log=keys.note_signers()[0].key
+        )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
-        publisher = Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics)
+        publisher = Publisher(ledger=stores.ledger, signers=keys.note_signers, clock=now, metrics=metrics)
         authorities = tuple(one.name for one in settings.timestamps)
         proofs = Proofs(ledger=stores.ledger, publisher=publisher, authorities=authorities)
         kept = retaining(
             settings,
             stores,
-            signer,
+            keys.sealer,
             directory=watch.view,
             trust=trust.store,
             clock=now,
@@ -213,7 +211,7 @@ async def running(
             watch=watch,
             admission=admission,
             cursors=cursors,
-            signer=signer,
+            certificates=keys.published,
             trust=trust.store,
             workers=workers,
             turns=turns,
@@ -237,15 +235,17 @@ async def running(
             shares=shares_of(settings, now, metrics),
         )
         server, port = make_server(
-            _door(settings, tls, shared), services(means), boundary=boundary, lamp=lamp
+            _door(settings, keys, shared), services(means), boundary=boundary, lamp=lamp
         )
         metrics_address = _exported(metrics, settings.metrics.listen, stack)
-        own = {"tls": x509.load_pem_x509_certificate(tls.certificate_chain), "evidence": signer.certificate}
-        prober = Prober(stores=stores, show=lamp.show, metrics=metrics, certificates=own, clock=now)
+        prober = Prober(
+            stores=stores, show=lamp.show, metrics=metrics, certificates=keys.certificates, clock=now
+        )
         await prober.probe()
         background = await stack.enter_async_context(
             _background(
                 watch.follow(DIRECTORY_SECONDS),
+                keys.follow(TRUST_SECONDS),
                 trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
                 prober.follow(settings.server.probe_seconds),
                 expiring.follow(DEADLINE_SECONDS),
@@ -254,7 +254,7 @@ async def running(
                 *_vouching(settings, stores.ledger, metrics, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),
-                *_scrubbing(scrub_of(settings, stores, signer, log_key, metrics), settings.scrub),
+                *_scrubbing(scrub_of(settings, stores, keys, metrics), settings.scrub),
                 expire(
                     stores.archive,
                     kept=timedelta(days=settings.limits.upload_days),
@@ -276,13 +276,11 @@ async def running(
         )
 
 
-def _door(settings: Settings, tls: TlsMaterial, shared: bool) -> Door:
+def _door(settings: Settings, keys: Keyring, shared: bool) -> Door:
     return Door(
         address=str(settings.server.listen),
         shared=shared,
-        certificate_chain=tls.certificate_chain,
-        private_key=tls.private_key,
-        client_ca=tls.client_ca,
+        tls=keys.tls,
         message_bytes=settings.limits.message_bytes,
         concurrent_calls=settings.server.concurrent_calls + settings.server.watches,
         concurrent_streams=settings.server.concurrent_streams,
@@ -338,16 +336,15 @@ def _vouching(
         yield stamping.follow(interval)
 
 
-def scrub_of(
-    settings: Settings, stores: Stores, signer: Signer, log_key: NoteSigner, metrics: Metrics
-) -> Scrub:
+def scrub_of(settings: Settings, stores: Stores, keys: Keyring, metrics: Metrics) -> Scrub:
     """Makes what goes through everything that is kept."""
     archive = stores.archive
-    policy = LogPolicy(origin=log_key.key.name, keys=(log_key.key,))
     return Scrub(
         ledger=stores.scrubbed,
         archive=archive,
-        attesting=Attesting(issuer_id=settings.axis.id, sealer=Sealer(signer), policy=policy, new_id=new_id),
+        attesting=Attesting(
+            issuer_id=settings.axis.id, sealer=keys.sealer, policy=keys.log_policy, new_id=new_id
+        ),
         clock=now,
         metrics=metrics,
         every=timedelta(days=settings.scrub.round_days),

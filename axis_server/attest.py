@@ -43,7 +43,7 @@ class Attestor:
     """Issues evidence. It computes a signature, so call it in a worker thread; what it issues is not kept
     yet."""
 
-    def __init__(self, *, issuer: Party, signer: Signer, new_id: Callable[[], str]) -> None:
+    def __init__(self, *, issuer: Party, signer: Callable[[], Signer], new_id: Callable[[], str]) -> None:
         self._issuer = issuer
         self._signer = signer
         self._new_id = new_id
@@ -194,7 +194,7 @@ class Attestor:
             dispatch_id=dispatch_id,
             event=record.event,
             issued_at=record.at,
-            content=write(record, signer=self._signer),
+            content=write(record, signer=self._signer()),
             recipient_id=recipient_id,
         )
 

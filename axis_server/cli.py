@@ -18,6 +18,7 @@ from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
+from axis_server.operation.rollover import rollover
 from axis_server.operation.running import run, work
 from axis_server.operation.scrubbing import scrub
 from axis_server.operation.terminal import CONFIG, Refusal
@@ -44,6 +45,7 @@ main.add_command(check_store)
 main.add_command(doctor)
 main.add_command(group)
 main.add_command(restore)
+main.add_command(rollover)
 main.add_command(run)
 main.add_command(verify_store)
 main.add_command(work)

@@ -7,6 +7,8 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from cryptography import x509
+
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.addressing.lookup import Lookup
 from axis_server.admitting.admission import Admission
@@ -51,7 +53,6 @@ from axis_server.stores import Stores
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.stamping import Authority
 from axis_server.transparency.witnessing import Witness
-from signing.keys import Signer
 from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
@@ -73,7 +74,8 @@ class Means:
     watch: DirectoryWatch
     admission: Admission
     cursors: Cursors
-    signer: Signer
+    certificates: Callable[[], tuple[x509.Certificate, ...]]
+    """With which the axis signs evidence, did, or will."""
     trust: Callable[[], TrustStore]
     workers: Executor
     turns: Turns
@@ -146,7 +148,7 @@ def services(means: Means) -> Services:
     queue = Queue(ledger=ledger, directory=means.watch.view, clock=means.clock, new_token=means.new_id)
     facts = AxisFacts(
         axis_id=means.settings.axis.id,
-        certificates=tuple(pem_of([one]).decode() for one in (means.signer.certificate, *means.signer.chain)),
+        certificates=lambda: tuple(pem_of([one]).decode() for one in means.certificates()),
         max_message_bytes=means.settings.limits.message_bytes,
         max_attachment_bytes=means.settings.limits.attachment_bytes,
     )

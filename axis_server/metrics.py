@@ -42,6 +42,7 @@ class Metrics:
     probe_up: Gauge
     certificate_days_left: Gauge
     trust_current: Gauge
+    keys_current: Gauge
     log_size: Gauge
     log_sound: Gauge
     witness_lag_seconds: Gauge
@@ -191,6 +192,12 @@ class Metrics:
                 "axis_timestamps_failed",
                 "Times that an authority gave no time-stamp, or one that does not hold; the log says why.",
                 ("authority",),
+            ),
+            keys_current=gauge(
+                "axis_keys_current",
+                "1 while the axis's own keys and certificates are what their files say, 0 after files"
+                " that could not be taken over.",
+                multiprocess_mode="livemin",
             ),
             trust_current=gauge(
                 "axis_trust_current",

@@ -20,7 +20,6 @@ from axis_server.limits.tasks import OwnedTasks
 from axis_server.metrics import Metrics
 from axis_server.settings import Settings
 from axis_server.stores import Stores
-from signing.keys import Signer
 from signing.policy import Policy
 from signing.seal import Sealer
 from signing.trust import TrustStore
@@ -42,7 +41,7 @@ class Retaining:
 def retaining(
     settings: Settings,
     stores: Stores,
-    signer: Signer,
+    sealer: Callable[[], Sealer],
     *,
     directory: Callable[[], DirectoryView],
     trust: Callable[[], TrustStore],
@@ -53,9 +52,7 @@ def retaining(
     metrics: Metrics,
 ) -> Retaining:
     """Makes everything about retention."""
-    issuing = Issuing(
-        issuer_id=settings.axis.id, sealer=Sealer(signer), new_id=new_id, clock=clock, workers=workers
-    )
+    issuing = Issuing(issuer_id=settings.axis.id, sealer=sealer, new_id=new_id, clock=clock, workers=workers)
     deciding = Deciding(
         ledger=stores.ledger,
         directory=directory,

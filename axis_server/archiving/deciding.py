@@ -60,7 +60,7 @@ class Issuing:
     """In whose name the axis states what was decided and done."""
 
     issuer_id: str
-    sealer: Sealer
+    sealer: Callable[[], Sealer]
     new_id: Callable[[], str]
     clock: Callable[[], datetime]
     workers: Executor | None
@@ -287,7 +287,7 @@ class Deciding:
             record=decision.record,
             hold_id=decision.hold_id,
         )
-        return write_decision(statement, self._issuing.sealer)
+        return write_decision(statement, self._issuing.sealer())
 
 
 def admit_archivist(caller: Caller) -> None:

@@ -91,9 +91,9 @@ class Attesting:
     """In whose name a round's statement is made."""
 
     issuer_id: str
-    sealer: Sealer
-    policy: LogPolicy
-    """The log's own key."""
+    sealer: Callable[[], Sealer]
+    policy: Callable[[], LogPolicy]
+    """The log's own keys."""
     new_id: Callable[[], str]
 
 
@@ -202,7 +202,7 @@ class Scrub:
         not right."""
         try:
             kept = await self._ledger.checkpoint(over=size)
-            head = open_checkpoint(kept.note, self._attesting.policy).checkpoint
+            head = open_checkpoint(kept.note, self._attesting.policy()).checkpoint
         except (NotFound, NotProven):
             return None
         return head if size == head.size == kept.size else None
@@ -282,13 +282,13 @@ class Scrub:
             blobs=round.blobs,
             file_bytes=round.bytes,
             repaired=round.repaired,
-            origin=attesting.policy.origin,
+            origin=attesting.policy().origin,
             size=round.size,
             root=EMPTY_ROOT if head is None else head.root,
             damaged=round.troubles,
             damaged_count=round.troubled,
         )
-        return write(statement, attesting.sealer)
+        return write(statement, attesting.sealer())
 
     async def _keep(self, round: Round, statement: Evidence | None = None) -> None:
         """Keeps how far it has come. When another process has gone further, what it kept stands."""

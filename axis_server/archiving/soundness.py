@@ -1,6 +1,6 @@
 """Whether a store holds all that it says, proved from the log down to the last file.
 
-    found = await examine(ledger, inventory, archive, key=key)
+    found = await examine(ledger, inventory, archive, policy=policy)
     found.problems      # sentences; none: it is complete
 
 1. each leaf          what was logged is there and hashes to its leaf
@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, field
 
 from axis_server.archiving.disposed import VouchingLedger, rightly_disposed
-from signing.log import Checkpoint, CompactRange, LogPolicy, VerifierKey, leaf_hash, open_checkpoint
+from signing.log import Checkpoint, CompactRange, LogPolicy, leaf_hash, open_checkpoint
 from signing.verdict import Refused
 from storage.archive.base import Archive
 from storage.errors import Corrupt, NotFound
@@ -50,13 +50,13 @@ async def examine(
     inventory: Inventory,
     archive: Archive,
     *,
-    key: VerifierKey,
+    policy: LogPolicy,
     witnessed: Iterable[bytes] = (),
 ) -> Soundness:
-    """Examines all of a store. `key` is the log's; `witnessed` are checkpoints that were kept elsewhere, each
-    of which must be one of this log's. Raises `Unavailable`."""
+    """Examines all of a store. `policy` names the log's keys; `witnessed` are checkpoints that were kept
+    elsewhere, each of which must be one of this log's. Raises `Unavailable`."""
     found = Soundness()
-    heads = _heads((*await _kept(ledger), *witnessed), key, found)
+    heads = _heads((*await _kept(ledger), *witnessed), policy, found)
     found.signed = max((head.size for head in heads), default=0)
     await _leaves(inventory, heads, found)
     async for entries in _entries(inventory):
@@ -76,10 +76,10 @@ async def _kept(ledger: Log) -> tuple[bytes, ...]:
         return ()
 
 
-def _heads(notes: Iterable[bytes], key: VerifierKey, found: Soundness) -> list[Checkpoint]:
+def _heads(notes: Iterable[bytes], policy: LogPolicy, found: Soundness) -> list[Checkpoint]:
     heads = []
     for note in notes:
-        opened = open_checkpoint(note, LogPolicy(origin=key.name, keys=(key,)))
+        opened = open_checkpoint(note, policy)
         if isinstance(opened, Refused):
             found.problems.append(f"a checkpoint does not hold ({opened.reason}): {opened.detail}")
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from axis.v1 import directory_pb2, directory_pb2_grpc
@@ -20,8 +21,8 @@ class AxisFacts:
     """What an axis says of itself."""
 
     axis_id: str
-    certificates: tuple[str, ...]
-    """PEM, with which it signs evidence."""
+    certificates: Callable[[], tuple[str, ...]]
+    """PEM, with which it signs evidence, did, or will."""
     max_message_bytes: int
     max_attachment_bytes: int
 
@@ -42,7 +43,7 @@ class DirectoryServicer(directory_pb2_grpc.DirectoryServiceServicer):
             agency=self._agency(caller.agency),
             role=translate.ROLES[caller.role],
             certificate_sha256=caller.certificate.sha256,
-            axis_certificates=self._facts.certificates,
+            axis_certificates=self._facts.certificates(),
             axis_id=self._facts.axis_id,
             max_message_bytes=self._facts.max_message_bytes,
             max_attachment_bytes=self._facts.max_attachment_bytes,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +37,7 @@ from axis_server.boundary.log import LogServicer
 from axis_server.boundary.overview import OverviewServicer
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.submission import SubmissionServicer
+from axis_server.operation.material import TlsMaterial
 
 SLACK_BYTES = 1 << 20
 """What a message may hold above the package's limit, so that a package a little too large is refused with a
@@ -75,10 +76,9 @@ class Door:
     address: str
     shared: bool
     """Other processes of the same user may serve the address too; else one that is served is an error."""
-    certificate_chain: bytes
-    private_key: bytes
-    client_ca: bytes
-    """PEM: who may issue client certificates. A client without one does not get past the handshake."""
+    tls: Callable[[], TlsMaterial]
+    """The server's certificate, and who may issue client certificates: asked for at each handshake, in
+    threads of gRPC's. A client without a certificate does not get past it."""
     message_bytes: int
     concurrent_calls: int
     """The outer fence, without a reason: more is turned away by gRPC itself."""
@@ -124,11 +124,13 @@ def make_server(
     add_LogServiceServicer_to_server(services.log, server)
     health_pb2_grpc.add_HealthServicer_to_server(lamp.servicer, server)
     reflection.enable_server_reflection((*SERVED, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
-    credentials = grpc.ssl_server_credentials(
-        [(door.private_key, door.certificate_chain)],
-        root_certificates=door.client_ca,
-        require_client_auth=True,
-    )
+
+    def shown() -> grpc.ServerCertificateConfiguration:
+        tls = door.tls()
+        pair = [(tls.private_key, tls.certificate_chain)]
+        return grpc.ssl_server_certificate_configuration(pair, root_certificates=tls.client_ca)
+
+    credentials = grpc.dynamic_ssl_server_credentials(shown(), shown, require_client_authentication=True)
     try:
         port = server.add_secure_port(door.address, credentials)
     except RuntimeError as exc:

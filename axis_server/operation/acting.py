@@ -1,6 +1,6 @@
 """Administrative acts: whatever an operator changes is kept with who, when and why, before and after.
 
-acting = Acting(ledger=ledger, sealer=sealer, issuer_id="AXIS", clock=now, new_id=new_id)
+acting = Acting(ledger=ledger, sealer=lambda: sealer, issuer_id="AXIS", clock=now, new_id=new_id)
 directory = Registrar(ledger, acting, Occasion(kind="agency.add", account="axis", operator="", reason=""))
 await directory.register(agency, replacing=None)     # one transaction: the change, the act, its leaf
 """
@@ -46,7 +46,7 @@ class Acting:
         self,
         *,
         ledger: Acts,
-        sealer: Sealer,
+        sealer: Callable[[], Sealer],
         issuer_id: str,
         clock: Callable[[], datetime],
         new_id: Callable[[], str],
@@ -73,7 +73,7 @@ class Acting:
                 about=named,
                 changes=tuple(changed),
             ),
-            self._sealer,
+            self._sealer(),
         )
         statement = Evidence(
             evidence_id=identifier, dispatch_id="", event=EVENT, issued_at=at, content=content

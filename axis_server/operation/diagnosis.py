@@ -17,10 +17,10 @@ from enum import StrEnum
 from pathlib import Path
 
 from axis_server.operation.checkconfig import Severity, check
-from axis_server.operation.material import MaterialError, log_signer, read_certificates
+from axis_server.operation.material import MaterialError, log_policy, read_certificates
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Examined, opened_to_examine
-from signing.log import CompactRange, LogPolicy, VerifierKey, cover, open_checkpoint
+from signing.log import CompactRange, LogPolicy, cover, open_checkpoint
 from signing.verdict import Refused
 from storage.errors import NotFound, StorageError
 from storage.ledger.base import Log
@@ -220,10 +220,10 @@ async def _clock(ledger: Log, at: datetime) -> Found:
 async def _log(settings: Settings, ledger: Log) -> Found:
     """Compares the ledger's tree with the newest checkpoint; `verify-store` compares everything."""
     try:
-        key = log_signer(settings.transparency.key).key
+        policy = log_policy(settings.transparency)
         last = await ledger.checkpoint()
         size = await ledger.size()
-        broken = await _broken(ledger, last.note, key, size)
+        broken = await _broken(ledger, last.note, policy, size)
     except MaterialError as exc:
         broken = str(exc)
     except NotFound:
@@ -238,8 +238,8 @@ async def _log(settings: Settings, ledger: Log) -> Found:
     )
 
 
-async def _broken(ledger: Log, note: bytes, key: VerifierKey, size: int) -> str:
-    opened = open_checkpoint(note, LogPolicy(origin=key.name, keys=(key,)))
+async def _broken(ledger: Log, note: bytes, policy: LogPolicy, size: int) -> str:
+    opened = open_checkpoint(note, policy)
     if isinstance(opened, Refused):
         return f"the newest checkpoint does not hold ({opened.reason}): {opened.detail}"
     head = opened.checkpoint

@@ -37,8 +37,13 @@ class TlsMaterial:
 def tls_material(settings: TlsSettings, password: SecretStr | None) -> TlsMaterial:
     """Reads certificate, key and client authorities. Raises `MaterialError`."""
     key = read_key(settings.key, password)
+    certificates = read_certificates(settings.certificate)
+    if key.public_key() != certificates[0].public_key():
+        raise MaterialError(
+            f"{settings.key} is not the key of {settings.certificate}; give the two together."
+        )
     return TlsMaterial(
-        certificate_chain=pem_of(read_certificates(settings.certificate)),
+        certificate_chain=pem_of(certificates),
         private_key=key.private_bytes(
             serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
         ),

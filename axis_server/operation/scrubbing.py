@@ -11,9 +11,10 @@ import click
 from axis_server import logs
 from axis_server.app import now, scrub_of
 from axis_server.archiving.scrub import ScrubbedLedger
+from axis_server.keyring import Keyring
 from axis_server.ledgers import opened_ledger
 from axis_server.metrics import Metrics
-from axis_server.operation.material import MaterialError, evidence_signer, log_signer
+from axis_server.operation.material import MaterialError
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
@@ -61,16 +62,17 @@ def scrub(status: bool, statement: Path | None, config: Path) -> None:
 async def _round(settings: Settings) -> Round | None:
     """Goes through to the end of a round."""
     secrets = Secrets()
-    signer = evidence_signer(settings.evidence, secrets.evidence_key_password)
-    log_key = log_signer(settings.transparency.key)
+    keys = Keyring(settings, secrets, show=lambda _: None)
     async with opened(settings, secrets) as stores:
         await acts_of(settings, stores.acts).note(occasion())
         metrics = Metrics.make()
         try:  # so that what is not signed yet is gone through too
-            await Publisher(ledger=stores.ledger, signer=log_key, clock=now, metrics=metrics).publish()
+            await Publisher(
+                ledger=stores.ledger, signers=keys.note_signers, clock=now, metrics=metrics
+            ).publish()
         except LogBroken as broken:
             click.echo(f"The log was changed: {broken}.", err=True)
-        scrubbing = scrub_of(settings, stores, signer, log_key, metrics)
+        scrubbing = scrub_of(settings, stores, keys, metrics)
         read, told = await scrubbing.step(now=True) or 0, 0
         while (last := await stores.scrubbed.round()) is not None and last.ended_at is None:
             read += await scrubbing.step(now=True) or 0

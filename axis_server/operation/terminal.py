@@ -126,9 +126,10 @@ def acts_of(settings: Settings, ledger: Acts) -> Acting:
         signer = evidence_signer(settings.evidence, Secrets().evidence_key_password)
     except (MaterialError, UnusableKey, OSError) as exc:
         raise Refusal(f"Nothing was changed: what is changed is signed with the axis's key. {exc}") from exc
+    sealer = Sealer(signer)
     return Acting(
         ledger=ledger,
-        sealer=Sealer(signer),
+        sealer=lambda: sealer,
         issuer_id=settings.axis.id,
         clock=lambda: datetime.now(UTC),
         new_id=lambda: str(uuid.uuid4()),

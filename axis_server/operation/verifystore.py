@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from axis_server.archiving.soundness import Soundness, examine
-from axis_server.operation.material import MaterialError, log_signer
+from axis_server.operation.material import MaterialError, log_policy
 from axis_server.operation.terminal import CONFIG, Refusal, loaded, moved
 from axis_server.settings import Secrets
 from axis_server.stores import opened_to_examine
@@ -42,13 +42,13 @@ def verify_store(restored: Path | None, checkpoints: tuple[Path, ...], config: P
     if restored is not None:
         settings = moved(settings, restored)
     try:
-        key = log_signer(settings.transparency.key).key
+        policy = log_policy(settings.transparency)
         witnessed = [path.read_bytes() for path in checkpoints]
 
         async def examining() -> Soundness:
             async with opened_to_examine(settings, Secrets()) as stores:
                 return await examine(
-                    stores.ledger, stores.inventory, stores.archive, key=key, witnessed=witnessed
+                    stores.ledger, stores.inventory, stores.archive, policy=policy, witnessed=witnessed
                 )
 
         found = asyncio.run(examining())

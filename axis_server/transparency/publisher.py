@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import datetime
 
@@ -39,10 +39,16 @@ class Publisher:
     size."""
 
     def __init__(
-        self, *, ledger: Log, signer: NoteSigner, clock: Callable[[], datetime], metrics: Metrics
+        self,
+        *,
+        ledger: Log,
+        signers: Callable[[], Sequence[NoteSigner]],
+        clock: Callable[[], datetime],
+        metrics: Metrics,
     ) -> None:
+        """`signers` are the log's own key, and the next one once it is introduced: both sign."""
         self._ledger = ledger
-        self._signer = signer
+        self._signers = signers
         self._clock = clock
         self._metrics = metrics
         self._grown = asyncio.Condition()
@@ -79,8 +85,9 @@ class Publisher:
         if last is not None and size == last.size:
             self._seen = last
             return last
-        head = Checkpoint(origin=self._signer.key.name, size=size, root=tree.root())
-        note = sign_checkpoint(head, self._signer).content()
+        signers = self._signers()
+        head = Checkpoint(origin=signers[0].key.name, size=size, root=tree.root())
+        note = sign_checkpoint(head, *signers).content()
         newest = await self._ledger.publish(SignedCheckpoint(size=size, note=note, at=self._clock()))
         if newest.note == note:
             self._seen = newest

@@ -28,9 +28,10 @@ from storage.ledger.sqlite import SqliteLedger
 
 async def main(path: Path, key: Path, certificate: Path, now: datetime) -> None:
     ledger = await SqliteLedger.open(path)
+    signer = load_pem(key, certificate)
     attestor = Attestor(
         issuer=Party(agency_id="axis.test"),
-        signer=load_pem(key, certificate),
+        signer=lambda: signer,
         new_id=lambda: str(uuid.uuid4()),
     )
     metrics = Metrics.make()

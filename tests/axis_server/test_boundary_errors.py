@@ -117,7 +117,9 @@ def test_the_usual_signed_refusal_fits_however_long_its_detail(key: str, pki: Pk
     issuer = Party(agency_id="axis.test", name="Trục thử nghiệm")
     signer = MemorySigner(axis.key, axis.certificate, axis.chain)  # type: ignore[arg-type]
     declined = Declined("UNKNOWN_RECIPIENT", "ế" * 5000, facts={"recipient": "ế" * 5000, "count": "20"})
-    declined.evidence = Attestor(issuer=issuer, signer=signer, new_id=lambda: "e" * 36).submission_rejected(
+    declined.evidence = Attestor(
+        issuer=issuer, signer=lambda: signer, new_id=lambda: "e" * 36
+    ).submission_rejected(
         dispatch_id="d" * 64,
         sender=pki.ministry.agency,
         sha256="0" * 64,

@@ -58,7 +58,7 @@ class Stand:
         axis = self.world.pki.axis
         return Issuing(
             issuer_id=AXIS,
-            sealer=Sealer(MemorySigner(axis.key, axis.certificate, axis.chain)),
+            sealer=lambda: Sealer(MemorySigner(axis.key, axis.certificate, axis.chain)),
             new_id=self.new_id,
             clock=lambda: self.world.now,
             workers=self.world.workers,

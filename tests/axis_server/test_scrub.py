@@ -56,8 +56,8 @@ class Stand:
             "archive": self.archive,
             "attesting": Attesting(
                 issuer_id="axis.test",
-                sealer=Sealer(signer),
-                policy=LogPolicy(origin=log.key.name, keys=(log.key,)),
+                sealer=lambda: Sealer(signer),
+                policy=lambda: LogPolicy(origin=log.key.name, keys=(log.key,)),
                 new_id=lambda: f"statement-{self.now.timestamp()}-{next(ids)}",
             ),
             "clock": lambda: self.now,
@@ -131,7 +131,9 @@ async def stand(tmp_path: Path, pki: Pki) -> AsyncIterator[Stand]:
 
 
 async def published(ledger: SqliteLedger) -> None:
-    await Publisher(ledger=ledger, signer=KEY, clock=lambda: at(0), metrics=Metrics.make()).publish()
+    await Publisher(
+        ledger=ledger, signers=lambda: (KEY,), clock=lambda: at(0), metrics=Metrics.make()
+    ).publish()
 
 
 async def test_what_is_whole_is_stated_as_n_of_n_in_a_leaf_of_the_log(stand: Stand) -> None:

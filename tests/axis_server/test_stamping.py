@@ -254,7 +254,7 @@ async def test_a_time_stamp_from_before_the_checkpoint_is_backdated_and_not_kept
         one = stamping(log, workers, there.url, anchors)
         await log.ledger.commit(accepted(1))
         one.clock.ahead = timedelta(hours=3)
-        late = Publisher(ledger=log.ledger, signer=SIGNER, clock=one.clock, metrics=log.metrics)
+        late = Publisher(ledger=log.ledger, signers=lambda: (SIGNER,), clock=one.clock, metrics=log.metrics)
         await late.publish()
         await one.stamping.step()
         assert "TIMESTAMP_BACKDATED" in capsys.readouterr().out

@@ -53,7 +53,9 @@ class Shown:
 
 def shown(ledger: Ledger, covered_seconds: float = 5.0) -> Shown:
     metrics = Metrics.make()
-    publisher = Publisher(ledger=ledger, signer=SIGNER, clock=lambda: datetime.now(UTC), metrics=metrics)
+    publisher = Publisher(
+        ledger=ledger, signers=lambda: (SIGNER,), clock=lambda: datetime.now(UTC), metrics=metrics
+    )
     proofs = Proofs(ledger=ledger, publisher=publisher, covered_seconds=covered_seconds)
     return Shown(ledger=ledger, publisher=publisher, proofs=proofs, metrics=metrics)
 

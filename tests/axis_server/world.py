@@ -207,7 +207,7 @@ class World:
         axis = self.pki.axis
         return Attestor(
             issuer=Party(agency_id="axis.test", name="Trục thử nghiệm"),
-            signer=MemorySigner(axis.key, axis.certificate, axis.chain),
+            signer=lambda: MemorySigner(axis.key, axis.certificate, axis.chain),
             new_id=lambda: str(uuid4()),
         )
 

@@ -1,0 +1,232 @@
+"""`axis-server rollover`: other keys and certificates for the axis, while it serves.
+
+    evidence   introduce: published beside the one in use   use: it signs, the old one stays published
+    log        introduce: it signs beside the one in use    use: it signs alone, the old one stays known
+    tls        put in place at once: each new connection is shown it
+
+Every process takes them over within a second or two. The private key of what was in use is not kept.
+"""
+
+from __future__ import annotations
+
+import os
+from contextlib import suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import click
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from axis_server.operation.material import (
+    RETIRED,
+    MaterialError,
+    evidence_certificates,
+    evidence_signer,
+    log_keys,
+    log_signer,
+    next_of,
+    pem_of,
+    read_certificates,
+    tls_material,
+)
+from axis_server.operation.provision import new_log_key
+from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note
+from axis_server.settings import EvidenceSettings, Secrets, Settings, TlsSettings
+from signing.act_statement import Changed
+from signing.entitlement import EVIDENCE_SIGNING
+from signing.keys import UnusableKey
+
+OVERLAP_SECONDS = 120.0
+"""How long a key is introduced before it is used: clients ask anew once a minute which ones there are."""
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+_AT_ONCE = click.option(
+    "--at-once", is_flag=True, help=f"Do not wait until {OVERLAP_SECONDS:.0f} s after the introduction."
+)
+
+
+@click.group()
+def rollover() -> None:
+    """Replaces the axis's keys and certificates, with overlap and without a restart."""
+
+
+@rollover.group()
+def evidence() -> None:
+    """The key that signs evidence."""
+
+
+@rollover.group("log")
+def log_() -> None:
+    """The key that signs the transparency log."""
+
+
+@evidence.command("introduce")
+@click.option("--certificate", required=True, type=_FILE, metavar="FILE", help="PEM; its chain may follow.")
+@click.option("--key", required=True, type=_FILE, metavar="FILE", help="Its private key, PEM.")
+@acting
+@CONFIG
+def introduce_evidence(*, certificate: Path, key: Path, config: Path) -> None:
+    """Publishes the certificate that evidence will be signed with; it signs nothing yet."""
+    settings = loaded(config)
+    coming = _coming(settings)
+    signer = _usable(EvidenceSettings(certificate=certificate, key=key))
+    if not _signs_evidence(signer):
+        click.echo(
+            "Warning: the certificate lacks the usage *evidence signing*; see decision 0008.", err=True
+        )
+    _put(next_of(settings.evidence.key), key.read_bytes(), secret=True)
+    _put(next_of(settings.evidence.certificate), certificate.read_bytes())
+    note(config, changed=(Changed(of="evidence", what="next", before="", after=_digest(signer)),))
+    click.echo(f"{_digest(signer)} is published, in {coming.parent}. After {OVERLAP_SECONDS:.0f} s:")
+    click.echo(f"  axis-server rollover evidence use --config {config}")
+
+
+@evidence.command("use")
+@_AT_ONCE
+@acting
+@CONFIG
+def use_evidence(*, at_once: bool, config: Path) -> None:
+    """Signs evidence with the introduced key. What the old one signed stays valid."""
+    settings = loaded(config)
+    coming = next_of(settings.evidence.certificate)
+    _check_introduced(coming, at_once)
+    old = evidence_certificates(settings.evidence)[0]
+    new = _usable(EvidenceSettings(certificate=coming, key=next_of(settings.evidence.key)))
+    gone = settings.evidence.certificate.parent / RETIRED / f"{_digest(old)[:16]}.pem"
+    _put(gone, pem_of([old]))
+    next_of(settings.evidence.key).replace(settings.evidence.key)
+    coming.replace(settings.evidence.certificate)
+    note(config, changed=(Changed(of="evidence", what="in use", before=_digest(old), after=_digest(new)),))
+    click.echo(f"{_digest(new)} signs evidence; {_digest(old)} stays published, as {gone}.")
+
+
+@log_.command("introduce")
+@acting
+@CONFIG
+def introduce_log(*, config: Path) -> None:
+    """Makes the log's next key. Both sign each checkpoint until it is used: whoever verifies the log adds
+    what this prints to the key that he has."""
+    settings = loaded(config)
+    coming = next_of(settings.transparency.key)
+    if coming.exists():
+        raise Refusal(f"{coming} is there already: `axis-server rollover log use` puts it to use.")
+    try:
+        old = log_signer(settings.transparency.key).key
+    except MaterialError as exc:
+        raise Refusal(str(exc)) from exc
+    _put(coming, new_log_key(old.name), secret=True)
+    new = log_signer(coming).key
+    note(config, changed=(Changed(of="log", what="next", before=old.vkey, after=new.vkey),))
+    click.echo(new.vkey)
+
+
+@log_.command("use")
+@_AT_ONCE
+@acting
+@CONFIG
+def use_log(*, at_once: bool, config: Path) -> None:
+    """Has the introduced key sign the log alone. Who knows only the old one can verify nothing new then."""
+    settings = loaded(config)
+    coming = next_of(settings.transparency.key)
+    _check_introduced(coming, at_once)
+    old, new = log_signer(settings.transparency.key).key, log_signer(coming).key
+    gone = settings.transparency.key.parent / RETIRED / f"{old.key_id.hex()}.vkey"
+    _put(gone, f"{old.vkey}\n".encode())
+    coming.replace(settings.transparency.key)
+    note(config, changed=(Changed(of="log", what="in use", before=old.vkey, after=new.vkey),))
+    click.echo(f"{new.vkey} signs the log; the old key stays known, as {gone}.")
+
+
+@rollover.command()
+@click.option("--certificate", required=True, type=_FILE, metavar="FILE", help="PEM; its chain may follow.")
+@click.option("--key", required=True, type=_FILE, metavar="FILE", help="Its private key, PEM.")
+@acting
+@CONFIG
+def tls(*, certificate: Path, key: Path, config: Path) -> None:
+    """Shows another server certificate to each new connection; those there are go on."""
+    settings = loaded(config)
+    offered = TlsSettings(certificate=certificate, key=key, client_ca=settings.tls.client_ca)
+    try:
+        tls_material(offered, Secrets().tls_key_password)
+        old, new = (read_certificates(path)[0] for path in (settings.tls.certificate, certificate))
+    except MaterialError as exc:
+        raise Refusal(f"Nothing was changed: {exc}") from exc
+    if new.not_valid_after_utc <= datetime.now(UTC):
+        raise Refusal(f"Nothing was changed: {certificate} has run out.")
+    _put(settings.tls.key, key.read_bytes(), secret=True)
+    _put(settings.tls.certificate, certificate.read_bytes())
+    note(config, changed=(Changed(of="tls", what="in use", before=_digest(old), after=_digest(new)),))
+    click.echo(f"{_digest(new)} is shown to new connections, in place of {_digest(old)}.")
+
+
+@rollover.command()
+@CONFIG
+def status(*, config: Path) -> None:
+    """Shows which keys are in use, introduced and retired."""
+    settings = loaded(config)
+    try:
+        certificates, keys = evidence_certificates(settings.evidence), log_keys(settings.transparency)
+        shown = read_certificates(settings.tls.certificate)[0]
+    except MaterialError as exc:
+        raise Refusal(str(exc)) from exc
+    introduced = next_of(settings.evidence.certificate).exists(), next_of(settings.transparency.key).exists()
+    click.echo(f"tls       in use      {_digest(shown)}  until {shown.not_valid_after_utc:%Y-%m-%d}")
+    for number, one in enumerate(certificates):
+        until = f"until {one.not_valid_after_utc:%Y-%m-%d}"
+        click.echo(f"evidence  {_state(number, introduced[0])}  {_digest(one)}  {until}")
+    for number, key in enumerate(keys):
+        click.echo(f"log       {_state(number, introduced[1])}  {key.vkey}")
+
+
+def _state(number: int, introduced: bool) -> str:
+    return "in use    " if number == 0 else "introduced" if introduced and number == 1 else "retired   "
+
+
+def _coming(settings: Settings) -> Path:
+    coming = next_of(settings.evidence.certificate)
+    if coming.exists():
+        raise Refusal(f"{coming} is there already: `axis-server rollover evidence use` puts it to use.")
+    return coming
+
+
+def _check_introduced(coming: Path, at_once: bool) -> None:
+    """Declines unless the one to come was introduced long enough ago."""
+    try:
+        since = datetime.now(UTC).timestamp() - coming.stat().st_mtime
+    except FileNotFoundError as exc:
+        raise Refusal(f"Nothing was introduced: {coming} is not there. Use `introduce` first.") from exc
+    if since < OVERLAP_SECONDS and not at_once:
+        wait = OVERLAP_SECONDS - since
+        raise Refusal(f"Not every client has heard of it yet: wait {wait:.0f} s more, or say --at-once.")
+
+
+def _usable(settings: EvidenceSettings) -> x509.Certificate:
+    try:
+        signer = evidence_signer(settings, Secrets().evidence_key_password)
+    except (MaterialError, UnusableKey) as exc:
+        raise Refusal(f"Nothing was changed: {exc}") from exc
+    if signer.certificate.not_valid_after_utc <= datetime.now(UTC):
+        raise Refusal(f"Nothing was changed: {settings.certificate} has run out.")
+    return signer.certificate
+
+
+def _signs_evidence(certificate: x509.Certificate) -> bool:
+    with suppress(x509.ExtensionNotFound):
+        return EVIDENCE_SIGNING in certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
+    return False
+
+
+def _digest(certificate: x509.Certificate) -> str:
+    return certificate.fingerprint(hashes.SHA256()).hex()
+
+
+def _put(path: Path, content: bytes | str, *, secret: bool = False) -> None:
+    """Puts a file in place, whole and durably."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    coming = path.with_name(f"{path.name}.coming")
+    descriptor = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
+    with open(descriptor, "wb") as file:
+        file.write(content.encode() if isinstance(content, str) else content)
+        file.flush()
+        os.fsync(descriptor)
+    coming.replace(path)

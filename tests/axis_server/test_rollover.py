@@ -1,0 +1,266 @@
+"""Each of the axis's keys is replaced while documents are sent without a break: nobody meets an error, and
+all evidence verifies afterwards."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import socket
+import ssl
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from axis_client import AsyncClient, Profile
+from axis_client.connection import Surroundings
+from axis_server.cli import main
+from axis_server.operation.authority import Authority
+from axis_server.operation.material import log_signer
+from axis_server.operation.provision import issue_profile
+from edxml.writer import write
+from tests.axis_server.served import Office, Served, served
+from tests.axis_server.world import document
+
+PATIENCE = 30.0
+
+
+async def command(*arguments: str | Path) -> str:
+    done = await asyncio.to_thread(CliRunner().invoke, main, [str(one) for one in arguments])
+    assert done.exit_code == 0, done.output
+    return done.stdout
+
+
+@dataclass(kw_only=True)
+class Stream:
+    """Documents sent one after the other, by one connection that stays and by one for each."""
+
+    axis: Served
+    ahead: list[timedelta] = field(default_factory=lambda: [timedelta()])
+    sent: list[str] = field(default_factory=list)
+
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self.ahead[0]
+
+    def client(self, office: Office) -> AsyncClient:
+        office.client(self.axis.address)  # which writes the address into the profile
+        if "\nlog = " not in (office.profile / "profile.toml").read_text("utf-8"):
+            knows(office, log_of(self.axis))
+        return AsyncClient(Profile.load(office.profile / "profile.toml"), Surroundings(clock=self.now))
+
+    async def send(self, client: AsyncClient) -> None:
+        number = secrets.randbits(32)
+        letter = document(to=("H90",), sender="G22", document_id=f"G22,2026/03/02,{number}/BM-VP")
+        sent = await client.send(write(letter))
+        await client.prove(sent.evidence[0])
+        self.sent.append(sent.dispatch.dispatch_id)
+
+    async def run(self) -> None:
+        async with self.client(self.axis.ministry) as staying:
+            while True:
+                await self.send(staying)
+                async with self.client(self.axis.ministry) as fresh:
+                    await self.send(fresh)
+
+    async def after(self, so_many: int) -> None:
+        """Returns when that many more were sent."""
+        wanted = len(self.sent) + so_many
+        async with asyncio.timeout(PATIENCE):
+            while len(self.sent) < wanted:
+                await asyncio.sleep(0.02)
+
+
+@asynccontextmanager
+async def streaming(axis: Served) -> AsyncIterator[Stream]:
+    """Sends all the while; raises what the stream met."""
+    stream = Stream(axis=axis)
+    sending = asyncio.create_task(stream.run())
+    try:
+        waiting = asyncio.create_task(stream.after(2))
+        await asyncio.wait({sending, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        waiting.cancel()
+        yield stream
+        assert not sending.done(), sending.exception()
+    finally:
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending
+
+
+async def shown_to(axis: Served, office: Office) -> bytes:
+    """The SHA-256 of the server certificate that a new connection is shown."""
+
+    def handshake() -> bytes:
+        context = ssl.create_default_context(cafile=str(office.profile / "ca.pem"))
+        context.load_cert_chain(office.profile / "system.pem", office.profile / "system.key")
+        context.set_alpn_protocols(["h2"])
+        with (
+            socket.create_connection(axis.address) as plain,
+            context.wrap_socket(plain, server_hostname="localhost") as secure,
+        ):
+            der = secure.getpeercert(binary_form=True)
+            assert der
+            return x509.load_der_x509_certificate(der).fingerprint(hashes.SHA256())
+
+    return await asyncio.to_thread(handshake)
+
+
+async def until(true: Callable[[], Awaitable[bool]]) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while not await true():
+            await asyncio.sleep(0.05)
+
+
+def issued(axis: Served, room: Path, kind: str) -> tuple[Path, Path]:
+    base, at = axis.config.parent, datetime.now(UTC)
+    authority = Authority.load((base / "ca" / "ca.pem").read_bytes(), (base / "ca" / "ca.key").read_bytes())
+    new = (
+        authority.issue_server(["localhost", "127.0.0.1"], at=at)
+        if kind == "tls"
+        else authority.issue_evidence_signer("AXIS.TEST", at=at)
+    )
+    certificate, key = room / f"{kind}.pem", room / f"{kind}.key"
+    certificate.write_bytes(new.certificate_pem)
+    key.write_bytes(new.key_pem)
+    return certificate, key
+
+
+def log_of(axis: Served) -> str:
+    """The public key of the log."""
+    return log_signer(axis.config.parent / "log" / "log.key").key.vkey
+
+
+def knows(office: Office, *vkeys: str) -> None:
+    """Names the keys of the log in a profile."""
+    path = office.profile / "profile.toml"
+    lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("log = ")]
+    path.write_text("\n".join([*lines, f"log = {json.dumps(vkeys)}\n"]), encoding="utf-8")
+
+
+async def all_verify(stream: Stream) -> set[str]:
+    """Examines every evidence of all that was sent, and returns the certificates that signed it."""
+    signers = set()
+    async with stream.client(stream.axis.ministry) as client:
+        for dispatch_id in stream.sent:
+            async with contextlib.aclosing(client.evidence(dispatch_id)) as records:
+                async for record in records:
+                    content = record.evidence.content
+                    der = content.split(b"<ds:X509Certificate>")[1].split(b"</ds:X509Certificate>")[0]
+                    signers.add(der.decode())
+    return signers
+
+
+async def test_the_server_s_certificate_is_replaced_under_load(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, streaming(axis) as stream:
+        before = await shown_to(axis, axis.ministry)
+        certificate, key = issued(axis, tmp_path, "tls")
+        await command("rollover", "tls", "--certificate", certificate, "--key", key, "--config", axis.config)
+
+        async def changed() -> bool:
+            return await shown_to(axis, axis.ministry) != before
+
+        await until(changed)
+        await stream.after(3)
+
+
+async def test_the_evidence_key_is_replaced_under_load_and_all_evidence_verifies(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, streaming(axis) as stream:
+        certificate, key = issued(axis, tmp_path, "evidence")
+        introduce = ("rollover", "evidence", "introduce", "--certificate", certificate, "--key", key)
+        await command(*introduce, "--config", axis.config)
+
+        async def published() -> bool:
+            async with stream.client(axis.ministry) as client:
+                return len((await client.whoami()).axis_certificates) == 2
+
+        await until(published)
+        stream.ahead[0] = timedelta(minutes=2)  # every client has asked again
+        await stream.after(3)
+        await command("rollover", "evidence", "use", "--at-once", "--config", axis.config)
+        retired = axis.config.parent / "evidence" / "retired"
+        assert len(list(retired.glob("*.pem"))) == 1
+        await asyncio.sleep(1.5)  # the axis looks once a second
+        await stream.after(3)
+        assert len(await all_verify(stream)) == 2
+
+
+async def test_the_log_s_key_is_replaced_under_load(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        async with streaming(axis) as stream:
+            said = await command("rollover", "log", "introduce", "--config", axis.config)
+            vkey = log_signer(axis.config.parent / "log" / "next" / "log.key").key.vkey
+            assert vkey in said
+            await until(lambda: signatures(stream, 2))
+            await stream.after(2)
+        knows(axis.ministry, old := log_of(axis), vkey)
+        async with streaming(axis) as stream:
+            await command("rollover", "log", "use", "--at-once", "--config", axis.config)
+            await until(lambda: signatures(stream, 1))
+            await stream.after(2)
+        knows(axis.ministry, vkey)
+        async with streaming(axis) as stream:
+            await stream.after(2)
+        assert old != log_of(axis) == vkey
+    assert "all there" in await command("verify-store", "--config", axis.config)
+    assert "retired" in await command("rollover", "status", "--config", axis.config)
+
+
+async def signatures(stream: Stream, number: int) -> bool:
+    async with stream.client(stream.axis.ministry) as client:
+        return len((await client.check_log()).head.note.signatures) == number
+
+
+async def test_an_agency_rolls_its_certificate_while_it_sends_and_watches(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis, streaming(axis) as stream:
+        province = axis.province
+        async with stream.client(province) as old, contextlib.aclosing(old.watch()) as watching:
+            first = await anext(watching)
+            new = replace(province, profile=tmp_path / "new")
+            at = datetime.now(UTC)
+            certificate = issue_profile(
+                axis.config.parent,
+                new.profile,
+                agency_id="H90",
+                axis=str(axis.address),
+                role="system",
+                at=at,
+                log=log_of(axis),
+            ).certificate
+            file = tmp_path / "new.pem"
+            file.write_bytes((new.profile / "system.pem").read_bytes())
+            await command(
+                "agency", "certificate", "add", "H90", "--certificate", file, "--config", axis.config
+            )
+            await asyncio.sleep(1.5)
+            async with stream.client(new) as client:
+                assert (await client.whoami()).agency.agency_id == "H90"
+                seen = {first.dispatch.dispatch_id, (await anext(watching)).dispatch.dispatch_id}
+                assert len(seen) == 2
+                gone = x509.load_pem_x509_certificate((province.profile / "system.pem").read_bytes())
+                digest = gone.fingerprint(hashes.SHA256()).hex()
+                assert digest != certificate.fingerprint(hashes.SHA256()).hex()
+                await command("agency", "certificate", "remove", "H90", digest, "--config", axis.config)
+                await asyncio.sleep(1.5)
+                async with contextlib.aclosing(client.watch()) as goes_on:
+                    await anext(goes_on)
+        await stream.after(2)
+
+
+@pytest.mark.parametrize("kind", ["evidence", "log"])
+async def test_nothing_is_used_that_was_not_introduced_long_enough(tmp_path: Path, kind: str) -> None:
+    async with served(tmp_path) as axis:
+        pass
+    done = CliRunner().invoke(main, ["rollover", kind, "use", "--config", str(axis.config)])
+    assert (done.exit_code, "Nothing was introduced" in done.output) == (1, True)
+    if kind == "log":
+        await command("rollover", "log", "introduce", "--config", axis.config)
+        done = CliRunner().invoke(main, ["rollover", kind, "use", "--config", str(axis.config)])
+        assert (done.exit_code, "Not every client" in done.output) == (1, True)
