@@ -144,7 +144,7 @@ class Destroying:
             ended_at=at,
             documents=tuple(_destroyed(entry, shared) for entry in entries),
         )
-        content = await in_worker(issuing.workers, write_destruction, said, issuing.sealer)
+        content = await in_worker(issuing.workers, write_destruction, said, issuing.sealer())
         evidence = Evidence(
             evidence_id=said.identifier, dispatch_id="", event=EVENT, issued_at=at, content=content
         )
