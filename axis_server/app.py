@@ -21,6 +21,7 @@ from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
 from axis_server.admitting.trust import TrustWatch
 from axis_server.archiving.cataloguing import Cataloguing
+from axis_server.archiving.monthly import follow_months, keep_months
 from axis_server.archiving.scrub import Attesting, Scrub, mending
 from axis_server.attest import Attestor
 from axis_server.boundary.interceptor import Boundary
@@ -64,6 +65,8 @@ DEADLINE_SECONDS = 5.0
 """How often deliveries are looked for whose deadline has passed."""
 CATALOGUE_SECONDS = 1.0
 """How soon what was accepted is found by searching."""
+MONTHS_SECONDS = 3600.0
+"""How often it is looked whether the ledger is ready for the months to come."""
 EXPIRY_SECONDS = 3600.0
 """How often abandoned uploads are looked for."""
 
@@ -153,6 +156,8 @@ async def running(
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
         stores = await stack.enter_async_context(opened(settings, secrets))
+        if stores.monthly is not None:
+            await keep_months(stores.monthly, now, metrics)
         watch = DirectoryWatch(stores.directory)
         await watch.refresh()
 
@@ -254,6 +259,7 @@ async def running(
                 *_vouching(settings, stores.ledger, metrics, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),
+                *_monthly(stores, metrics),
                 *_scrubbing(scrub_of(settings, stores, keys, metrics), settings.scrub),
                 expire(
                     stores.archive,
@@ -350,6 +356,11 @@ def scrub_of(settings: Settings, stores: Stores, keys: Keyring, metrics: Metrics
         every=timedelta(days=settings.scrub.round_days),
         repair=mending(archive) if isinstance(archive, ReplicatedArchive) else None,
     )
+
+
+def _monthly(stores: Stores, metrics: Metrics) -> Iterator[Coroutine[Any, Any, None]]:
+    if stores.monthly is not None:
+        yield follow_months(stores.monthly, now, metrics, MONTHS_SECONDS)
 
 
 def _scrubbing(scrub: Scrub, settings: ScrubSettings) -> Iterator[Coroutine[Any, Any, None]]:

@@ -52,6 +52,8 @@ class Metrics:
     timestamps_failed: Counter
     archive_corrupt: Counter
     catalogue_current: Gauge
+    ledger_months_ahead: Gauge
+    ledger_strays: Gauge
     archive_sound: Gauge
     scrub_damaged: Counter
     scrub_round_seconds: Gauge
@@ -123,6 +125,16 @@ class Metrics:
                 "axis_catalogue_current",
                 "1 while searches find all that was accepted, 0 while the catalogue is behind or away.",
                 multiprocess_mode="livemin",
+            ),
+            ledger_months_ahead=gauge(
+                "axis_ledger_months_ahead",
+                "Months that the ledger is ready for behind the present one (PostgreSQL); an alarm below 1.",
+                multiprocess_mode="livemin",
+            ),
+            ledger_strays=gauge(
+                "axis_ledger_strays",
+                "Evidence and statements in no month of the ledger (PostgreSQL), 1000 at most: an alarm.",
+                multiprocess_mode="livemax",
             ),
             archive_sound=gauge(
                 "axis_archive_sound",

@@ -25,6 +25,7 @@ from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
+from storage.ledger.months import Monthly
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,8 @@ class Stores:
     scrubbed: ScrubbedLedger
     retention: Retention | None = None
     """Where the archive's store can lock blobs, and is to."""
+    monthly: Monthly | None = None
+    """The ledger, where it parts what it keeps by months."""
 
 
 @asynccontextmanager
@@ -59,6 +62,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
             catalogue=catalogue,
             scrubbed=ledger,
             retention=_retention(archive, settings.archive),
+            monthly=ledger if isinstance(ledger, Monthly) else None,
         )
 
 

@@ -41,7 +41,7 @@ OTHERS = (
     "audience",
     "committed_evidence",
     "counts",
-    "find_delivery",
+    "find_deliveries",
     "find_move",
     "last_ranks",
     "last_sequence",

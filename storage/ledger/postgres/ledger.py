@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from datetime import datetime
 from secrets import token_hex
 
 from storage.errors import SchemaTooOld
+from storage.ledger.months import Months
 from storage.ledger.postgres import hints
 from storage.ledger.postgres.connecting import Fence, Target
+from storage.ledger.postgres.months import make_months
 from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
 from storage.ledger.postgres.schema import look, prepare
@@ -75,6 +78,10 @@ class PostgresLedger(
         elif (schema := await asyncio.to_thread(look, target)).found < schema.known:
             raise SchemaTooOld(schema.found, schema.known)
         return cls(target, load_queries(), reads=reads)
+
+    async def make_months(self, at: datetime) -> Months:
+        """`Monthly.make_months`."""
+        return await asyncio.to_thread(make_months, self._target, self._fence, at)
 
     def news(self) -> AsyncIterator[frozenset[str] | None]:
         """`Hints.news`."""

@@ -43,8 +43,7 @@ class Transaction(GroupTransaction):
         """Agencies for which there may be something new."""
         return frozenset(self._told)
 
-    def add_leaf(self, kind: str, leaf_hash: bytes, *, ahead: bool = False) -> int:
-        """Nothing here refers to a leaf, so it always waits."""
+    def add_leaf(self, kind: str, leaf_hash: bytes) -> int:
         self.leaf += 1
         self._hashes.append(leaf_hash)
         self.run_many("add_leaf", [(self.leaf, kind, leaf_hash)])

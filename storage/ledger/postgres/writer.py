@@ -19,7 +19,7 @@ rolls back what was not committed. At 5 nobody can tell which: whoever asks agai
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import psycopg
@@ -30,8 +30,7 @@ from storage.ledger.postgres.arrays import columns
 from storage.ledger.postgres.connecting import Connection, Fence, Target, connect, database_errors
 from storage.ledger.postgres.queries import Queries
 from storage.ledger.postgres.transaction import Transaction
-from storage.ledger.relational import engine
-from storage.ledger.relational.grouping import GroupWriter
+from storage.ledger.relational.grouping import GroupWriter, Work
 from storage.ledger.relational.rows import to_json
 from storage.ledger.tree import Edge, Node, edge_nodes
 
@@ -57,7 +56,7 @@ class PostgresWriter(GroupWriter):
         self._edge = Edge()
         super().__init__(closing=self._give_up)
 
-    def _commit(self, works: Sequence[Callable[[engine.Transaction], Any]]) -> list[Any]:
+    def _commit(self, works: Sequence[Work]) -> list[Any]:
         try:
             with database_errors():
                 connection, heads = self._begun()  # 1

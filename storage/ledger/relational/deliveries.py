@@ -9,7 +9,7 @@ from datetime import datetime
 from storage.errors import Conflict, NotFound, StatementTaken
 from storage.ledger.pages import Page, delivery_bytes
 from storage.ledger.records import Delivery, Move, Moved, Statement
-from storage.ledger.relational.engine import Transaction
+from storage.ledger.relational.engine import Counted, Foresight, Transaction
 from storage.ledger.relational.facet import Facet, wanted
 from storage.ledger.relational.noting import Noting
 from storage.ledger.relational.rows import (
@@ -31,7 +31,14 @@ class RelationalDeliveries(Facet):
     async def advance(self, moves: Sequence[Move]) -> Moved:
         moves = tuple(moves)
         check_moves(moves)
-        return await self._writer.write(lambda t: advance(t, moves), weight=8 * len(moves))
+        statements = {move.statement.statement_id for move in moves if move.statement is not None}
+        foresight: Foresight = {
+            "find_deliveries": [(move.dispatch_id, move.recipient_id) for move in moves],
+            "find_statements": [(statement_id,) for statement_id in sorted(statements)],
+        }
+        return await self._writer.write(
+            lambda t: advance(t, moves), weight=8 * len(moves), foresight=foresight
+        )
 
     async def echo(self, statement: Statement, *, as_of: str) -> Moved:
         check_statement(statement)
@@ -93,7 +100,7 @@ def advance(transaction: Transaction, moves: Sequence[Move]) -> Moved:
     statement = moves[0].statement
     leaf: int | None = None
     if statement is not None and (leaf := _leaf_of(transaction, statement)) is not None:
-        earlier = transaction.one_ahead("find_move", leaf, standing[0].place)
+        earlier = transaction.one("find_move", leaf, standing[0].place)
         if earlier is not None:
             return _left(transaction, first, earlier[0])
     notings = _notings(transaction, standing)
@@ -113,12 +120,12 @@ def echo(transaction: Transaction, statement: Statement, as_of: str) -> Moved:
     named = _standing(transaction, statement.dispatch_id, statement.recipient_id)
     leaf = _leaf_of(transaction, statement)
     if leaf is None:
-        first = transaction.one_ahead("find_statement", as_of)
-        if first is None or transaction.one_ahead("find_move", first[0], named.place) is None:
+        first = transaction.look_up("find_statements", (as_of,), again=True)
+        if first is None or transaction.one("find_move", first[0], named.place) is None:
             raise NotFound(as_of)
         leaf = _notings(transaction, [named])[statement.dispatch_id].statement(statement)
-        transaction.run_ahead("echo_moves", leaf, first[0], named.place)
-    move = transaction.one_ahead("find_move", leaf, named.place)
+        transaction.run("echo_moves", leaf, first[0], named.place)
+    move = transaction.one("find_move", leaf, named.place)
     if move is None:
         raise NotFound(statement.statement_id)
     return _left(transaction, named.delivery, move[0])
@@ -133,17 +140,24 @@ def _left(transaction: Transaction, delivery: Delivery, version: int) -> Moved:
 
 def _standing(transaction: Transaction, *key: str) -> _Standing:
     """How the delivery of a dispatch to a recipient stands. Raises `NotFound`."""
-    row = transaction.one_ahead("find_delivery", *key) or transaction.one("find_delivery", *key)
+    row = transaction.look_up("find_deliveries", key)
+    if row is None or place_from(row)[1] in transaction.touched:
+        row = transaction.look_up("find_deliveries", key, again=True)
     if row is None:
         raise NotFound(" to ".join(key))
-    place, position = place_from(row)
-    return _Standing(delivery_from(row), place, position, sender_id=row[DELIVERY_COLUMNS])
+    delivery, (place, position) = delivery_from(row), place_from(row)
+    sender_id, sequence, of_mailbox, of_all = row[DELIVERY_COLUMNS:]
+    counted = transaction.counted.setdefault(position, Counted(sequence))
+    for mailbox_id, rank in ((delivery.mailbox_id, of_mailbox), ("", of_all)):
+        counted.ranks.setdefault(mailbox_id, rank)
+    return _Standing(delivery, place, position, sender_id)
 
 
 def _leaf_of(transaction: Transaction, statement: Statement) -> int | None:
     """Returns the leaf of a statement that is kept for the dispatch it names, None when it is not kept at
     all."""
-    row = transaction.one_ahead("find_statement", statement.statement_id)
+    name = statement.statement_id
+    row = transaction.look_up("find_statements", (name,), again=name in transaction.touched)
     if row is None:
         return None
     leaf, dispatch_id = row
@@ -180,11 +194,10 @@ def _noting_of(transaction: Transaction, dispatch_id: str, notings: dict[str, No
 def _move(transaction: Transaction, move: Move, place: int, leaf: int | None, noting: Noting) -> None:
     due = maybe_microseconds(move.due)
     after = (move.state, microseconds(move.at), due, move.reason, *question_row(move.question))
-    changed = transaction.run_ahead("move_delivery", *after, place, move.expected_version)
-    assert changed == 1  # the version was read inside this transaction
+    transaction.run_many("move_delivery", [(*after, place, move.expected_version)])
     version = move.expected_version + 1
     if leaf is not None:
-        transaction.run_ahead("add_move", leaf, place, version)
+        transaction.run_many("add_move", [(leaf, place, version)])
     noting.evidence(move.evidence, moved=move.recipient_id, version=version)
     noting.events(move.events)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol, TypeVar
 
 from storage.ledger.relational.rows import Row
@@ -15,6 +16,12 @@ from storage.ledger.relational.rows import Row
 T = TypeVar("T")
 
 Values = Sequence[object] | Mapping[str, object]
+
+Key = tuple[str, ...]
+"""What one row is looked up by."""
+Foresight = Mapping[str, Sequence[Key]]
+"""What a caller's work is going to look up: keys, by the name of the query."""
+NOTHING: Foresight = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -40,7 +47,15 @@ class Transaction(Protocol):
     event: int
     """The highest cursor given so far."""
     counted: dict[int, Counted]
-    """By position: the events of the dispatches that this transaction has written about."""
+    """By position: the events of dispatches that this transaction has written about, or is going to."""
+    touched: set[int | str]
+    """What this transaction has written about: positions of dispatches, ids of statements. What was foreseen
+    of them is to be looked up again."""
+
+    def look_up(self, name: str, key: Key, *, again: bool = False) -> Row | None:
+        """Returns the row of a key, or None, by a query that takes many (a JSON array of keys) and gives the
+        number of its key in front of each row. What was foreseen is there already; `again` asks anew."""
+        ...
 
     def one(self, name: str, *values: object) -> Row | None:
         """Returns the first row of a named query, or None."""
@@ -67,15 +82,14 @@ class Transaction(Protocol):
         ...
 
     def run_many(self, name: str, rows: Iterable[Row]) -> None:
-        """Runs a named INSERT for each row, together with others' and before anything is read.
+        """Runs a named INSERT or UPDATE for each row, together with others' and before anything is read.
 
         Tables are filled in the order in which they were first named here.
         """
         ...
 
-    def add_leaf(self, kind: str, leaf_hash: bytes, *, ahead: bool = False) -> int:
-        """Adds the next leaf to the log and returns its index; `ahead` of the rows that wait, for what refers
-        to it ahead of them."""
+    def add_leaf(self, kind: str, leaf_hash: bytes) -> int:
+        """Adds the next leaf to the log and returns its index."""
         ...
 
     def tell(self, agency_ids: Iterable[str]) -> None:
@@ -87,12 +101,15 @@ class Transaction(Protocol):
 class Writer(Protocol):
     """Commits many callers' work at once."""
 
-    async def write(self, work: Callable[[Transaction], T], *, weight: int = 1) -> T:
+    async def write(
+        self, work: Callable[[Transaction], T], *, weight: int = 1, foresight: Foresight = NOTHING
+    ) -> T:
         """Does `work` inside a transaction, together with others' work, and returns its result once it is
         durable.
 
-        `work` may be done twice, the first time without effect. `weight` is about how many rows it writes. A
-        cancelled caller's work may still be done.
+        `work` may be done twice, the first time without effect. `weight` is about how many rows it writes;
+        what it foresees to look up is read for all callers at once. A cancelled caller's work may still
+        be done.
         """
         ...
 

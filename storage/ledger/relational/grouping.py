@@ -9,17 +9,26 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, TypeVar
 
 from storage.batching import Batches, Failed
-from storage.ledger.relational.engine import Counted, Transaction
-from storage.ledger.relational.rows import Row
+from storage.ledger.relational.engine import NOTHING, Counted, Foresight, Key, Transaction
+from storage.ledger.relational.rows import Row, to_json
 
 T = TypeVar("T")
 
 _BATCH_CALLERS = 256
 _BATCH_WEIGHT = 10_000
 """Bounds of one transaction, in callers and in rows, so that nobody waits long behind others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What one caller wants done."""
+
+    do: Callable[[Transaction], Any]
+    foresight: Foresight
 
 
 class _Entangled(Exception):
@@ -54,7 +63,9 @@ class GroupTransaction(Transaction):
     def __init__(self, heads: Sequence[int]) -> None:
         """`heads` are the highest numbers given before."""
         self._waiting: dict[str, list[Row]] = {}
+        self._foreseen: dict[tuple[str, Key], Row | None] = {}
         self.counted: dict[int, Counted] = {}
+        self.touched: set[int | str] = set()
         self.dispatch: int
         self.delivery: int
         self.event: int
@@ -110,12 +121,31 @@ class GroupTransaction(Transaction):
     def run_many(self, name: str, rows: Iterable[Row]) -> None:
         self._waiting.setdefault(name, []).extend(rows)
 
-    def together(self, works: Sequence[Callable[[Transaction], T]]) -> list[T | Failed]:
+    def look_up(self, name: str, key: Key, *, again: bool = False) -> Row | None:
+        if again or (name, key) not in self._foreseen:
+            row = self.one(name, to_json([key]))
+            return None if row is None else row[1:]
+        return self._foreseen[name, key]
+
+    def _foresee(self, works: Iterable[Work]) -> None:
+        """Looks up for all callers what they are going to ask for, with one query of each name."""
+        wanted: dict[str, dict[Key, None]] = {}
+        for work in works:
+            for name, keys in work.foresight.items():
+                wanted.setdefault(name, {}).update(dict.fromkeys(keys))
+        for name, found in wanted.items():
+            keys = list(found)
+            self._foreseen |= {(name, key): None for key in keys}
+            for number, *row in self.all_ahead(name, to_json(keys)):
+                self._foreseen[name, keys[number]] = tuple(row)
+
+    def together(self, works: Sequence[Work]) -> list[Any]:
         """Does the work of many callers and returns the outcome of each."""
         heads = self.heads
         if len(works) > 1:
             self._control("SAVEPOINT callers")
             try:
+                self._foresee(works)
                 outcomes = [self._among_others(work) for work in works]
                 self._write_waiting()
             except _Entangled:
@@ -126,10 +156,10 @@ class GroupTransaction(Transaction):
                 return outcomes
         return [self._alone(work) for work in works]
 
-    def _among_others(self, work: Callable[[Transaction], T]) -> T | Failed:
+    def _among_others(self, work: Work) -> Any:
         before = self._mark()
         try:
-            return work(self)
+            return work.do(self)
         except self.value_errors:
             raise
         except self.driver_errors:
@@ -139,12 +169,13 @@ class GroupTransaction(Transaction):
                 raise _Entangled from exc
             return Failed(exc)
 
-    def _alone(self, work: Callable[[Transaction], T]) -> T | Failed:
+    def _alone(self, work: Work) -> Any:
         """Does one caller's work; when it fails, nothing of it stays. `ValueError` for impossible values."""
         heads = self.heads
         self._control("SAVEPOINT caller")
         try:
-            result = work(self)
+            self._foresee([work])
+            result = work.do(self)
             self._write_waiting()
         except self.value_errors as exc:
             self._undo("caller", heads)
@@ -169,7 +200,8 @@ class GroupTransaction(Transaction):
         return self._written(), sum(map(len, self._waiting.values())), *self.heads
 
     def _undo(self, savepoint: str, heads: tuple[int, ...]) -> None:
-        self._waiting, self.counted = {}, {}
+        self._waiting, self._foreseen, self.counted = {}, {}, {}
+        self.touched.clear()
         self._control(f"ROLLBACK TO {savepoint}")
         self._control(f"RELEASE {savepoint}")
         self.heads = heads
@@ -179,7 +211,7 @@ class GroupWriter(ABC):
     """The writing thread; an engine adds `_commit`. `closing` is the last that the thread does."""
 
     def __init__(self, *, closing: Callable[[], None]) -> None:
-        self._batches: Batches[Callable[[Transaction], Any], Any] = Batches(
+        self._batches: Batches[Work, Any] = Batches(
             self._commit,
             name="the ledger",
             callers=_BATCH_CALLERS,
@@ -187,14 +219,11 @@ class GroupWriter(ABC):
             closing=closing,
         )
 
-    async def write(self, work: Callable[[Transaction], T], *, weight: int = 1) -> T:
-        """Does `work` inside a transaction, together with others' work, and returns its result once it is
-        durable.
-
-        `work` may be done twice, the first time without effect. `weight` is about how many rows it writes. A
-        cancelled caller's work may still be done.
-        """
-        result: T = await self._batches.do(work, weight=weight)
+    async def write(
+        self, work: Callable[[Transaction], T], *, weight: int = 1, foresight: Foresight = NOTHING
+    ) -> T:
+        """`Writer.write`."""
+        result: T = await self._batches.do(Work(work, foresight), weight=weight)
         return result
 
     async def aclose(self) -> None:
@@ -202,5 +231,5 @@ class GroupWriter(ABC):
         await self._batches.aclose()
 
     @abstractmethod
-    def _commit(self, works: Sequence[Callable[[Transaction], Any]]) -> list[Any]:
+    def _commit(self, works: Sequence[Work]) -> list[Any]:
         """Commits the work of many callers; returns the outcome of each."""

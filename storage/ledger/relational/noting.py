@@ -32,6 +32,7 @@ class Noting:
         self._sender_id = sender_id
         self._mailboxes = {"": "", **mailboxes}
         self._new = new
+        transaction.touched.add(position)
 
     def evidence(
         self, evidence: Sequence[Evidence], *, moved: str | None = None, version: int | None = None
@@ -57,11 +58,10 @@ class Noting:
         self._transaction.run_many("add_evidence", rows)
 
     def statement(self, statement: Statement) -> int:
-        """Adds a statement, ahead of the rows that wait, and returns its leaf."""
+        """Adds a statement and returns its leaf."""
         self._learn([statement.recipient_id])
-        leaf = self._transaction.add_leaf("statement", leaf_hash(statement.content), ahead=True)
-        self._transaction.run_ahead(
-            "add_statement",
+        leaf = self._transaction.add_leaf("statement", leaf_hash(statement.content))
+        row = (
             leaf,
             statement.statement_id,
             self.position,
@@ -72,6 +72,8 @@ class Noting:
             microseconds(statement.received_at),
             statement.content,
         )
+        self._transaction.run_many("add_statement", [row])
+        self._transaction.touched.add(statement.statement_id)
         return leaf
 
     def events(self, events: Sequence[NewEvent]) -> None:

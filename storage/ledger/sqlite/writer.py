@@ -16,12 +16,11 @@ interpreter's lock and back.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
 
-from storage.ledger.relational import engine
-from storage.ledger.relational.grouping import GroupTransaction, GroupWriter
+from storage.ledger.relational.grouping import GroupTransaction, GroupWriter, Work
 from storage.ledger.relational.rows import Row
 from storage.ledger.relational.texts import Queries
 from storage.ledger.sqlite.database import database_errors, repeated
@@ -49,13 +48,9 @@ class Transaction(GroupTransaction):
         self._queries = queries
         super().__init__(self._execute("heads", ()).fetchone() or (0, 0, 0, -1))
 
-    def add_leaf(self, kind: str, leaf_hash: bytes, *, ahead: bool = False) -> int:
+    def add_leaf(self, kind: str, leaf_hash: bytes) -> int:
         self.leaf += 1
-        row = (self.leaf, kind, leaf_hash)
-        if ahead:
-            self.run_ahead("add_leaf", *row)
-        else:
-            self.run_many("add_leaf", [row])
+        self.run_many("add_leaf", [(self.leaf, kind, leaf_hash)])
         return self.leaf
 
     def tell(self, agency_ids: Iterable[str]) -> None:
@@ -69,6 +64,9 @@ class Transaction(GroupTransaction):
 
     def _write(self, waiting: Mapping[str, Sequence[Row]]) -> None:
         for name, rows in waiting.items():
+            if " VALUES " not in self._queries[name]:
+                self._connection.executemany(self._queries[name], rows)
+                continue
             start = 0
             while count := min(len(rows) - start, _ROWS_AT_ONCE):
                 count = 1 << (count.bit_length() - 1)
@@ -91,7 +89,7 @@ class SqliteWriter(GroupWriter):
         self._edge = Edge()
         super().__init__(closing=connection.close)
 
-    def _commit(self, works: Sequence[Callable[[engine.Transaction], Any]]) -> list[Any]:
+    def _commit(self, works: Sequence[Work]) -> list[Any]:
         with database_errors():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")

@@ -125,7 +125,19 @@ CREATE INDEX endings ON deliveries (sender_id, updated_at) WHERE state IN ('refu
 CREATE INDEX expiries ON deliveries (mailbox_id, updated_at) WHERE state = 'expired';
 CREATE INDEX questions_refused ON deliveries (sender_id, question_refused_at) WHERE question_refused_at IS NOT NULL;
 
-CREATE TABLE statements (
+-- What evidence and statements say: nearly all bytes of the ledger, and read by leaf alone. A partition for each month of `at`,
+-- when they were issued or received, is made ahead of time (`months`); what lies in none of them lies in `contents_other`.
+CREATE TABLE contents (
+    leaf bigint NOT NULL,
+    at bigint NOT NULL,
+    content bytea NOT NULL,
+    PRIMARY KEY (leaf, at)
+) PARTITION BY RANGE (at);
+
+CREATE TABLE contents_other PARTITION OF contents DEFAULT;
+
+-- The statements without what they say.
+CREATE TABLE stated (
     leaf bigint PRIMARY KEY,
     statement_id word NOT NULL UNIQUE,
     dispatch bigint NOT NULL,
@@ -134,13 +146,17 @@ CREATE TABLE statements (
     -- Whose mailbox it is about.
     mailbox_id word NOT NULL,
     status_code word NOT NULL,
-    received_at bigint NOT NULL,
-    content bytea NOT NULL
+    received_at bigint NOT NULL
 );
 
-CREATE INDEX statements_of ON statements (dispatch, leaf);
-CREATE INDEX statements_about ON statements (dispatch, recipient_id, leaf);
-CREATE INDEX statements_seen ON statements (dispatch, mailbox_id, leaf);
+CREATE INDEX statements_of ON stated (dispatch, leaf);
+CREATE INDEX statements_about ON stated (dispatch, recipient_id, leaf);
+CREATE INDEX statements_seen ON stated (dispatch, mailbox_id, leaf);
+
+-- A statement as it is read. Its month is found by its time, so one partition is looked into.
+CREATE VIEW statements AS
+SELECT s.*, (SELECT c.content FROM contents AS c WHERE c.leaf = s.leaf AND c.at = s.received_at) AS content
+FROM stated AS s;
 
 -- Which statement moved which delivery, and to which version, in the order of the moves.
 CREATE TABLE moves (
@@ -153,9 +169,9 @@ CREATE TABLE moves (
 
 CREATE UNIQUE INDEX moved ON moves (statement, delivery);
 
--- `dispatch` is null for refusals. `moved` and `version` name the delivery and the move that an evidence was issued
+-- The evidence without what it says. `dispatch` is null for refusals. `moved` and `version` name the delivery and the move that an evidence was issued
 -- with; null for that of the commit.
-CREATE TABLE evidence (
+CREATE TABLE issued (
     leaf bigint PRIMARY KEY,
     evidence_id word NOT NULL UNIQUE,
     dispatch bigint,
@@ -165,14 +181,18 @@ CREATE TABLE evidence (
     event word NOT NULL,
     issued_at bigint NOT NULL,
     moved word,
-    version bigint,
-    content bytea NOT NULL
+    version bigint
 );
 
-CREATE INDEX evidence_of ON evidence (dispatch, leaf) WHERE dispatch IS NOT NULL;
-CREATE INDEX evidence_about ON evidence (dispatch, recipient_id, leaf) WHERE dispatch IS NOT NULL;
-CREATE INDEX evidence_seen ON evidence (dispatch, mailbox_id, leaf) WHERE dispatch IS NOT NULL;
-CREATE INDEX evidence_of_moves ON evidence (dispatch, moved, version, leaf) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_of ON issued (dispatch, leaf) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_about ON issued (dispatch, recipient_id, leaf) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_seen ON issued (dispatch, mailbox_id, leaf) WHERE dispatch IS NOT NULL;
+CREATE INDEX evidence_of_moves ON issued (dispatch, moved, version, leaf) WHERE dispatch IS NOT NULL;
+
+-- An evidence as it is read.
+CREATE VIEW evidence AS
+SELECT e.*, (SELECT c.content FROM contents AS c WHERE c.leaf = e.leaf AND c.at = e.issued_at) AS content
+FROM issued AS e;
 
 CREATE TABLE refusals (
     sender_id word NOT NULL,

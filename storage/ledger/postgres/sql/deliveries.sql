@@ -34,11 +34,18 @@ WHERE dispatch = $1
 RETURNING recipient_id, mailbox_id, updated_at;
 
 -- name: move_delivery
--- The compare-and-swap: changes one row, or none when the version is another.
-UPDATE deliveries SET
-    state = $1, version = version + 1, updated_at = $2, due = $3, reason = $4,
-    question_kind = $5, question_by = $6, question_reason = $7, asked_at = $8, until = $9
-WHERE place = $10 AND version = $11;
+-- The compare-and-swap: changes a row, or none when the version is another.
+UPDATE deliveries AS l SET
+    state = m.state, version = l.version + 1, updated_at = m.updated_at, due = m.due, reason = m.reason,
+    question_kind = m.question_kind, question_by = m.question_by, question_reason = m.question_reason,
+    asked_at = m.asked_at, until = m.until
+FROM unnest(
+    $1::text[], $2::bigint[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::bigint[],
+    $10::bigint[], $11::bigint[]
+) AS m (
+    state, updated_at, due, reason, question_kind, question_by, question_reason, asked_at, until, place, version
+)
+WHERE l.place = m.place AND l.version = m.version;
 
 -- name: find_move
 -- The version to which a statement moved a delivery.
@@ -47,7 +54,12 @@ SELECT version FROM moves WHERE statement = $1 AND delivery = $2;
 -- name: add_move
 -- Behind the other moves of the statement.
 INSERT INTO moves (statement, number, delivery, version)
-SELECT $1, count(*) + 1, $2, $3 FROM moves WHERE statement = $1;
+SELECT
+    m.statement,
+    (SELECT count(*) FROM moves WHERE moves.statement = m.statement)
+    + row_number() OVER (PARTITION BY m.statement ORDER BY m.number),
+    m.delivery, m.version
+FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) WITH ORDINALITY AS m (statement, delivery, version, number);
 
 -- name: echo_moves
 -- Notes the moves of one statement as those of another that says the same, that of one delivery first.
@@ -130,8 +142,16 @@ turns (place, due, turn) AS (
 SELECT l.* FROM (SELECT * FROM turns ORDER BY turn, due, place LIMIT :limit) AS t JOIN standing AS l ON l.place = t.place
 ORDER BY t.turn, t.due, t.place;
 
--- name: find_delivery
--- A delivery, with the sender of its dispatch last.
-SELECT l.*, d.sender_id
-FROM standing AS l JOIN dispatches AS d ON d.position = l.dispatch
-WHERE l.dispatch_id = $1 AND l.recipient_id = $2;
+-- name: find_deliveries
+-- Deliveries wanted (a JSON array of dispatch and recipient), each behind its number in that array from 0 on; then the sender
+-- of its dispatch, how many events that has, and the ranks of the last ones about its mailbox and about all.
+SELECT
+    w.number - 1, l.*, d.sender_id,
+    (SELECT coalesce(max(sequence), 0) FROM events WHERE dispatch = d.position),
+    coalesce((
+        SELECT rank FROM events WHERE dispatch = d.position AND mailbox_id = l.mailbox_id ORDER BY sequence DESC LIMIT 1
+    ), 0),
+    coalesce((SELECT rank FROM events WHERE dispatch = d.position AND mailbox_id = '' ORDER BY sequence DESC LIMIT 1), 0)
+FROM json_array_elements($1::json) WITH ORDINALITY AS w (key, number)
+CROSS JOIN LATERAL (SELECT position, sender_id FROM dispatches WHERE dispatch_id = w.key ->> 0 LIMIT 1) AS d
+CROSS JOIN LATERAL (SELECT * FROM standing WHERE dispatch = d.position AND recipient_id = w.key ->> 1 LIMIT 1) AS l;

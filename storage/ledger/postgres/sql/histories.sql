@@ -1,8 +1,10 @@
 -- name: add_evidence
-INSERT INTO evidence (leaf, evidence_id, dispatch, recipient_id, mailbox_id, event, issued_at, moved, version, content)
+WITH said AS (
+    INSERT INTO contents (leaf, at, content) SELECT * FROM unnest($1::bigint[], $7::bigint[], $10::bytea[])
+)
+INSERT INTO issued (leaf, evidence_id, dispatch, recipient_id, mailbox_id, event, issued_at, moved, version)
 SELECT * FROM unnest(
-    $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[],
-    $10::bytea[]
+    $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::bigint[], $8::text[], $9::bigint[]
 );
 
 -- name: committed_evidence
@@ -19,16 +21,26 @@ FROM dispatches AS d JOIN evidence AS e ON e.dispatch = d.position
 WHERE d.dispatch_id = $1 AND e.moved = $2 AND e.version = $3
 ORDER BY e.leaf;
 
--- name: find_statement
--- The leaf of a kept statement, and the dispatch it is kept for.
-SELECT s.leaf, d.dispatch_id
-FROM statements AS s JOIN dispatches AS d ON d.position = s.dispatch
-WHERE s.statement_id = $1;
+-- name: find_statements
+-- The leaves of kept statements (a JSON array, each id in one of its own), and the dispatches that they are kept for; each
+-- behind its number in that array from 0 on.
+SELECT w.number - 1, s.leaf, s.dispatch_id
+FROM json_array_elements($1::json) WITH ORDINALITY AS w (key, number)
+CROSS JOIN LATERAL (
+    SELECT t.leaf, d.dispatch_id
+    FROM statements AS t JOIN dispatches AS d ON d.position = t.dispatch
+    WHERE t.statement_id = w.key ->> 0
+    LIMIT 1
+) AS s;
 
 -- name: add_statement
-INSERT INTO statements (
-    leaf, statement_id, dispatch, agency_id, recipient_id, mailbox_id, status_code, received_at, content
-) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9);
+WITH said AS (
+    INSERT INTO contents (leaf, at, content) SELECT * FROM unnest($1::bigint[], $8::bigint[], $9::bytea[])
+)
+INSERT INTO stated (leaf, statement_id, dispatch, agency_id, recipient_id, mailbox_id, status_code, received_at)
+SELECT * FROM unnest(
+    $1::bigint[], $2::text[], $3::bigint[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[]
+);
 
 -- name: last_sequence
 -- The number of events that a dispatch has.

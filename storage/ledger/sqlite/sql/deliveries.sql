@@ -122,8 +122,16 @@ turns (place, due, turn) AS (
 SELECT l.* FROM (SELECT * FROM turns ORDER BY turn, due, place LIMIT :limit) AS t JOIN standing AS l ON l.place = t.place
 ORDER BY t.turn, t.due, t.place;
 
--- name: find_delivery
--- A delivery, with the sender of its dispatch last.
-SELECT l.*, d.sender_id
-FROM standing AS l JOIN dispatches AS d ON d.position = l.dispatch
-WHERE l.dispatch_id = ? AND l.recipient_id = ?;
+-- name: find_deliveries
+-- Deliveries wanted (a JSON array of dispatch and recipient), each behind its number in that array from 0 on; then the sender
+-- of its dispatch, how many events that has, and the ranks of the last ones about its mailbox and about all.
+SELECT
+    json_each.key, l.*, d.sender_id,
+    (SELECT coalesce(max(sequence), 0) FROM events WHERE dispatch = d.position),
+    coalesce((
+        SELECT rank FROM events WHERE dispatch = d.position AND mailbox_id = l.mailbox_id ORDER BY sequence DESC LIMIT 1
+    ), 0),
+    coalesce((SELECT rank FROM events WHERE dispatch = d.position AND mailbox_id = '' ORDER BY sequence DESC LIMIT 1), 0)
+FROM json_each(?)
+CROSS JOIN dispatches AS d ON d.dispatch_id = json_extract(json_each.value, '$[0]')
+CROSS JOIN standing AS l ON l.dispatch = d.position AND l.recipient_id = json_extract(json_each.value, '$[1]');

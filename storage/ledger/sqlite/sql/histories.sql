@@ -16,11 +16,13 @@ FROM dispatches AS d JOIN evidence AS e ON e.dispatch = d.position
 WHERE d.dispatch_id = ? AND e.moved = ? AND e.version = ?
 ORDER BY e.leaf;
 
--- name: find_statement
--- The leaf of a kept statement, and the dispatch it is kept for.
-SELECT s.leaf, d.dispatch_id
-FROM statements AS s JOIN dispatches AS d ON d.position = s.dispatch
-WHERE s.statement_id = ?;
+-- name: find_statements
+-- The leaves of kept statements (a JSON array, each id in one of its own), and the dispatches that they are kept for; each
+-- behind its number in that array from 0 on.
+SELECT json_each.key, s.leaf, d.dispatch_id
+FROM json_each(?)
+CROSS JOIN statements AS s ON s.statement_id = json_extract(json_each.value, '$[0]')
+CROSS JOIN dispatches AS d ON d.position = s.dispatch;
 
 -- name: add_statement
 INSERT INTO statements (
