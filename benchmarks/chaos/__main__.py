@@ -26,9 +26,9 @@ SHOWN = 20
 def main() -> None:
     given = _arguments()
     if sealing_off.is_inside():
-        from benchmarks.chaos.run import Plan, run
+        from benchmarks.chaos.run import Plan, brief, run
 
-        plan = Plan(minutes=given.minutes, seed=given.seed, nodes=given.nodes, houses=given.agencies)
+        plan = (brief if given.brief else Plan)(minutes=given.minutes, seed=given.seed)
         run(given.disk, given.record, plan)
         os._exit(0)  # the kernel ends the rest; threads that carry packets wait for nothing else
     if (reason := sealing_off.lacking()) is not None:
@@ -37,9 +37,8 @@ def main() -> None:
         disk = stack.enter_context(tempfile.TemporaryDirectory(prefix="axc-"))
         record = given.record or Path(stack.enter_context(tempfile.TemporaryDirectory()))
         record.mkdir(exist_ok=True)
-        wanted = ("minutes", "seed", "nodes", "agencies")
-        options = [part for name in wanted for part in (f"--{name}", str(getattr(given, name)))]
-        options += ["--disk", disk, "--record", str(record)]
+        options = ["--minutes", str(given.minutes), "--seed", str(given.seed), "--disk", disk]
+        options += ["--record", str(record), *(["--brief"] if given.brief else [])]
         if (code := sealing_off.sealed_off("benchmarks.chaos", options)) != 0:
             sys.exit(code)
         sys.exit(_judge(given, record))
@@ -51,8 +50,7 @@ def _arguments() -> argparse.Namespace:
         "--minutes", type=float, default=8.0, help="of faults; starting and reading beside"
     )
     arguments.add_argument("--seed", type=int, default=1, help="draws the faults and what agencies do")
-    arguments.add_argument("--nodes", type=int, default=3)
-    arguments.add_argument("--agencies", type=int, default=4)
+    arguments.add_argument("--brief", action="store_true", help="two nodes, no S3 store, short deadlines")
     arguments.add_argument("--record", type=Path, help="an empty directory that keeps what is judged")
     arguments.add_argument("--results", type=Path, default=RESULTS, help="where the report is written")
     arguments.add_argument("--disk", type=Path, help=argparse.SUPPRESS)
@@ -68,8 +66,7 @@ def _judge(given: argparse.Namespace, record: Path) -> int:
         "python": platform.python_version(),
         "minutes": given.minutes,
         "seed": given.seed,
-        "nodes": given.nodes,
-        "packets": json.loads((record / "packets.json").read_text()),
+        **json.loads((record / "scale.json").read_text()),
     }
     told = result(recorded, breaches, facts)
     (given.results / "chaos.json").write_text(json.dumps(told, indent=2, ensure_ascii=False) + "\n")

@@ -40,7 +40,8 @@ class World:
 
     network: Network
     pair: Pair
-    store: Store
+    store: Store | None
+    """None where the archive is a directory that the nodes share."""
     nodes: Mapping[str, Node]
 
 
@@ -133,13 +134,15 @@ def database_full(world: World, dice: random.Random) -> Fault:
 
 def _store(kind: str, trouble: Trouble) -> Draw:
     def draw(world: World, dice: random.Random) -> Fault:
+        assert world.store is not None
+        door = world.store.door
         method = dice.choice(("", "GET", "PUT")) if trouble is Trouble.HALF else ""
         return Fault(
             kind=kind,
             where=f"S3 {method}".strip(),
             seconds=dice.uniform(3.0, 8.0),
-            begin=lambda: world.store.door.trouble(method, "", trouble, times=-1),
-            end=world.store.door.heal,
+            begin=lambda: door.trouble(method, "", trouble, times=-1),
+            end=door.heal,
         )
 
     return draw
@@ -156,7 +159,7 @@ def _lines(kind: str, where: str, lines: list[Line], seconds: float, bad: Line) 
 
 
 def lossy(world: World, dice: random.Random) -> Fault:
-    host = dice.choice((*world.nodes, "front", "s3", world.pair.primary.host.name))
+    host = dice.choice([name for name in world.network.hosts if name not in ("here", "clients")])
     bad = Line(loss=dice.uniform(0.01, 0.1), delay=dice.uniform(0.002, 0.03))
     return _lines(
         "packets lost and delayed",
@@ -190,13 +193,15 @@ OF_ENGINES: tuple[Draw, ...] = (
     database_crashes,
     database_fails_over,
     database_full,
+    lossy,
+    parted_from_the_ledger,
+    parted_from_all,
+    parted_from_the_standby,
+)
+OF_STORE: tuple[Draw, ...] = (
     _store("S3 away", Trouble.GONE),
     _store("S3 slow", Trouble.SLOW),
     _store("S3 answers 503", Trouble.BUSY),
     _store("S3 answers half", Trouble.HALF),
     _store("S3 answers are lost", Trouble.LOST),
-    lossy,
-    parted_from_the_ledger,
-    parted_from_all,
-    parted_from_the_standby,
 )

@@ -69,5 +69,5 @@ async def mortal(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
 
 
 if __name__ == "__main__":
-    app.opened = mortal
+    vars(app)["opened"] = mortal
     main()

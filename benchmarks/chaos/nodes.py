@@ -42,6 +42,11 @@ class Node:
     def orders(self) -> Path:
         return self.config.parent / ORDERS
 
+    @property
+    def log(self) -> Path:
+        """What it said, in all its lives."""
+        return self.config.parent / "node.log"
+
     def set_clock(self, offset: int) -> None:
         """Has its clock jump, also while it runs: `offset` seconds from the true time."""
         new = self.config.parent / "clock.new"
@@ -51,7 +56,7 @@ class Node:
     def start(self) -> None:
         """Starts it; returns at once."""
         clock = _CLOCK | {"LD_PRELOAD": self.library, "FAKETIME_TIMESTAMP_FILE": str(self._clock)}
-        with (self.config.parent / "node.log").open("ab") as log:
+        with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [
                     *self.host.inside,
@@ -101,7 +106,7 @@ class Node:
 
     def said(self) -> str:
         """The end of its log."""
-        return (self.config.parent / "node.log").read_text(errors="replace")[-3000:]
+        return self.log.read_text(errors="replace")[-3000:]
 
     @property
     def _clock(self) -> Path:

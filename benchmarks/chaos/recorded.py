@@ -126,6 +126,10 @@ def served(recorded: Recorded) -> Served:
     )
 
 
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
 def _sent(one: list[Any]) -> Sent:
     dispatch_id, document_id, kind, digests, deliveries, proofs, statements = one
     return Sent(
@@ -134,8 +138,6 @@ def _sent(one: list[Any]) -> Sent:
         kind=kind,
         digests=tuple(digests),
         deliveries=tuple(Standing(*each) for each in deliveries),
-        proofs=tuple(
-            Proof(*(tuple(value) if isinstance(value, list) else value for value in each)) for each in proofs
-        ),
+        proofs=tuple(Proof._make(map(_frozen, each)) for each in proofs),
         statements=tuple(Stated(*each) for each in statements),
     )

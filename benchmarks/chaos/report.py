@@ -109,7 +109,7 @@ def page(told: Result) -> str:
         "# Chaos: what the axis did while things broke",
         "",
         f"Made by `make chaos` at {told['measured_at']}: {told['minutes']:g} minutes of faults, seed"
-        f" {told['seed']}, {told['nodes']} nodes. Every number here is its own.",
+        f" {told['seed']}, {told['nodes']} nodes, {told['agencies']} agencies. Every number here is its own.",
         "",
         f"**Verdict of the checker: {told['verdict']}.** Longest outage that a client saw:"
         f" {told['longest outage seen by a client, seconds']} s. All were served again"

@@ -25,7 +25,7 @@ from axis_server.settings import Address, Secrets, load
 from benchmarks.chaos import nodes as axis
 from benchmarks.chaos.agency import Orders
 from benchmarks.chaos.database import Pair
-from benchmarks.chaos.faults import OF_ENGINES, OF_NODES, World
+from benchmarks.chaos.faults import OF_ENGINES, OF_NODES, OF_STORE, Draw, World
 from benchmarks.chaos.network import Host, Network
 from benchmarks.chaos.nodes import Node
 from benchmarks.chaos.reading import read_all
@@ -36,13 +36,8 @@ from benchmarks.soak.country import House, populate, settings
 from benchmarks.soak.weather import faketime_library
 from benchmarks.subjects import ROOT
 
-CALM_SECONDS = 15.0
-"""Of work after the last fault, in which everybody must be served again."""
 REST_WITHIN = 180.0
 """Seconds for the agencies to end what they have begun."""
-SECONDS_TO_HAND_OVER = (75, 60, 45, 25, 6)
-SECONDS_TO_ANSWER = (90, 75, 60, 40, 9)
-"""By priority: all pass while the run goes on, or in its settling."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +52,33 @@ class Plan:
     """Seconds between two documents of one sender."""
     pause: float = 2.0
     """Seconds between two faults, about."""
+    calm: float = 15.0
+    """Seconds of work after the last fault, in which everybody must be served again."""
+    hand_over: tuple[float, ...] = (75, 60, 45, 25, 6)
+    answer: tuple[float, ...] = (90, 75, 60, 40, 9)
+    """Deadlines in seconds, by priority: all pass while the run goes on, or in its settling."""
+    s3: bool = True
+    """Whether the archive is an S3 store; else the nodes share a directory."""
+
+    @property
+    def draws(self) -> tuple[tuple[Draw, ...], ...]:
+        """What befalls nodes, and what befalls engines and lines."""
+        return OF_NODES, OF_ENGINES + (OF_STORE if self.s3 else ())
+
+
+def brief(minutes: float, seed: int) -> Plan:
+    """A small one for the tests: two nodes, three agencies, no S3 store, and it ends soon."""
+    return Plan(
+        minutes=minutes,
+        seed=seed,
+        nodes=2,
+        houses=3,
+        pause=1.0,
+        calm=5.0,
+        hand_over=(16, 14, 12, 10, 4),
+        answer=(20, 18, 15, 12, 6),
+        s3=False,
+    )
 
 
 def say(sentence: str) -> None:
@@ -72,8 +94,8 @@ def run(disk: Path, record: Path, plan: Plan) -> None:
     hosts = {name: network.add(name, 10 + number) for number, name in enumerate(_names(plan))}
     network.begin()
     with ExitStack() as stack:
-        say("PostgreSQL, its standby and the S3 store start")
-        store = stack.enter_context(Store.begun(disk / "s3", hosts["s3"]))
+        say("the engines start")
+        store = stack.enter_context(Store.begun(disk / "s3", hosts["s3"])) if plan.s3 else None
         pair = Pair(disk, network)
         pair.begin()
         made, houses = asyncio.run(_found(disk, plan, hosts, pair, store))
@@ -85,21 +107,25 @@ def run(disk: Path, record: Path, plan: Plan) -> None:
             node.await_serving()
         stack.callback(axis.front(disk / "nginx", hosts["front"], list(made.values())).terminate)
         _keep_what_verifies(disk, record)
+        stack.callback(_keep_logs, record, made)
         with _agencies(disk, record, plan, hosts, houses, made) as working:
             _rage(world, plan, dice, record)
+            time.sleep(plan.calm)
             _rest(record, working)
             say("what is open ends by its deadline, and everything is read back")
             asyncio.run(read_all(record, houses, f"{hosts['n1'].address}:{axis.PORT}", hosts["n1"].address))
             _caught_up(record, houses)
-        (record / "packets.json").write_text(json.dumps(network.carried))
+        scale = {"nodes": plan.nodes, "agencies": plan.houses, "s3": plan.s3, "packets": network.carried}
+        (record / "scale.json").write_text(json.dumps(scale))
 
 
 def _names(plan: Plan) -> list[str]:
-    return ["db1", "db2", "s3", "front", "clients", *(f"n{number + 1}" for number in range(plan.nodes))]
+    nodes = (f"n{number + 1}" for number in range(plan.nodes))
+    return ["db1", "db2", *(["s3"] if plan.s3 else []), "front", "clients", *nodes]
 
 
 async def _found(
-    disk: Path, plan: Plan, hosts: Mapping[str, Host], pair: Pair, store: Store
+    disk: Path, plan: Plan, hosts: Mapping[str, Host], pair: Pair, store: Store | None
 ) -> tuple[dict[str, Node], dict[str, House]]:
     """Makes the axis's keys and configuration, one directory for each node, and registers the agencies."""
     base, at = disk / "axis", datetime.now(UTC)
@@ -113,8 +139,11 @@ async def _found(
         axis_name="A",
         at=at,
     )
-    _configure(config, pair, store)
-    secret = {"AXIS_ARCHIVE_SECRET_KEY": store.target.secret_key, "AXIS_LEDGER_PASSWORD": pair.password}
+    text = _configured(config.read_text(), disk, pair, store)
+    config.write_text(text + settings(plan.hand_over, plan.answer))
+    secret = {"AXIS_LEDGER_PASSWORD": pair.password}
+    if store is not None:
+        secret["AXIS_ARCHIVE_SECRET_KEY"] = store.target.secret_key
     secrets = Secrets(ledger_password=SecretStr(pair.password))
     front = f"{hosts['front'].address}:{axis.PORT}"
     async with opened_ledger(load(config), secrets) as ledger:
@@ -126,18 +155,22 @@ async def _found(
     return made, houses
 
 
-def _configure(config: Path, pair: Pair, store: Store) -> None:
-    text = config.read_text().replace('level = "info"', 'level = "warning"')
-    archive = (
-        f'kind = "s3"\nendpoint = "{store.target.endpoint}"\nbucket = "{store.target.bucket}"\n'
-        f'access_key = "{store.target.access_key}"\n'
-    )
+def _configured(text: str, disk: Path, pair: Pair, store: Store | None) -> str:
+    """The configuration of `axis-server init` over these engines."""
+    text = text.replace('level = "info"', 'level = "warning"')
+    if store is None:
+        (disk / "archive").mkdir(mode=0o700)
+        archive = f'kind = "files"\npath = "{disk / "archive"}"\n'
+    else:
+        archive = (
+            f'kind = "s3"\nendpoint = "{store.target.endpoint}"\nbucket = "{store.target.bucket}"\n'
+            f'access_key = "{store.target.access_key}"\n'
+        )
     text = text.replace('kind = "files"\npath = "archive"\n', archive)
     ledger = f'kind = "postgres"\ndsn = "{pair.dsn}"\n'
     text = text.replace('kind = "sqlite"\npath = "ledger/ledger.sqlite3"\n', ledger)
     shown = f'key = "log/log.key"\nlisten = "0.0.0.0:{axis.LOG_PORT}"\n'
-    text = text.replace('key = "log/log.key" ', f"{shown}# ")
-    config.write_text(text + settings(SECONDS_TO_HAND_OVER, SECONDS_TO_ANSWER))
+    return text.replace('key = "log/log.key" ', f"{shown}# ")
 
 
 def _keep_what_verifies(disk: Path, record: Path) -> None:
@@ -151,6 +184,12 @@ def _keep_what_verifies(disk: Path, record: Path) -> None:
         cwd=ROOT,
     )
     (record / "log.vkey").write_text(shown.stdout.strip())
+
+
+def _keep_logs(record: Path, made: Mapping[str, Node]) -> None:
+    """Keeps what the nodes said, for who looks into a breach."""
+    for name, node in made.items():
+        shutil.copy(node.log, record / f"{name}.log")
 
 
 @contextmanager
@@ -200,10 +239,7 @@ def _rage(world: World, plan: Plan, dice: random.Random, record: Path) -> None:
             say(f"  {fault['kind']}: {fault['where']}, {lasted:.1f} s")
 
         time.sleep(3)
-        storms = [
-            Storm(world, draws, random.Random(dice.random()), plan.pause, note)
-            for draws in (OF_NODES, OF_ENGINES)
-        ]
+        storms = [Storm(world, draws, random.Random(dice.random()), plan.pause, note) for draws in plan.draws]
         say(f"{plan.minutes:g} minutes of faults begin")
         with ThreadPoolExecutor(len(storms)) as threads:
             raging = [threads.submit(storm.rage) for storm in storms]
@@ -214,7 +250,6 @@ def _rage(world: World, plan: Plan, dice: random.Random, record: Path) -> None:
                 one.result()
     (record / "calm").write_text(str(time.monotonic()))
     say("the last fault is over")
-    time.sleep(CALM_SECONDS)
 
 
 def _rest(record: Path, working: list[subprocess.Popen[bytes]]) -> None:

@@ -99,13 +99,14 @@ def nothing_lost(account: Account, served: Served) -> Iterator[Breach]:
 
 
 def _recipients(account: Account) -> dict[str, set[str]]:
-    """Whom each accepted package is for, by its digest: those it names, and whom accepted updates added."""
+    """Whom each package is for, by its digest: those it names, and whom accepted updates added. One that is
+    kept may be one of which nobody was told."""
     meant: dict[str, set[str]] = {}
     documents: dict[tuple[str, str], str] = {}
     for given in account.given.values():
-        if given.kind is not None and given.accepted:
+        if given.kind is not None:
             meant[given.sha256] = set(given.recipients)
-            if given.kind not in REQUESTS:
+            if given.accepted and given.kind not in REQUESTS:
                 documents[given.agency_id, given.document_id] = given.sha256
     for given in account.given.values():
         if given.adds and given.accepted:

@@ -66,7 +66,7 @@ async def test_a_trouble_that_passes_is_noticed_by_nobody(
     assert sorted(set(names)) == sorted(f"blobs/{one}" for one in (DIGEST, digest_of(small)))
 
 
-@pytest.mark.parametrize("trouble", [Trouble.BUSY, Trouble.LOST])
+@pytest.mark.parametrize("trouble", [Trouble.BUSY, Trouble.LOST, Trouble.GONE])
 async def test_a_store_that_stays_away_is_unavailable_and_the_same_call_succeeds_later(
     archive: S3Archive, door: Door, trouble: Trouble
 ) -> None:
