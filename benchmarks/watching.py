@@ -97,9 +97,9 @@ class Crowd:
     async def watch(self, stub: events_pb2_grpc.EventServiceAsyncStub) -> None:
         """Watches until it is cancelled."""
         said = 0
-        async for news in stub.WatchEvents(events_pb2.WatchEventsRequest(from_now=True)):
-            if news.WhichOneof("news") == "event":
-                self.lags.append(datetime.now(UTC).timestamp() - news.event.event.at.ToNanoseconds() / 1e9)
+        async for news in stub.WatchEvents(events_pb2.WatchEventsRequest(from_now=True, together=True)):
+            now = datetime.now(UTC).timestamp()
+            self.lags += [now - one.event.at.ToNanoseconds() / 1e9 for one in news.events.events]
             said += 1
             self.began += said == 1
             self._news.set()

@@ -32,12 +32,11 @@ class EventCalls(Link):
     ) -> AsyncGenerator[oversight.StreamEvent | oversight.Reached, None]:
         """Ends after `WATCH` seconds at the latest, as when the link is cut."""
         request = events_pb2.WatchEventsRequest(
-            after=after, filter=overview.event_filter(wanted), from_now=from_now
+            after=after, filter=overview.event_filter(wanted), from_now=from_now, together=True
         )
         async with aclosing(self._follow(self._events.WatchEvents, request, WATCH)) as messages:
             async for message in messages:
-                news = overview.news(message)
-                if news is not None:
+                for news in overview.news(message):
                     yield news
 
     async def set_aside(self, dispatch_id: str, recipient_id: str, sequence: int, reason: str) -> None:

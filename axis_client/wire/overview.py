@@ -59,15 +59,18 @@ def stream_event(message: events_pb2.StreamEvent) -> oversight.StreamEvent:
     )
 
 
-def news(message: events_pb2.WatchEventsResponse) -> oversight.StreamEvent | oversight.Reached | None:
-    """Returns None for news of a kind that only a later version knows."""
+def news(message: events_pb2.WatchEventsResponse) -> tuple[oversight.StreamEvent | oversight.Reached, ...]:
+    """Returns nothing for news of a kind that only a later version knows. An axis of the version before sends
+    each event alone, though asked for them together."""
     match message.WhichOneof("news"):
         case "event":
-            return stream_event(message.event)
+            return (stream_event(message.event),)
+        case "events":
+            return tuple(map(stream_event, message.events.events))
         case "reached":
-            return oversight.Reached(cursor=message.reached)
+            return (oversight.Reached(cursor=message.reached),)
         case _:
-            return None
+            return ()
 
 
 def aside(message: types_pb2.Aside) -> oversight.Aside:

@@ -11,8 +11,8 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Sequence
-from dataclasses import replace
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
 
 from cryptography import x509
 
@@ -26,6 +26,21 @@ from signing.verdict import Reason, Refused, Undecided
 
 TOLD_APART = frozenset({Reason.CERTIFICATE_REVOKED, Reason.CERTIFICATE_EXPIRED, Reason.REVOCATION_UNKNOWN})
 """What a caller acts on in different ways; every other fault of its certificate is UNTRUSTED."""
+
+LATELY = timedelta(seconds=0.25)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Lately:
+    """Who was admitted anew from a moment on, by one directory and one trust."""
+
+    view: DirectoryView
+    trust: TrustStore
+    since: datetime
+    found: dict[tuple[object, ...], Caller] = field(default_factory=dict)
+
+    def holds(self, view: DirectoryView, trust: TrustStore, at: datetime) -> bool:
+        return self.view is view and self.trust is trust and timedelta() <= at - self.since <= LATELY
 
 
 class Admission:
@@ -43,6 +58,7 @@ class Admission:
         self._trust = trust
         self._policy = policy
         self._clock = clock
+        self._lately: _Lately | None = None
 
     def admit(
         self,
@@ -80,7 +96,22 @@ class Admission:
 
     def again(self, caller: Caller) -> Caller:
         """Returns the caller as it would be admitted now. Raises what `admit` raises, and NOT_DELEGATED when
-        it has lost any leave that it had."""
+        it has lost any leave that it had.
+
+        A thousand watches of fifty agencies ask at the same moment: who was admitted within `LATELY`, by the
+        same directory and the same trust, is not judged anew.
+        """
+        view, trust, at = self._directory(), self._trust(), self._clock()
+        if self._lately is None or not self._lately.holds(view, trust, at):
+            self._lately = _Lately(view=view, trust=trust, since=at)
+        found = self._lately.found
+        leave = (caller.agency_id, caller.delegate_id, caller.may_send, caller.may_receive)
+        key = (caller.certificate.sha256, *leave, caller.helpers)
+        if key not in found:
+            found[key] = self._anew(caller)
+        return found[key]
+
+    def _anew(self, caller: Caller) -> Caller:
         acting_for = caller.agency_id if caller.delegate is not None else None
         found = self.admit(caller.certificate.sha256, caller.helpers, acting_for=acting_for)
         if found.agency_id != caller.agency_id:

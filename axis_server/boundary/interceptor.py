@@ -22,6 +22,7 @@ from google.protobuf.message import DecodeError, Message
 from axis_server.admitting.admission import Admission
 from axis_server.boundary.errors import failure_of
 from axis_server.boundary.identity import Context, fingerprint, identify
+from axis_server.boundary.serialised import Serialised, serialising
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.limits.shares import Shares
@@ -63,7 +64,7 @@ class Call:
             raise Declined(Code.INVALID_ARGUMENT, "the request is not the message that this method takes")
         self.received += message.ByteSize()
 
-    def give(self, message: Message) -> None:
+    def give(self, message: Message | Serialised) -> None:
         self.sent += message.ByteSize()
 
     async def taken(self, messages: AsyncIterator[Message]) -> AsyncIterator[Message]:
@@ -220,7 +221,7 @@ GONE = (grpc.aio.InternalError, grpc.aio.UsageError)
 """What gRPC raises for writing to a caller that has hung up."""
 
 
-async def _written(response: Message, context: Context) -> None:
+async def _written(response: Message | Serialised, context: Context) -> None:
     """Sends one message of a stream. Raises `CancelledError` when the caller has hung up."""
     try:
         await context.write(response)
@@ -245,6 +246,6 @@ def _like(handler: Any, make: Callable[..., Any], behaviour: Any) -> grpc.RpcMet
     made: grpc.RpcMethodHandler[Any, Any] = make(
         behaviour,
         request_deserializer=_tolerant(handler.request_deserializer),
-        response_serializer=handler.response_serializer,
+        response_serializer=serialising(handler.response_serializer),
     )
     return made

@@ -1,7 +1,7 @@
 """Following along: the events that an agency sees, in order of commit, behind a cursor that it keeps.
 
     async for news in events.watch(caller, after):
-        ...                                     # a `StreamItem`, or `Reached`
+        ...                                     # some `StreamItem`s, or `Reached`
 
 A stream is a hint, the ledger is the truth: nothing is queued for anybody. Each look reads on from the place
 reached, as fast as the caller takes what was found; whoever keeps the place of the last event that it
@@ -131,9 +131,10 @@ class Events:
 
     async def watch(
         self, caller: Caller, after: int, wanted: Wanted = EVERYTHING, *, from_now: bool = False
-    ) -> AsyncGenerator[StreamItem | Reached, None]:
+    ) -> AsyncGenerator[tuple[StreamItem, ...] | Reached, None]:
         """Yields where it begins, the events after the place `after`, and then each new one, until the caller
-        closes it. Where nothing is new, and where much is passed over, it says how far it has come.
+        closes it; those that were found together come together. Where nothing is new, and where much is
+        passed over, it says how far it has come.
 
         A watch may last for weeks, so who watches is asked again before each look. Raises `Declined`, also in
         mid-stream: STRANGER, AGENCY_SUSPENDED, ROLE_FORBIDDEN; INVALID_ARGUMENT.
@@ -148,9 +149,11 @@ class Events:
             while True:
                 admit_reader(self._still(caller))
                 found = await self._looks.stream(agency_id, place)
-                given = [item for item in found.items if wanted.lets(item, agency_id)]
-                for item in given:
-                    yield item
+                given = found.items
+                if not wanted.everything:
+                    given = tuple(item for item in given if wanted.lets(item, agency_id))
+                if given:
+                    yield given
                 place = found.next
                 if found.more:
                     if not given:

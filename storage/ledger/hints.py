@@ -7,7 +7,7 @@ from typing import Protocol
 
 
 class Hints(Protocol):
-    """Says for whom there may be something new, whichever process committed it. The ledger is the truth: a
+    """Says for whom there may be something new that another process committed. The ledger is the truth: a
     hint that is lost costs only time, and one too many a look."""
 
     def news(self) -> AsyncIterator[frozenset[str] | None]:

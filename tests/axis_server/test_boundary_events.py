@@ -154,6 +154,31 @@ async def test_a_watch_says_where_it_begins_and_then_gives_what_comes(world: Ope
     watch.cancel()
 
 
+async def test_who_asks_for_events_together_gets_the_same_events_under_the_same_cursors(world: Open) -> None:
+    for number in range(3):
+        await world.sent(number)
+    whole = await read(world.ministry)
+    by_kind = [one for one in whole if one.event.kind == "ContentConsignment"]
+    narrow = events_pb2.EventFilter(kinds=["ContentConsignment"])
+    for wanted, expected in ((events_pb2.EventFilter(), whole), (narrow, by_kind)):
+        for _ in range(2):  # what is made once is given to all, of this agency alone
+            request = events_pb2.WatchEventsRequest(together=True, filter=wanted)
+            watch = world.ministry.events.WatchEvents(request)
+            async with asyncio.timeout(SOON):
+                assert (await watch.read()).WhichOneof("news") == "reached"
+                given = await watch.read()
+            assert list(given.events.events) == expected
+            watch.cancel()
+    theirs = await read(world.province)
+    assert [one.event.dispatch_id for one in theirs] == [one.event.dispatch_id for one in whole]
+    watch = world.province.events.WatchEvents(events_pb2.WatchEventsRequest(together=True))
+    async with asyncio.timeout(SOON):
+        await watch.read()
+        assert list((await watch.read()).events.events) == theirs
+    assert not {one.cursor for one in theirs} & {one.cursor for one in whole}
+    watch.cancel()
+
+
 async def test_a_watch_of_an_empty_stream_begins_at_the_empty_cursor(world: Open) -> None:
     watch = world.neighbour.events.WatchEvents(events_pb2.WatchEventsRequest())
     async with asyncio.timeout(SOON):

@@ -39,8 +39,19 @@ async def read(world: World, caller: Caller, after: int = 0, limit: int = 0) -> 
 async def watching(
     world: World, caller: Caller, after: int = 0, wanted: Wanted = EVERYTHING, *, from_now: bool = False
 ) -> AsyncIterator[AsyncGenerator[StreamItem | Reached, None]]:
-    async with aclosing(world.events.watch(caller, after, wanted, from_now=from_now)) as watch:
-        yield watch
+    async def one_by_one() -> AsyncGenerator[StreamItem | Reached, None]:
+        async for news in watch:
+            if isinstance(news, Reached):
+                yield news
+                continue
+            for item in news:
+                yield item
+
+    async with (
+        aclosing(world.events.watch(caller, after, wanted, from_now=from_now)) as watch,
+        aclosing(one_by_one()) as items,
+    ):
+        yield items
 
 
 async def coming(watch: AsyncGenerator[StreamItem | Reached, None]) -> StreamItem:

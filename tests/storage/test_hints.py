@@ -12,7 +12,7 @@ from storage.errors import Unavailable
 from storage.ledger.sqlite import SqliteLedger, hints
 from storage.ledger.sqlite.database import load_queries
 from storage.ledger.sqlite.reads import Readers
-from tests.storage.records import RECIPIENTS, SENDER, accepted, move
+from tests.storage.records import RECIPIENTS, SENDER, accepted, move, recipients
 
 T = TypeVar("T")
 
@@ -38,13 +38,36 @@ async def test_the_sender_and_every_mailbox_are_named_when_another_process_commi
 async def test_a_move_of_one_delivery_names_its_mailbox_and_the_sender_and_nobody_else(
     tmp_path: Path,
 ) -> None:
-    ledger = await SqliteLedger.open(tmp_path / "ledger.sqlite3")
+    ledger, other = [await SqliteLedger.open(tmp_path / "ledger.sqlite3") for _ in range(2)]
     await ledger.commit(accepted(1))
-    news = ledger.news()
+    news = other.news()
     assert await heard(news) is None
     await ledger.advance([move(1)])
     assert await heard(news) == {SENDER, RECIPIENTS[0]}
     await ledger.aclose()
+    await other.aclose()
+
+
+async def test_a_process_is_told_what_others_committed_and_not_what_it_did_itself(
+    tmp_path: Path,
+) -> None:
+    here, there = [await SqliteLedger.open(tmp_path / "ledger.sqlite3") for _ in range(2)]
+    news = here.news()
+    assert await heard(news) is None
+    await here.commit(accepted(1))
+    await here.advance([move(1)])
+    coming = asyncio.ensure_future(anext(news))
+    done, _ = await asyncio.wait({coming}, timeout=3 * hints.LOOK_SECONDS)
+    assert not done
+    await there.commit(accepted(2, recipients=recipients("K01")))
+    await here.commit(accepted(3, recipients=recipients("K02")))
+    await there.commit(accepted(4, recipients=recipients("K03")))
+    told = set(await asyncio.wait_for(coming, PATIENCE) or ())
+    while not {"K01", "K03"} <= told:
+        told |= await heard(news) or set()
+    assert not told & set(RECIPIENTS)
+    await here.aclose()
+    await there.aclose()
 
 
 class Fickle(Readers):

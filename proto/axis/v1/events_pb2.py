@@ -25,15 +25,15 @@ _sym_db = _symbol_database.Default()
 from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61xis/v1/events.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"\xa3\x01\n\x07Subject\x12\x11\n\tsender_id\x18\x01 \x01(\t\x12\x13\n\x0bsender_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\r\x12\x13\n\x0b\x63ode_number\x18\x05 \x01(\t\x12\x15\n\rcode_notation\x18\x06 \x01(\t\x12\x0f\n\x07subject\x18\x07 \x01(\t\x12\x10\n\x08priority\x18\x08 \x01(\r\"]\n\x0bStreamEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12\x1d\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x0e.axis.v1.Event\x12\x1f\n\x05\x61\x62out\x18\x03 \x01(\x0b\x32\x10.axis.v1.Subject\"d\n\x0b\x45ventFilter\x12\r\n\x05kinds\x18\x01 \x03(\t\x12\x13\n\x0b\x64ispatch_id\x18\x02 \x01(\t\x12\x14\n\x0cmin_priority\x18\x03 \x01(\r\x12\x1b\n\x04side\x18\x04 \x01(\x0e\x32\r.axis.v1.Side\"[\n\x11ReadEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12$\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x14.axis.v1.EventFilter\"V\n\x12ReadEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.axis.v1.StreamEvent\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"[\n\x12WatchEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12$\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x14.axis.v1.EventFilter\x12\x10\n\x08\x66rom_now\x18\x03 \x01(\x08\"W\n\x13WatchEventsResponse\x12%\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x14.axis.v1.StreamEventH\x00\x12\x11\n\x07reached\x18\x02 \x01(\tH\x00\x42\x06\n\x04news\"^\n\x0fSetAsideRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x12\n\x10SetAsideResponse\"4\n\x10ListAsideRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"N\n\x11ListAsideResponse\x12\x1d\n\x05items\x18\x01 \x03(\x0b\x32\x0e.axis.v1.Aside\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"L\n\rTakeUpRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"\x10\n\x0eTakeUpResponse*>\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_SENT\x10\x01\x12\x11\n\rSIDE_RECEIVED\x10\x02\x32\xe1\x02\n\x0c\x45ventService\x12\x45\n\nReadEvents\x12\x1a.axis.v1.ReadEventsRequest\x1a\x1b.axis.v1.ReadEventsResponse\x12J\n\x0bWatchEvents\x12\x1b.axis.v1.WatchEventsRequest\x1a\x1c.axis.v1.WatchEventsResponse0\x01\x12?\n\x08SetAside\x12\x18.axis.v1.SetAsideRequest\x1a\x19.axis.v1.SetAsideResponse\x12\x42\n\tListAside\x12\x19.axis.v1.ListAsideRequest\x1a\x1a.axis.v1.ListAsideResponse\x12\x39\n\x06TakeUp\x12\x16.axis.v1.TakeUpRequest\x1a\x17.axis.v1.TakeUpResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x14\x61xis/v1/events.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\"\xa3\x01\n\x07Subject\x12\x11\n\tsender_id\x18\x01 \x01(\t\x12\x13\n\x0bsender_name\x18\x02 \x01(\t\x12\x13\n\x0b\x64ocument_id\x18\x03 \x01(\t\x12\x0c\n\x04kind\x18\x04 \x01(\r\x12\x13\n\x0b\x63ode_number\x18\x05 \x01(\t\x12\x15\n\rcode_notation\x18\x06 \x01(\t\x12\x0f\n\x07subject\x18\x07 \x01(\t\x12\x10\n\x08priority\x18\x08 \x01(\r\"]\n\x0bStreamEvent\x12\x0e\n\x06\x63ursor\x18\x01 \x01(\t\x12\x1d\n\x05\x65vent\x18\x02 \x01(\x0b\x32\x0e.axis.v1.Event\x12\x1f\n\x05\x61\x62out\x18\x03 \x01(\x0b\x32\x10.axis.v1.Subject\"d\n\x0b\x45ventFilter\x12\r\n\x05kinds\x18\x01 \x03(\t\x12\x13\n\x0b\x64ispatch_id\x18\x02 \x01(\t\x12\x14\n\x0cmin_priority\x18\x03 \x01(\r\x12\x1b\n\x04side\x18\x04 \x01(\x0e\x32\r.axis.v1.Side\"[\n\x11ReadEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\x12$\n\x06\x66ilter\x18\x03 \x01(\x0b\x32\x14.axis.v1.EventFilter\"V\n\x12ReadEventsResponse\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.axis.v1.StreamEvent\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"m\n\x12WatchEventsRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12$\n\x06\x66ilter\x18\x02 \x01(\x0b\x32\x14.axis.v1.EventFilter\x12\x10\n\x08\x66rom_now\x18\x03 \x01(\x08\x12\x10\n\x08together\x18\x04 \x01(\x08\"\x80\x01\n\x13WatchEventsResponse\x12%\n\x05\x65vent\x18\x01 \x01(\x0b\x32\x14.axis.v1.StreamEventH\x00\x12\x11\n\x07reached\x18\x02 \x01(\tH\x00\x12\'\n\x06\x65vents\x18\x03 \x01(\x0b\x32\x15.axis.v1.StreamEventsH\x00\x42\x06\n\x04news\"4\n\x0cStreamEvents\x12$\n\x06\x65vents\x18\x01 \x03(\x0b\x32\x14.axis.v1.StreamEvent\"^\n\x0fSetAsideRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\x12\x0e\n\x06reason\x18\x04 \x01(\t\"\x12\n\x10SetAsideResponse\"4\n\x10ListAsideRequest\x12\r\n\x05\x61\x66ter\x18\x01 \x01(\t\x12\x11\n\tpage_size\x18\x02 \x01(\r\"N\n\x11ListAsideResponse\x12\x1d\n\x05items\x18\x01 \x03(\x0b\x32\x0e.axis.v1.Aside\x12\x0c\n\x04next\x18\x02 \x01(\t\x12\x0c\n\x04more\x18\x03 \x01(\x08\"L\n\rTakeUpRequest\x12\x13\n\x0b\x64ispatch_id\x18\x01 \x01(\t\x12\x14\n\x0crecipient_id\x18\x02 \x01(\t\x12\x10\n\x08sequence\x18\x03 \x01(\x04\"\x10\n\x0eTakeUpResponse*>\n\x04Side\x12\x14\n\x10SIDE_UNSPECIFIED\x10\x00\x12\r\n\tSIDE_SENT\x10\x01\x12\x11\n\rSIDE_RECEIVED\x10\x02\x32\xe1\x02\n\x0c\x45ventService\x12\x45\n\nReadEvents\x12\x1a.axis.v1.ReadEventsRequest\x1a\x1b.axis.v1.ReadEventsResponse\x12J\n\x0bWatchEvents\x12\x1b.axis.v1.WatchEventsRequest\x1a\x1c.axis.v1.WatchEventsResponse0\x01\x12?\n\x08SetAside\x12\x18.axis.v1.SetAsideRequest\x1a\x19.axis.v1.SetAsideResponse\x12\x42\n\tListAside\x12\x19.axis.v1.ListAsideRequest\x1a\x1a.axis.v1.ListAsideResponse\x12\x39\n\x06TakeUp\x12\x16.axis.v1.TakeUpRequest\x1a\x17.axis.v1.TakeUpResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'axis.v1.events_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_SIDE']._serialized_start=1126
-  _globals['_SIDE']._serialized_end=1188
+  _globals['_SIDE']._serialized_start=1240
+  _globals['_SIDE']._serialized_end=1302
   _globals['_SUBJECT']._serialized_start=55
   _globals['_SUBJECT']._serialized_end=218
   _globals['_STREAMEVENT']._serialized_start=220
@@ -45,21 +45,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_READEVENTSRESPONSE']._serialized_start=510
   _globals['_READEVENTSRESPONSE']._serialized_end=596
   _globals['_WATCHEVENTSREQUEST']._serialized_start=598
-  _globals['_WATCHEVENTSREQUEST']._serialized_end=689
-  _globals['_WATCHEVENTSRESPONSE']._serialized_start=691
-  _globals['_WATCHEVENTSRESPONSE']._serialized_end=778
-  _globals['_SETASIDEREQUEST']._serialized_start=780
-  _globals['_SETASIDEREQUEST']._serialized_end=874
-  _globals['_SETASIDERESPONSE']._serialized_start=876
-  _globals['_SETASIDERESPONSE']._serialized_end=894
-  _globals['_LISTASIDEREQUEST']._serialized_start=896
-  _globals['_LISTASIDEREQUEST']._serialized_end=948
-  _globals['_LISTASIDERESPONSE']._serialized_start=950
-  _globals['_LISTASIDERESPONSE']._serialized_end=1028
-  _globals['_TAKEUPREQUEST']._serialized_start=1030
-  _globals['_TAKEUPREQUEST']._serialized_end=1106
-  _globals['_TAKEUPRESPONSE']._serialized_start=1108
-  _globals['_TAKEUPRESPONSE']._serialized_end=1124
-  _globals['_EVENTSERVICE']._serialized_start=1191
-  _globals['_EVENTSERVICE']._serialized_end=1544
+  _globals['_WATCHEVENTSREQUEST']._serialized_end=707
+  _globals['_WATCHEVENTSRESPONSE']._serialized_start=710
+  _globals['_WATCHEVENTSRESPONSE']._serialized_end=838
+  _globals['_STREAMEVENTS']._serialized_start=840
+  _globals['_STREAMEVENTS']._serialized_end=892
+  _globals['_SETASIDEREQUEST']._serialized_start=894
+  _globals['_SETASIDEREQUEST']._serialized_end=988
+  _globals['_SETASIDERESPONSE']._serialized_start=990
+  _globals['_SETASIDERESPONSE']._serialized_end=1008
+  _globals['_LISTASIDEREQUEST']._serialized_start=1010
+  _globals['_LISTASIDEREQUEST']._serialized_end=1062
+  _globals['_LISTASIDERESPONSE']._serialized_start=1064
+  _globals['_LISTASIDERESPONSE']._serialized_end=1142
+  _globals['_TAKEUPREQUEST']._serialized_start=1144
+  _globals['_TAKEUPREQUEST']._serialized_end=1220
+  _globals['_TAKEUPRESPONSE']._serialized_start=1222
+  _globals['_TAKEUPRESPONSE']._serialized_end=1238
+  _globals['_EVENTSERVICE']._serialized_start=1305
+  _globals['_EVENTSERVICE']._serialized_end=1658
 # @@protoc_insertion_point(module_scope)

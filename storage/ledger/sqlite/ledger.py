@@ -45,6 +45,10 @@ class SqliteLedger(
 ):
     """A ledger and a directory in one SQLite file. Open it with `open`, close it with `aclose`."""
 
+    def __init__(self, writer: SqliteWriter, readers: Readers) -> None:
+        super().__init__(writer, readers)
+        self._told = writer.told
+
     @classmethod
     async def open(cls, path: Path, *, upgrade: bool = True) -> SqliteLedger:
         """Opens the ledger in `path`, made if absent, on a local disk, and brings its schema up to date.
@@ -67,7 +71,7 @@ class SqliteLedger(
 
     def news(self) -> AsyncIterator[frozenset[str] | None]:
         """`Hints.news`."""
-        return hints.news(self._readers)
+        return hints.news(self._readers, self._told)
 
     async def aclose(self) -> None:
         """Commits what waits and closes the file."""

@@ -16,6 +16,7 @@ interpreter's lock and back.
 from __future__ import annotations
 
 import sqlite3
+from collections import deque
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import Any
@@ -29,6 +30,9 @@ from storage.ledger.tree import Edge
 
 _ROWS_AT_ONCE = 64
 """Rows of one statement at most; fewer go in powers of two, so that prepared statements are used again."""
+
+_TOLD_MOST = 1_000
+"""Of many more transactions than there are between two looks for what others committed."""
 
 
 class Transaction(GroupTransaction):
@@ -87,13 +91,17 @@ class SqliteWriter(GroupWriter):
         self._connection = connection
         self._queries = queries
         self._edge = Edge()
+        self.told: deque[tuple[int, int]] = deque(maxlen=_TOLD_MOST)
+        """The last event before each of the last transactions, and its own last one."""
         super().__init__(closing=connection.close)
 
     def _commit(self, works: Sequence[Work]) -> list[Any]:
         with database_errors():
             try:
                 self._connection.execute("BEGIN IMMEDIATE")
-                outcomes = Transaction(self._connection, self._queries).together(works)
+                transaction = Transaction(self._connection, self._queries)
+                before = transaction.event
+                outcomes = transaction.together(works)
                 edge = grown(self._connection, self._queries, self._edge)
                 self._connection.execute("COMMIT")
             except BaseException:
@@ -101,4 +109,6 @@ class SqliteWriter(GroupWriter):
                     self._connection.execute("ROLLBACK")
                 raise
         self._edge = edge
+        if transaction.event > before:
+            self.told.append((before, transaction.event))
         return outcomes
