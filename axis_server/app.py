@@ -19,7 +19,7 @@ import structlog
 
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
-from axis_server.admitting.trust import TrustWatch
+from axis_server.admitting.trust import TrustWatch, policy_of
 from axis_server.archiving.cataloguing import Cataloguing
 from axis_server.archiving.monthly import follow_months, keep_months
 from axis_server.archiving.scrub import Attesting, Scrub, mending
@@ -43,15 +43,15 @@ from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
 from axis_server.probe import Prober
 from axis_server.retaining import retaining
+from axis_server.revoking.composing import opened_revoking
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
 from axis_server.stores import Stores, opened
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import Stamping
+from axis_server.transparency.stamping import Judging, Stamping
 from axis_server.transparency.witnessing import Witnessing
 from plainhttp import serving
 from signing.evidence import Party
-from signing.policy import Policy
 from storage.archive.replicated import ReplicatedArchive
 from storage.ledger.base import Log
 
@@ -61,6 +61,8 @@ DIRECTORY_SECONDS = 1.0
 """How soon a suspended agency is out."""
 TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
+REVOCATION_SECONDS = 2.0
+"""How soon what another node learned about revocation holds here, and a place is asked that is due."""
 DEADLINE_SECONDS = 5.0
 """How often deliveries are looked for whose deadline has passed."""
 CATALOGUE_SECONDS = 1.0
@@ -181,11 +183,25 @@ async def running(
         )
         expiring = Expiring(ledger=stores.ledger, mover=mover, clock=now, metrics=metrics)
 
+        policy = policy_of(settings.trust, settings.revocation)
+        asked = opened_revoking(
+            settings,
+            stack,
+            ledger=stores.answers,
+            trust=trust,
+            directory=watch.view,
+            evidence=keys.published,
+            policy=policy,
+            clock=now,
+            metrics=metrics,
+        )
+        await asked.known.refresh()
+
         lamp = Health()
         admission = Admission(
             directory=watch.view,
             trust=trust.clients,
-            policy=Policy(revocation=settings.trust.revocation),
+            policy=policy,
             clock=now,
         )
         acting = Acting(
@@ -218,6 +234,8 @@ async def running(
             cursors=cursors,
             certificates=keys.published,
             trust=trust.store,
+            policy=policy,
+            revoking=asked,
             workers=workers,
             turns=turns,
             owned=owned,
@@ -256,7 +274,14 @@ async def running(
                 expiring.follow(DEADLINE_SECONDS),
                 changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
-                *_vouching(settings, stores.ledger, metrics, stack),
+                asked.asking.follow(REVOCATION_SECONDS),
+                *_vouching(
+                    settings,
+                    stores.ledger,
+                    metrics,
+                    Judging(inform=trust.informed, rely=asked.relying.rely),
+                    stack,
+                ),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),
                 *_monthly(stores, metrics),
@@ -315,7 +340,7 @@ async def _shown(
 
 
 def _vouching(
-    settings: Settings, ledger: Log, metrics: Metrics, stack: AsyncExitStack
+    settings: Settings, ledger: Log, metrics: Metrics, judging: Judging, stack: AsyncExitStack
 ) -> Iterator[Coroutine[Any, Any, None]]:
     """What has others vouch for the log: witnesses and time-stamping authorities. They are waited for in
     threads of their own, which nobody else needs and which shutdown does not wait for."""
@@ -338,6 +363,7 @@ def _vouching(
             clock=now,
             nonce=partial(randomness.randbits, 127),
             metrics=metrics,
+            judging=judging,
         )
         yield stamping.follow(interval)
 

@@ -44,6 +44,7 @@ from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
 from axis_server.operation.material import pem_of
 from axis_server.retaining import Retaining
+from axis_server.revoking.composing import Revoking
 from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
 from axis_server.sending.preflight import Preflight
@@ -77,6 +78,8 @@ class Means:
     certificates: Callable[[], tuple[x509.Certificate, ...]]
     """With which the axis signs evidence, did, or will."""
     trust: Callable[[], TrustStore]
+    policy: Policy
+    revoking: Revoking
     workers: Executor
     turns: Turns
     """Of all who compute in `workers`."""
@@ -103,7 +106,7 @@ def services(means: Means) -> Services:
         uploads=UploadLimits(count=means.settings.limits.uploads, bytes=means.settings.limits.upload_bytes),
         refusals_per_minute=means.settings.limits.refusals_per_minute,
     )
-    policy = Policy(revocation=means.settings.trust.revocation)
+    policy, revoking = means.policy, means.revoking
     deadlines = deadline_policy(means.settings.deadlines)
     examination = Examination(
         archive=archive,
@@ -116,6 +119,7 @@ def services(means: Means) -> Services:
         limits=limits,
         workers=means.workers,
         turns=turns,
+        look_up=revoking.asking.look_up,
     )
     intake = Intake(
         examination=examination,
@@ -129,6 +133,7 @@ def services(means: Means) -> Services:
         turns=turns,
         lanes=Lanes(light=KEPT_AT_ONCE, heaviest=LIGHT_RECIPIENTS),
         owned=means.owned,
+        staple=revoking.stapling.staple,
     )
     exchange = Exchange(
         ledger=ledger,
@@ -142,6 +147,8 @@ def services(means: Means) -> Services:
         workers=means.workers,
         turns=turns,
         owned=means.owned,
+        look_up=revoking.asking.look_up,
+        keep_answers=revoking.stapling.keep,
     )
     # One reader of the ledger at a time: a count over years takes seconds, and others read meanwhile.
     overseeing = Turns(1)

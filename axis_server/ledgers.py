@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 from axis_server.settings import LedgerSettings, Secrets, Settings
 from storage.errors import Misconfigured
 from storage.ledger.acts import Acts
+from storage.ledger.answers import Answers
 from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
@@ -29,7 +30,7 @@ CONNECTIONS_BESIDE = 5
 """Of one process, beside those that read: one writes, one hears hints, three are the catalogue's."""
 
 
-class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Renewals, Acts, Protocol):
+class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Renewals, Answers, Acts, Protocol):
     """What a ledger keeps that is opened here."""
 
 

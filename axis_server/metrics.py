@@ -43,6 +43,11 @@ class Metrics:
     certificate_days_left: Gauge
     trust_current: Gauge
     keys_current: Gauge
+    revocation_answered: Counter
+    revocation_failed: Counter
+    revocation_unknown: Gauge
+    revocation_runs_out: Gauge
+    certificate_expiry: Gauge
     log_size: Gauge
     log_sound: Gauge
     witness_lag_seconds: Gauge
@@ -209,6 +214,32 @@ class Metrics:
                 "axis_keys_current",
                 "1 while the axis's own keys and certificates are what their files say, 0 after files"
                 " that could not be taken over.",
+                multiprocess_mode="livemin",
+            ),
+            revocation_answered=counter(
+                "axis_revocation_answered", "Lists and OCSP answers that were fetched and kept.", ("kind",)
+            ),
+            revocation_failed=counter(
+                "axis_revocation_failed",
+                "Times that a place gave no list or OCSP answer that can be kept; the log says why.",
+                ("kind",),
+            ),
+            revocation_unknown=gauge(
+                "axis_revocation_unknown",
+                "Places of certificates in use whose last list or OCSP answer does not count now.",
+                ("kind",),
+                multiprocess_mode="livemax",
+            ),
+            revocation_runs_out=gauge(
+                "axis_revocation_runs_out_seconds",
+                "Until the first list or OCSP answer in use stops counting; below 0 after it.",
+                ("kind",),
+                multiprocess_mode="livemin",
+            ),
+            certificate_expiry=gauge(
+                "axis_certificate_expiry_seconds",
+                "Until the first certificate of a use ends; below 0 after it.",
+                ("use",),
                 multiprocess_mode="livemin",
             ),
             trust_current=gauge(

@@ -20,6 +20,7 @@ from storage.archive.retention import Retention
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
 from storage.ledger.acts import Acts
+from storage.ledger.answers import Answers
 from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
@@ -39,6 +40,7 @@ class Stores:
     hints: Hints
     catalogue: Catalogue
     scrubbed: ScrubbedLedger
+    answers: Answers
     retention: Retention | None = None
     """Where the archive's store can lock blobs, and is to."""
     monthly: Monthly | None = None
@@ -63,6 +65,7 @@ async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
             scrubbed=ledger,
             retention=_retention(archive, settings.archive),
             monthly=ledger if isinstance(ledger, Monthly) else None,
+            answers=ledger,
         )
 
 

@@ -8,7 +8,7 @@ up to `MAX_LENGTH` certificates, `MAX_SIGNATURES` signature checks and `MAX_PATH
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -19,7 +19,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, ExtensionOID
 from signing.issuance import signed_certificate
 from signing.pkix import broken_rule
 from signing.policy import Policy, Purpose
-from signing.revocation import StatusIndex, revocation
+from signing.revocation import Source, StatusIndex, revocation
 from signing.strength import key_weakness
 from signing.verdict import Reason, Refused, Undecided
 
@@ -68,7 +68,9 @@ class Chain:
 
     certificates: Path
     warnings: tuple[str, ...] = ()
-    """Stable codes: `LEGACY_ALGORITHM`, `REVOCATION_NOT_CHECKED`."""
+    """Stable codes: `LEGACY_ALGORITHM`, `REVOCATION_NOT_CHECKED`, `REVOCATION_UNKNOWN`."""
+    sources: tuple[Source, ...] = field(default=(), compare=False)
+    """The CRLs and OCSP answers by which its certificates were known good."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,8 @@ def judge_path(
     if isinstance(revoked, Refused | Undecided):
         return revoked
     legacy = policy.allow_legacy and _algorithm_fault(path, replace(policy, allow_legacy=False))
-    return Chain(certificates=path, warnings=((LEGACY_WARNING,) if legacy else ()) + revoked)
+    warnings = ((LEGACY_WARNING,) if legacy else ()) + revoked.warnings
+    return Chain(certificates=path, warnings=warnings, sources=revoked.sources)
 
 
 Fault = tuple[Reason, str]

@@ -16,6 +16,9 @@ class Revocation(StrEnum):
     DECLARED = "declared"
     """The same for certificates that name a revocation source (CRL distribution point, OCSP), or whose
     issuer's CRL was given; others are sound with the warning `REVOCATION_NOT_CHECKED`."""
+    WARNED = "warned"
+    """What is not known is no obstacle: sound with the warning `REVOCATION_UNKNOWN`. What is known to be
+    revoked is refused all the same."""
 
 
 class Purpose(StrEnum):
@@ -45,6 +48,8 @@ class Policy:
     authorities and OCSP responders may differ from ours."""
     unbounded_answer: timedelta = timedelta(hours=1)
     """How long after thisUpdate an OCSP answer without nextUpdate counts."""
+    revocation_grace: timedelta = timedelta()
+    """How long past its nextUpdate a CRL or an OCSP answer still counts, while no newer one can be had."""
 
 
 DEFAULT_POLICY = Policy()

@@ -100,6 +100,19 @@ class TrustStore:
         """Every list that it knows, such as to keep them with what was judged by them."""
         return tuple(each.crl for lists in self._known.crls.values() for each in lists)
 
+    @property
+    def answers(self) -> tuple[OcspAnswer, ...]:
+        """Every OCSP answer that it knows."""
+        return tuple(each for answers in self._known.answers.values() for each in answers)
+
+    def way_up(self, certificate: x509.Certificate) -> tuple[x509.Certificate, ...]:
+        """Returns the first path of right signatures from `certificate` to an anchor, unjudged: for asking
+        about each of its certificates. Empty when there is none."""
+        try:
+            return next(paths(certificate, self._issuers, {}), ())
+        except (TooManyCandidates, ValueError):
+            return ()
+
     def under(
         self, anchors: Iterable[x509.Certificate], intermediates: Iterable[x509.Certificate] = ()
     ) -> TrustStore:

@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from cryptography import x509
 from lxml import etree
 
 from signing.reasons import SENTENCES, Reason, Sentence
+
+if TYPE_CHECKING:
+    from signing.revocation.source import Source
 
 __all__ = ["SENTENCES", "Reason", "Refused", "Sentence", "Sound", "Undecided", "Verdict"]
 
@@ -38,6 +42,8 @@ class Sound:
     """Digest references beside the document itself: URI as written, such as `cid:209` -> SHA-256 in hex."""
     warnings: tuple[str, ...] = ()
     """Stable codes, such as `REVOCATION_NOT_CHECKED`, `LEGACY_ALGORITHM`, `DETACHED_NOT_CHECKED`."""
+    sources: tuple[Source, ...] = ()
+    """The CRLs and OCSP answers by which the chain was judged, to be kept with what was sealed."""
     place: tuple[str, ...] = ()
     """Where the signature stood: the expanded names of the elements around it, the root first."""
 

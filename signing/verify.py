@@ -260,6 +260,7 @@ def _judged(proven: _Proven, trust: TrustStore, at: datetime, policy: Policy) ->
         place=proven.place,
         certificate=certificate,
         chain=judged.certificates,
+        sources=judged.sources,
         signed_at=signed_at,
         detached={each.uri: each.value.hex() for each in proven.structure.detached},
         warnings=tuple(dict.fromkeys((*proven.warnings, *judged.warnings))),

@@ -70,6 +70,12 @@ class DirectoryView:
             },
         )
 
+    def agencies(self) -> Iterator[Agency]:
+        """Yields every agency, suspended ones too, contested ones not."""
+        for own, entry in self._entries.items():
+            if isinstance(entry, Agency) and self._found(own) is not None:
+                yield entry
+
     @property
     def conflicts(self) -> tuple[str, ...]:
         """What two share, in sentences; none of the two is in this view."""

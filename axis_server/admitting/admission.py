@@ -82,7 +82,7 @@ class Admission:
         if not in_force(caller.agency, now):
             raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id}")
         judged = self._trust().judge(
-            _read(caller.certificate.pem),
+            read_certificate(caller.certificate.pem),
             at=now,
             policy=self._policy,
             purpose=Purpose.CONNECT,
@@ -136,5 +136,6 @@ def _acting(caller: Caller, agency_id: str, view: DirectoryView, at: datetime) -
 
 
 @functools.lru_cache(maxsize=4096)
-def _read(pem: str) -> x509.Certificate:
+def read_certificate(pem: str) -> x509.Certificate:
+    """Reads a certificate of the directory; the last few thousand are kept."""
     return x509.load_pem_x509_certificate(pem.encode())

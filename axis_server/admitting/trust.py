@@ -8,8 +8,11 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 
 import structlog
+from cryptography import x509
 
-from axis_server.settings import TrustSettings
+from axis_server.settings import RevocationSettings, TrustSettings
+from signing.policy import Policy
+from signing.revocation import OcspAnswer
 from signing.trust import TrustError, TrustStore, load_certificates
 
 log = structlog.get_logger()
@@ -43,7 +46,9 @@ class TrustWatch:
         self._show = show
         self._client_ca = client_ca
         self._stamp = self._stamped()
-        self._store, self._clients = self._load()
+        self._files = self._load()
+        self._known: tuple[Sequence[x509.CertificateRevocationList], Sequence[OcspAnswer]] = ((), ())
+        self._store, self._clients = self._files
         show(True)
 
     def store(self) -> TrustStore:
@@ -54,6 +59,25 @@ class TrustWatch:
         """Returns the trust in clients that is in force: other authorities, the same revocation lists."""
         return self._clients
 
+    @property
+    def given(self) -> tuple[x509.CertificateRevocationList, ...]:
+        """The revocation lists of the files; the same tuple until they are read anew."""
+        return self._given
+
+    def know(self, crls: Sequence[x509.CertificateRevocationList], answers: Sequence[OcspAnswer]) -> None:
+        """Adds what was fetched to the files' lists, in the place of what was added before. Slow: for a
+        thread. Raises `TrustError`."""
+        self._known = crls, answers
+        self._adopt()
+
+    def informed(self, store: TrustStore) -> TrustStore:
+        """Returns another store with what was fetched. Raises `TrustError`."""
+        return store.knowing(*self._known)
+
+    def _adopt(self) -> None:
+        seals, clients = self._files
+        self._store, self._clients = self.informed(seals), self.informed(clients)
+
     async def refresh(self, *, always: bool = False) -> None:
         """Reads the files anew if they changed since they were last read, well or not; `always`, in any
         case."""
@@ -62,7 +86,8 @@ class TrustWatch:
             return
         self._stamp = stamp
         try:
-            self._store, self._clients = await asyncio.to_thread(self._load)
+            self._files = await asyncio.to_thread(self._load)
+            await asyncio.to_thread(self._adopt)
         except TrustError as exc:
             self._show(False)
             log.critical("trust.unusable", detail=str(exc))
@@ -83,12 +108,19 @@ class TrustWatch:
             await self.refresh(always=always)
 
     def _load(self) -> tuple[TrustStore, TrustStore]:
-        return load(self._settings, self._client_ca)
+        seals, clients = load(self._settings, self._client_ca)
+        self._given = seals.crls
+        return seals, clients
 
     def _stamped(self) -> _Stamp:
         settings = self._settings
         files = (*settings.anchors, *settings.intermediates, *settings.crls, *self._client_ca)
         return tuple(map(_stamp, files))
+
+
+def policy_of(trust: TrustSettings, revocation: RevocationSettings) -> Policy:
+    """The rules by which seals and clients are judged."""
+    return Policy(revocation=trust.revocation, revocation_grace=revocation.grace)
 
 
 def load(settings: TrustSettings, client_ca: Iterable[Path]) -> tuple[TrustStore, TrustStore]:

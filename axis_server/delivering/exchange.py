@@ -29,6 +29,8 @@ from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.limits.turns import Turns
 from axis_server.paging import PAGE_ITEMS_MOST
 from axis_server.reasons import Code
+from axis_server.revoking.stapling import KeepAnswers, nothing_kept
+from axis_server.revoking.waiting import LookUp, judged_again, nothing_to_ask
 from edxml import codes
 from signing.policy import Policy
 from signing.trust import TrustStore
@@ -57,6 +59,8 @@ class Exchange:
         workers: Executor,
         turns: Turns,
         owned: OwnedTasks,
+        look_up: LookUp = nothing_to_ask,
+        keep_answers: KeepAnswers = nothing_kept,
     ) -> None:
         self._ledger = ledger
         self._directory = directory
@@ -68,6 +72,8 @@ class Exchange:
         self._workers = workers
         self._turns = turns
         self._owned = owned
+        self._look_up = look_up
+        self._keep_answers = keep_answers
 
     async def report(self, caller: Caller, dispatch_id: str, statement: bytes) -> Moved:
         """Moves a delivery by a sealed status package, with it what is asked about it, and returns what that
@@ -88,11 +94,14 @@ class Exchange:
         earlier = await self._ledger.moved(digest(statement))
         if earlier is not None and _answers(earlier.delivery, caller, entry):
             return earlier  # 2
-        async with self._turns.of(caller.actor_id):
-            report = await in_worker(self._workers, self._judge, caller, entry, statement)  # 3
+        report = await judged_again(lambda: self._in_turn(caller, entry, statement), self._look_up)  # 3
         if earlier is not None:
             return await self._left_here(caller, entry, report)
         return await self._owned.run(self._move(caller, entry, report))  # 4
+
+    async def _in_turn(self, caller: Caller, entry: Entry, content: bytes) -> Report:
+        async with self._turns.of(caller.actor_id):
+            return await in_worker(self._workers, self._judge, caller, entry, content)
 
     def _judge(self, caller: Caller, entry: Entry, content: bytes) -> Report:
         """Step 3, in a worker thread."""
@@ -117,6 +126,7 @@ class Exchange:
         )
         if statement.status_code == codes.ARRIVED:
             check_handover(entry, report.sealed)
+        await self._keep_answers(statement.dispatch_id, report.sources, statement.received_at)
         for _ in range(ATTEMPTS):
             named = await self._named(caller, entry, report)
             asker = await asker_of(self._ledger, named.delivery)

@@ -16,6 +16,7 @@ from axis_server.reasons import Code
 from edxml.codes import ARRIVED, SENDER_STATUSES, STATUSES_WITH_REASON
 from edxml.model import Status
 from signing.dispatch import ni_uri
+from signing.revocation import Source
 from storage.ledger.records import Entry, Statement
 from storage.ledger.registry import Agency
 
@@ -39,6 +40,8 @@ class Report:
     """Who acted for the agency in whose name it speaks, when that was another one."""
     sealed: Mapping[str, str]
     """What it seals beside itself: URI to SHA-256."""
+    sources: tuple[Source, ...] = ()
+    """What says that its certificate was not revoked."""
 
     @property
     def asks(self) -> bool:
@@ -88,6 +91,7 @@ def judge_statement(
         reason=_reason_of(status),
         delegate=judged.delegate or (None if author == caller.agency_id else caller.agency),
         sealed=judged.sound.detached,
+        sources=judged.sound.sources,
     )
 
 

@@ -18,7 +18,7 @@ from edxml.reader import read
 from signing.parser import Limits, Malformed
 from signing.policy import Policy
 from signing.trust import TrustStore
-from signing.verdict import Sound
+from signing.verdict import Reason, Sound, Undecided
 from signing.verify import verify
 from storage.ledger.registry import Agency
 
@@ -61,6 +61,14 @@ class Judged:
         return odd + tuple(f"{warn.code}: {warn.detail}" for warn in self.model.warnings)
 
 
+class StateUnknown(Declined):
+    """Whether a certificate was revoked is not known now. REVOCATION_UNKNOWN: the same later may hold."""
+
+    def __init__(self, verdict: Undecided) -> None:
+        super().__init__(verdict.reason, verdict.detail)
+        self.certificate = verdict.certificate
+
+
 def digest(content: bytes) -> str:
     """Returns the SHA-256 of `content`, 64 lower-case hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
@@ -72,10 +80,12 @@ def judge(document: bytes, *, caller: Caller, view: DirectoryView, rules: Rules,
 
     A package and a status 13 are the sender's to seal, other statuses the receiver's: a delegate may one, the
     other, or both. Raises `Declined` with the reason of the verdict, SIGNER_MISMATCH, NOT_DELEGATED, or the
-    reason why it is no edXML.
+    reason why it is no edXML; `StateUnknown` when trying later may help.
     """
     try:
         verdict = verify(document, trust=rules.trust(), at=at, policy=rules.policy, limits=rules.limits)
+        if isinstance(verdict, Undecided) and verdict.reason is Reason.REVOCATION_UNKNOWN:
+            raise StateUnknown(verdict)
         if not isinstance(verdict, Sound):
             raise Declined(verdict.reason, verdict.detail)
         sealer = view.sealer(verdict.certificate.fingerprint(hashes.SHA256()).hex())

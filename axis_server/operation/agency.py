@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 import click
 from cryptography import x509
 
-from axis_server.admitting.trust import load
+from axis_server.admitting.trust import load, policy_of
 from axis_server.caller import Role
 from axis_server.operation import registry
 from axis_server.operation.delegating import delegate, undelegate
@@ -27,7 +27,7 @@ from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import RegistryError, Use
 from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, on_directory
 from axis_server.settings import Settings
-from signing.policy import Policy, Purpose
+from signing.policy import Purpose
 from signing.trust import TrustError
 from signing.verdict import Refused, Undecided
 from storage.ledger.directory import Directory
@@ -286,7 +286,7 @@ def _tell_profile(offer: _Offer) -> None:
 
 def _tell_doubts(settings: Settings, certificates: tuple[Certificate, ...], at: datetime) -> None:
     """Warns of certificates that the axis, as it is configured, will not let in or will not believe."""
-    trust, policy = settings.trust, Policy(revocation=settings.trust.revocation)
+    trust, policy = settings.trust, policy_of(settings.trust, settings.revocation)
     try:
         seals, doors = load(trust, settings.tls.client_ca)
     except TrustError as exc:

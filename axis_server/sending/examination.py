@@ -27,6 +27,7 @@ from axis_server.limits.quota import UploadLimits
 from axis_server.limits.tasks import in_worker
 from axis_server.limits.turns import Turns
 from axis_server.reasons import Code
+from axis_server.revoking.waiting import LookUp, judged_again, nothing_to_ask
 from axis_server.sending.earlier import document_id_taken, spoken_of
 from axis_server.sending.fitness import check_fit
 from axis_server.sending.threads import Effects, Speech, effects
@@ -34,6 +35,7 @@ from edxml.codes import Kind
 from edxml.model import ORIGINAL, Package
 from signing.dispatch import dispatch_id
 from signing.policy import Policy
+from signing.revocation import Source
 from signing.trust import TrustStore
 from storage.archive.base import Archive
 from storage.errors import NotFound
@@ -93,6 +95,8 @@ class Examined:
     effects: Effects
     sealed_until: datetime
     """When the certificate of its seal ends."""
+    sources: tuple[Source, ...]
+    """What says that it was not revoked."""
     delegate: Agency | None
     """Who acted for the sender, if that was another agency."""
 
@@ -107,6 +111,7 @@ class _Read:
     recipients: Resolved
     warnings: tuple[str, ...]
     sealed_until: datetime
+    sources: tuple[Source, ...]
     delegate: Agency | None
 
 
@@ -126,8 +131,10 @@ class Examination:
         limits: IntakeLimits,
         workers: Executor,
         turns: Turns,
+        look_up: LookUp = nothing_to_ask,
     ) -> None:
         self._archive = archive
+        self._look_up = look_up
         self._ledger = ledger
         self._directory = directory
         self._rules = Rules.of(trust, policy, limits.package_bytes)
@@ -206,6 +213,7 @@ class Examination:
             terms=terms,
             effects=changed,
             sealed_until=read.sealed_until,
+            sources=read.sources,
             delegate=read.delegate,
         )
 
@@ -218,6 +226,9 @@ class Examination:
 
     async def _judged(self, submission: Submission, view: DirectoryView) -> _Read:
         """Step 1. Reading and judging take a multiple of the package's size: a few at once, in turn."""
+        return await judged_again(lambda: self._judged_in_turn(submission, view), self._look_up)
+
+    async def _judged_in_turn(self, submission: Submission, view: DirectoryView) -> _Read:
         async with self._turns.of(submission.caller.agency_id):
             package = submission.package
             if package is None:
@@ -321,6 +332,7 @@ def _read(
         recipients=recipients,
         warnings=judged.warnings,
         sealed_until=judged.sound.certificate.not_valid_after_utc,
+        sources=judged.sound.sources,
         delegate=judged.delegate,
     )
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from concurrent.futures import Executor
+from dataclasses import replace
 from datetime import datetime
 
 from axis_server.attest import Attestor
@@ -15,6 +16,7 @@ from axis_server.limits.allowance import Allowance
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.reasons import Code, answer
+from axis_server.revoking.stapling import Staple, nothing_stapled
 from axis_server.sending.earlier import document_id_taken
 from axis_server.sending.examination import Examination, Examined, Submission
 from axis_server.sending.threads import Addition
@@ -43,6 +45,7 @@ class Intake:
         turns: Turns,
         lanes: Lanes,
         owned: OwnedTasks,
+        staple: Staple = nothing_stapled,
     ) -> None:
         """`refusals` are the signed ones that are kept for one agency; `turns` the places of all who compute
         in `workers`, `lanes` of those who archive and commit, a dispatch weighing its recipients."""
@@ -57,6 +60,7 @@ class Intake:
         self._turns = turns
         self._lanes = lanes
         self._owned = owned
+        self._staple = staple
 
     async def submit(self, caller: Caller, package: bytes) -> Kept:
         """Takes one sealed package and returns what the ledger keeps of it, evidence included.
@@ -109,6 +113,7 @@ class Intake:
         agency_id = examined.submission.caller.agency_id
         async with self._turns.of(agency_id):
             new = await in_worker(self._workers, self._attested, examined)  # 3
+        new = replace(new, judged_by=await self._staple(examined.sources, examined.submission.at))
         original = new.entry.original
         async with self._lanes.of(agency_id, len(new.recipients)):
             if await self._archived(original.sha256, examined.submission.package) != original.size:  # 4

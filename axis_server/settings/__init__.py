@@ -20,6 +20,7 @@ from axis_server.settings.proving import (
 )
 from axis_server.settings.reading import SettingsError, load, readable
 from axis_server.settings.retention import ClassSettings, RetentionSettings, RuleSettings
+from axis_server.settings.revoking import InsteadSettings, RevocationSettings
 from axis_server.settings.serving import (
     AxisSettings,
     LimitSettings,
@@ -37,12 +38,14 @@ __all__ = [
     "ClassSettings",
     "DeadlineSettings",
     "EvidenceSettings",
+    "InsteadSettings",
     "LedgerSettings",
     "LimitSettings",
     "LogSettings",
     "MetricsSettings",
     "Readable",
     "RetentionSettings",
+    "RevocationSettings",
     "RuleSettings",
     "ScrubSettings",
     "Secrets",

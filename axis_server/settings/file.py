@@ -17,6 +17,7 @@ from axis_server.settings.proving import (
     TrustSettings,
 )
 from axis_server.settings.retention import RetentionSettings
+from axis_server.settings.revoking import RevocationSettings
 from axis_server.settings.section import Section
 from axis_server.settings.serving import (
     AxisSettings,
@@ -38,6 +39,7 @@ class Settings(Section):
     transparency: TransparencySettings
     timestamps: list[TimestampSettings] = Field(default=[])
     trust: TrustSettings
+    revocation: RevocationSettings
     archive: ArchiveSettings
     ledger: LedgerSettings
     limits: LimitSettings
@@ -67,6 +69,7 @@ class Readable:
     transparency: TransparencySettings | None
     timestamps: list[TimestampSettings]
     trust: TrustSettings | None
+    revocation: RevocationSettings | None
     archive: ArchiveSettings | None
     ledger: LedgerSettings | None
     limits: LimitSettings | None

@@ -24,7 +24,8 @@ class TrustSettings(Section):
     """PEM or DER files with certificate revocation lists."""
     revocation: Revocation = Revocation.DECLARED
     """`required`: a list that holds must cover every certificate, else the submission is to be tried later.
-    `declared`: only certificates that name a revocation source, or whose issuer's list is given here."""
+    `declared`: only certificates that name a revocation source, or whose issuer's list is given here.
+    `warned`: what is not known is accepted with the warning REVOCATION_UNKNOWN."""
 
 
 class EvidenceSettings(Section):

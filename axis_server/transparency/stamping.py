@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import structlog
+from cryptography import x509
 
 from axis_server.fetching import Bounds, FetchError, http_tsa
 from axis_server.limits.tasks import in_worker
@@ -53,6 +54,24 @@ class Authority:
     """How often it is asked while there is something new."""
 
 
+def _as_it_is(store: TrustStore) -> TrustStore:
+    return store
+
+
+def _unheard(certificate: x509.Certificate) -> None:
+    """Nobody asks about it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Judging:
+    """What else a token's certificate is judged by than the authority's files."""
+
+    inform: Callable[[TrustStore], TrustStore] = _as_it_is
+    """Adds what is known about revocation."""
+    rely: Callable[[x509.Certificate], None] = _unheard
+    """Is told of the certificate, so that its revocation is asked."""
+
+
 class Stamping:
     """Has one authority stamp checkpoints, and keeps what it verified."""
 
@@ -65,6 +84,7 @@ class Stamping:
         clock: Callable[[], datetime],
         nonce: Callable[[], int],
         metrics: Metrics,
+        judging: Judging = Judging(),
         first_pause: float = FIRST_PAUSE,
     ) -> None:
         """`workers` are threads for waiting on authorities alone."""
@@ -72,6 +92,7 @@ class Stamping:
         self._authority = authority
         self._workers = workers
         self._clock = clock
+        self._judging = judging
         self._nonce = nonce
         self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
         self._gap = metrics.timestamp_gap_seconds.labels(authority.name)
@@ -124,24 +145,37 @@ class Stamping:
 
     async def _stamp(self, checkpoint: SignedCheckpoint) -> Stamp:
         return await in_worker(
-            self._workers, fetched, self._authority, checkpoint, nonce=self._nonce(), clock=self._clock
+            self._workers,
+            fetched,
+            self._authority,
+            checkpoint,
+            nonce=self._nonce(),
+            clock=self._clock,
+            judging=self._judging,
         )
 
 
 def fetched(
-    authority: Authority, checkpoint: SignedCheckpoint, *, nonce: int, clock: Callable[[], datetime]
+    authority: Authority,
+    checkpoint: SignedCheckpoint,
+    *,
+    nonce: int,
+    clock: Callable[[], datetime],
+    judging: Judging,
 ) -> Stamp:
     """Asks, judges what comes, and returns it when it is sound. Blocks, within `BOUNDS`. Raises
     `NotStamped`."""
     asked = request(Imprint.of(checkpoint.note), nonce=nonce, policy=authority.policy)
     try:
         token = http_tsa.token(authority.url, asked, bounds=BOUNDS)
-        trust = TrustStore.load(authority.anchors, crls=authority.crls)
+        trust = judging.inform(TrustStore.load(authority.anchors, crls=authority.crls))
     except (FetchError, NotGranted, TrustError) as exc:
         raise NotStamped(str(exc)) from exc
     verdict = verify_token(
         token, content=checkpoint.note, trust=trust, at=clock(), request=asked, not_before=checkpoint.at
     )
+    if verdict.certificate is not None:
+        judging.rely(verdict.certificate)
     if not isinstance(verdict, Timestamp):
         raise NotStamped(f"{verdict.reason}: {verdict.detail}")
     return Stamp(size=checkpoint.size, authority=authority.name, token=token, at=verdict.at)

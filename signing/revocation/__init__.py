@@ -14,7 +14,7 @@ revoked is heeded whatever its age; silence counts only within its span. Pure: n
 from __future__ import annotations
 
 from signing.revocation.crl import Crl
-from signing.revocation.judgement import StatusIndex, revocation, turning_points
+from signing.revocation.judgement import Standing, StatusIndex, revocation, turning_points
 from signing.revocation.ocsp import (
     OcspAnswer,
     OcspError,
@@ -33,6 +33,7 @@ __all__ = [
     "OcspError",
     "OcspRequest",
     "Source",
+    "Standing",
     "Status",
     "StatusIndex",
     "accepted",

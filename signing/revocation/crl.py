@@ -7,11 +7,13 @@ foreign critical extension, counts as keyCompromise without a date.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 
 from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import CRLEntryExtensionOID, ExtensionOID
 
 from signing.issuance import signed_crl
@@ -29,15 +31,17 @@ UNDERSTOOD = frozenset(
 ENTRY_UNDERSTOOD = frozenset({CRLEntryExtensionOID.CRL_REASON, CRLEntryExtensionOID.INVALIDITY_DATE})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Crl:
     """A CRL, and by which issuers its signature was found right or wrong (checking a large one is slow)."""
 
     crl: x509.CertificateRevocationList
     scope: x509.IssuingDistributionPoint | None
-    usable: bool
-    """False: a delta, an indirect one, or one with a critical extension that is not understood."""
-    _signed_by: dict[x509.Certificate, bool] = field(default_factory=dict, compare=False)
+    fault: str
+    """Why it says nothing: a delta, an indirect one, or one with a critical extension that is not understood;
+    empty for one that does."""
+    _signed_by: dict[x509.Certificate, bool] = field(default_factory=dict)
+    _named: list[str] = field(default_factory=list)
 
     @classmethod
     def of(cls, crl: x509.CertificateRevocationList) -> Crl:
@@ -48,10 +52,23 @@ class Crl:
             raise ValueError(f"an extension stands twice: {exc.oid.dotted_string}") from exc
         values = (e.value for e in extensions)
         scope = next((v for v in values if isinstance(v, x509.IssuingDistributionPoint)), None)
-        foreign = any(e.critical and e.oid not in UNDERSTOOD for e in extensions)
-        delta = any(e.oid == ExtensionOID.DELTA_CRL_INDICATOR for e in extensions)
-        elsewhere = scope is not None and (scope.indirect_crl or scope.only_contains_attribute_certs)
-        return cls(crl, scope, not (foreign or delta or elsewhere))
+        return cls(crl, scope, _fault(extensions, scope))
+
+    @property
+    def usable(self) -> bool:
+        return not self.fault
+
+    @property
+    def der(self) -> bytes:
+        """See `Source.der`."""
+        return self.crl.public_bytes(Encoding.DER)
+
+    @property
+    def sha256(self) -> str:
+        """See `Source.sha256`; kept, for a large one takes long."""
+        if not self._named:
+            self._named.append(hashlib.sha256(self.der).hexdigest())
+        return self._named[0]
 
     def entry(self, certificate: x509.Certificate) -> Entry | None:
         """What it says against `certificate`, as far as its signature holds."""
@@ -80,7 +97,7 @@ class Crl:
     def span(self, policy: Policy) -> tuple[datetime, datetime] | None:
         """See `Source.span`: thisUpdate to nextUpdate, and None without one."""
         until = self.crl.next_update_utc
-        return None if until is None else (self.this_update, until)
+        return None if until is None else (self.this_update, until + policy.revocation_grace)
 
     def takes_in(self, certificate: x509.Certificate) -> bool:
         """Tells whether its scope has room for `certificate`: then its silence means good."""
@@ -94,6 +111,21 @@ class Crl:
         if scope.only_contains_ca_certs and not _is_ca(certificate):
             return False
         return scope.full_name is None or bool(set(scope.full_name) & set(_point_names(certificate)))
+
+
+def _fault(
+    extensions: Iterable[x509.Extension[x509.ExtensionType]], scope: x509.IssuingDistributionPoint | None
+) -> str:
+    for extension in extensions:
+        if extension.oid == ExtensionOID.DELTA_CRL_INDICATOR:
+            return "a delta list: it names changes alone"
+        if extension.critical and extension.oid not in UNDERSTOOD:
+            return f"a list with the unknown critical extension {extension.oid.dotted_string}"
+    if scope is not None and scope.indirect_crl:
+        return "an indirect list: it speaks for other issuers than its own"
+    if scope is not None and scope.only_contains_attribute_certs:
+        return "a list of attribute certificates"
+    return ""
 
 
 def _entry(line: x509.RevokedCertificate) -> Entry | None:

@@ -34,6 +34,16 @@ NOT_CHECKED = "REVOCATION_NOT_CHECKED"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """A path that may be relied on."""
+
+    warnings: tuple[str, ...] = ()
+    """`REVOCATION_NOT_CHECKED`, `REVOCATION_UNKNOWN`."""
+    sources: tuple[Source, ...] = ()
+    """Those by which its certificates were known good: the newest about each, each once."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StatusIndex:
     """The sources given: CRLs by issuer, OCSP answers by serial number, each oldest first."""
 
@@ -78,14 +88,15 @@ def revocation(
     known: StatusIndex,
     above: Sequence[x509.Certificate] = (),
     purpose: Purpose = Purpose.SEAL,
-) -> tuple[str, ...] | Refused | Undecided:
-    """Judges each certificate of `path`; returns warnings when the path may be relied on.
+) -> Standing | Refused | Undecided:
+    """Judges each certificate of `path`, and says by what.
 
     The anchor needs no source, but one that names it is heeded when a certificate of `above` (the anchor's
     issuers, as far as they are known; itself when self-signed) signed it.
     """
     unknown: str | None = None
     warnings: tuple[str, ...] = ()
+    sources: list[Source] = []
     for position, certificate in enumerate(path):
         is_anchor = position == len(path) - 1
         issuers = above if is_anchor else path[position + 1 : position + 2]
@@ -98,15 +109,20 @@ def revocation(
             when = "an unknown time" if since == BEGINNING else since.isoformat()
             sentence = f"{name} is revoked since {when}"
             return Refused(reason=Reason.CERTIFICATE_REVOKED, detail=sentence, certificate=path[0])
-        if is_anchor or _covered(certificate, authentic, at, policy):
+        by = None if is_anchor else _covering(certificate, authentic, at, policy)
+        if by is not None:
+            sources += (by, *_behind(by, issuers, policy, known))
+        if is_anchor or by is not None:
             continue
         if policy.revocation is Revocation.REQUIRED or about or _names_source(certificate):
             unknown = unknown or f"no CRL or OCSP answer at hand says whether {name} held at {at.isoformat()}"
         else:
             warnings = (NOT_CHECKED,)
-    if unknown:
+    if unknown and policy.revocation is Revocation.WARNED:
+        warnings = (Reason.REVOCATION_UNKNOWN.value,)
+    elif unknown:
         return Undecided(reason=Reason.REVOCATION_UNKNOWN, detail=unknown, certificate=path[0])
-    return warnings
+    return Standing(warnings=warnings, sources=tuple(dict.fromkeys(sources)))
 
 
 def turning_points(certificate: x509.Certificate, known: StatusIndex, policy: Policy) -> Iterator[datetime]:
@@ -143,22 +159,45 @@ def _held(source: Source, issuer: x509.Certificate, policy: Policy, known: Statu
     responder = source.responder(issuer) if isinstance(source, OcspAnswer) else issuer
     if not isinstance(source, OcspAnswer) or responder is None or responder == issuer:
         return True
-    lists = [
-        crl
-        for crl in known.lists_about(responder)
-        if crl.usable and crl.allowed(policy) and crl.signed_by(issuer)
-    ]
+    lists = _lists(responder, issuer, policy, known)
     if _revoked_since(responder, lists, source.produced_at) is not None:
         return False
-    if _has(responder, ExtensionOID.OCSP_NO_CHECK) or _covered(responder, lists, source.produced_at, policy):
+    if _has(responder, ExtensionOID.OCSP_NO_CHECK) or _covering(responder, lists, source.produced_at, policy):
         return True
     return policy.revocation is not Revocation.REQUIRED and not lists and not _names_source(responder)
 
 
-def _covered(
-    certificate: x509.Certificate, authentic: Iterable[Source], at: datetime, policy: Policy
-) -> bool:
-    return any(usable(each, at=at, policy=policy) and each.takes_in(certificate) for each in authentic)
+def _behind(
+    source: Source, issuers: Sequence[x509.Certificate], policy: Policy, known: StatusIndex
+) -> Iterator[Source]:
+    """The list by which the responder behind an OCSP answer was in good standing."""
+    if not isinstance(source, OcspAnswer):
+        return
+    for issuer in issuers:
+        responder = source.responder(issuer)
+        if responder is not None and responder != issuer:
+            lists = _lists(responder, issuer, policy, known)
+            covering = _covering(responder, lists, source.produced_at, policy)
+            if covering is not None:
+                yield covering
+
+
+def _lists(
+    responder: x509.Certificate, issuer: x509.Certificate, policy: Policy, known: StatusIndex
+) -> list[Crl]:
+    return [
+        crl
+        for crl in known.lists_about(responder)
+        if crl.usable and crl.allowed(policy) and crl.signed_by(issuer)
+    ]
+
+
+def _covering(
+    certificate: x509.Certificate, authentic: Iterable[_S], at: datetime, policy: Policy
+) -> _S | None:
+    """The newest that says that `certificate` was good at `at`, by being silent."""
+    found = [each for each in authentic if usable(each, at=at, policy=policy) and each.takes_in(certificate)]
+    return found[-1] if found else None
 
 
 def _revoked_since(

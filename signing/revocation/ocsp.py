@@ -74,6 +74,11 @@ class OcspAnswer:
         return self.response.public_bytes(Encoding.DER)
 
     @property
+    def sha256(self) -> str:
+        """See `Source.sha256`."""
+        return hashlib.sha256(self.der).hexdigest()
+
+    @property
     def status(self) -> Status:
         return Status(self.response.certificate_status.name.lower())
 
@@ -93,11 +98,9 @@ class OcspAnswer:
         """See `Source.span`: thisUpdate to nextUpdate, each with the policy's skew; without nextUpdate, as
         long as the policy lets such an answer count."""
         until = self.response.next_update_utc or self.this_update + policy.unbounded_answer
-        return (
-            None
-            if until < self.this_update
-            else (self.this_update - policy.clock_skew, until + policy.clock_skew)
-        )
+        if until < self.this_update:
+            return None
+        return self.this_update - policy.clock_skew, until + policy.clock_skew + policy.revocation_grace
 
     def takes_in(self, certificate: x509.Certificate) -> bool:
         """Tells whether it knows `certificate`."""

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from cryptography import x509
@@ -51,9 +51,19 @@ class Source(Protocol):
     @property
     def this_update(self) -> datetime: ...
 
+    @property
+    def der(self) -> bytes:
+        """All of it, to be kept or stapled."""
+        ...
+
+    @property
+    def sha256(self) -> str:
+        """Of `der`, in hex."""
+        ...
+
     def span(self, policy: Policy) -> tuple[datetime, datetime] | None:
-        """From when to when what it does not say against a certificate means that the certificate was good;
-        None when never."""
+        """From when to when what it does not say against a certificate means that the certificate was good,
+        the policy's grace included; None when never."""
         ...
 
     def takes_in(self, certificate: x509.Certificate) -> bool:
@@ -83,5 +93,5 @@ def usable(source: Source, *, at: datetime, policy: Policy) -> bool:
 def due(source: Source, *, at: datetime, policy: Policy) -> bool:
     """Tells whether it is time to fetch a newer answer: half of this one's span is over, so that there is as
     much time again for a responder that is down to come back."""
-    span = source.span(policy)
+    span = source.span(replace(policy, revocation_grace=timedelta()))
     return span is None or not span[0] <= at <= span[0] + (span[1] - span[0]) / 2

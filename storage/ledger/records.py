@@ -223,6 +223,8 @@ class NewDispatch:
     """Earlier dispatches that this one revokes, updates or replaces; kept as links, readable both ways."""
     asks: tuple[Asking, ...] = ()
     joins: tuple[Joining, ...] = ()
+    judged_by: tuple[str, ...] = ()
+    """Digests of the answers about revocation by which it was judged (`Answers`)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -60,6 +60,7 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
             hints=ledger,
             catalogue=MemoryCatalogue(ledger),
             scrubbed=ledger,
+            answers=ledger,
         ),
         show=lamp.show,
         metrics=metrics,

@@ -14,6 +14,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from storage.ledger.memory.acts import MemoryActs
+from storage.ledger.memory.answers import MemoryAnswers
 from storage.ledger.memory.boxes import MemoryBoxes
 from storage.ledger.memory.deliveries import MemoryDeliveries
 from storage.ledger.memory.directory import MemoryDirectory
@@ -40,6 +41,7 @@ class MemoryLedger(
     MemoryRenewals,
     MemoryRounds,
     MemoryKeeping,
+    MemoryAnswers,
     MemoryDirectory,
     MemoryActs,
 ):

@@ -120,6 +120,7 @@ def _commit(state: State, new: NewDispatch) -> None:
         if not part.inline:
             state.holdings.setdefault((entry.sender_id, part.sha256), part.size)
     state.note(dispatched, new.evidence, new.events)
+    state.judged_by[entry.dispatch_id] = set(new.judged_by)
     for ask in new.asks:
         _ask(state, ask)
     for join in new.joins:

@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from storage.errors import NotFound
 from storage.ledger.acts import KeptAct
+from storage.ledger.answers import Answer, Answered
 from storage.ledger.keeping import Decision, Disposal
 from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
@@ -126,6 +127,15 @@ class State:
     """By order."""
     disposed: dict[str, str] = field(default_factory=dict)
     """Dispatch to the order that disposed of it."""
+    answers: dict[str, Answer] = field(default_factory=dict)
+    """By digest."""
+    answered: dict[str, Answered] = field(default_factory=dict)
+    """By place."""
+    superseded: dict[str, datetime] = field(default_factory=dict)
+    """Digest of an answer to when a newer one took its place."""
+    answer_version: int = 0
+    judged_by: dict[str, set[str]] = field(default_factory=dict)
+    """Dispatch to the digests of answers."""
     secrets: dict[str, bytes] = field(default_factory=dict)
     registered: dict[str, tuple[int, Registered]] = field(default_factory=dict)
     """Agencies and groups by their own identifier, each with the version at which it was registered."""

@@ -17,6 +17,7 @@ from storage.ledger.postgres.reads import PostgresReaders
 from storage.ledger.postgres.schema import look, prepare
 from storage.ledger.postgres.writer import PostgresWriter
 from storage.ledger.relational.acts import RelationalActs
+from storage.ledger.relational.answers import RelationalAnswers
 from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
@@ -48,6 +49,7 @@ class PostgresLedger(
     RelationalInventory,
     RelationalRounds,
     RelationalRenewals,
+    RelationalAnswers,
     RelationalActs,
     RelationalKeeping,
 ):

@@ -116,6 +116,7 @@ def commit(transaction: Transaction, new: NewDispatch) -> Kept:
     noting = Noting(transaction, position, entry.sender_id, mailboxes=mailboxes, new=True)
     noting.evidence(new.evidence)
     noting.events(new.events)
+    transaction.run_many("add_judged_by", [(position, digest) for digest in dict.fromkeys(new.judged_by)])
     transaction.run_many("add_link", [(position, earlier[name].position) for name in new.about])
     for ask in new.asks:
         _ask(transaction, earlier[ask.dispatch_id], ask)

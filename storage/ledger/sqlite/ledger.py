@@ -8,6 +8,7 @@ from pathlib import Path
 
 from storage.errors import SchemaTooOld
 from storage.ledger.relational.acts import RelationalActs
+from storage.ledger.relational.answers import RelationalAnswers
 from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
@@ -40,6 +41,7 @@ class SqliteLedger(
     RelationalInventory,
     RelationalRounds,
     RelationalRenewals,
+    RelationalAnswers,
     RelationalActs,
     RelationalKeeping,
 ):
