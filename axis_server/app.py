@@ -195,15 +195,11 @@ async def running(
             clock=now,
             metrics=metrics,
         )
+        judging = Judging(inform=trust.informed, rely=asked.relying.rely)
         await asked.known.refresh()
 
         lamp = Health()
-        admission = Admission(
-            directory=watch.view,
-            trust=trust.clients,
-            policy=policy,
-            clock=now,
-        )
+        admission = Admission(directory=watch.view, trust=trust.clients, policy=policy, clock=now)
         acting = Acting(
             ledger=stores.acts, sealer=keys.sealer, issuer_id=settings.axis.id, clock=now, new_id=new_id
         )
@@ -275,13 +271,7 @@ async def running(
                 changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
                 asked.asking.follow(REVOCATION_SECONDS),
-                *_vouching(
-                    settings,
-                    stores.ledger,
-                    metrics,
-                    Judging(inform=trust.informed, rely=asked.relying.rely),
-                    stack,
-                ),
+                *_vouching(settings, stores.ledger, metrics, judging, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),
                 *_monthly(stores, metrics),

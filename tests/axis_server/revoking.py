@@ -94,8 +94,7 @@ class Responder:
 async def responder(directory: Path, root: Authority) -> AsyncIterator[Responder]:
     """A responder that does not answer yet."""
     directory.mkdir()
-    times = {"not_before": now() - timedelta(days=1), "not_after": now() + YEAR}
-    by = root.issue("Responder", extended=(ExtendedKeyUsageOID.OCSP_SIGNING,), extensions=(NOCHECK,), **times)
+    by = issued(root, "Responder", extended=(ExtendedKeyUsageOID.OCSP_SIGNING,), extensions=(NOCHECK,))
     by.save(directory, "responder")
     (directory / "ca.pem").write_bytes(root.certificate_pem)
     with socket.socket() as free:
