@@ -45,8 +45,11 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
         "ROLE_FORBIDDEN": says(
             "The role of this certificate does not allow this.",
             "Vai trò của chứng thư số này không được phép thực hiện thao tác.",
-            "Use a certificate whose role is system or clerk (or archivist, to read).",
-            "Dùng chứng thư số có vai trò hệ thống hoặc văn thư (hoặc lưu trữ, nếu chỉ đọc).",
+            "Use a certificate of the role that may: system and clerk send and answer, archivist reads and"
+            " keeps, operator oversees other agencies. To see your own agency, name no other (`--agency`).",
+            "Dùng chứng thư số có vai trò phù hợp: hệ thống, văn thư gửi và trả lời; lưu trữ đọc và quản lý"
+            " lưu trữ; vận hành theo dõi các cơ quan khác. Để xem số liệu của cơ quan mình, không nêu cơ quan"
+            " khác (`--agency`).",
         ),
         "SENDER_MISMATCH": says(
             "The package names another agency as its sender.",

@@ -95,6 +95,13 @@ class Expiring:
             return
         for step in steps:
             self._metrics.deadlines_passed.labels(_ENDED[step.attests]).inc()
+            log.info(
+                "deadlines.passed",
+                kind=_ENDED[step.attests],
+                dispatch_id=step.side.delivery.dispatch_id,
+                recipient_id=step.side.delivery.recipient_id,
+                state=step.side.delivery.state,
+            )
 
     async def _tried(self, delivery: Delivery, now: datetime) -> None:
         try:

@@ -9,12 +9,11 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from cryptography import x509
 
-from axis_server.admitting.trust import load, policy_of
 from axis_server.caller import Role
 from axis_server.operation import registry
 from axis_server.operation.delegating import delegate, undelegate
+from axis_server.operation.doubts import certificates, tell_doubts, tell_ended, unserved
 from axis_server.operation.importing import import_agencies
 from axis_server.operation.listing import list_agencies
 from axis_server.operation.material import MaterialError, log_signer
@@ -27,9 +26,6 @@ from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import RegistryError, Use
 from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, on_directory
 from axis_server.settings import Settings
-from signing.policy import Purpose
-from signing.trust import TrustError
-from signing.verdict import Refused, Undecided
 from storage.ledger.directory import Directory
 from storage.ledger.registry import Agency, Certificate
 
@@ -154,7 +150,7 @@ def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **
     particulars = particulars_of(options)
     offer, at = _Offer(**options).checked(), datetime.now(UTC)
 
-    async def register(directory: Directory) -> Agency:
+    async def register(directory: Directory) -> tuple[Agency, Agency | None]:
         kept = registry.identifier(agency_id)
         others = dict.fromkeys(registry.identifier(alias) for alias in aliases)
         named = await registry.drafted(
@@ -171,12 +167,14 @@ def add(*, agency_id: str, name: str, aliases: tuple[str, ...], config: Path, **
         issued = offer.issued(config, kept, at)
         whole = replace(named, certificates=(*named.certificates, *issued))
         await registry.add(directory, whole)
-        return whole
+        return whole, (await registry.snapshot(directory)).seat(whole, at)
 
-    added = on_directory(config, register)
-    click.echo(f"{added.agency_id} ({added.name}) is registered{_certificates(len(added.certificates))}.")
+    added, seat = on_directory(config, register)
+    known = certificates(len(added.certificates)) if added.certificates else unserved(added, seat)
+    click.echo(f"{added.agency_id} ({added.name}) is registered{known}.")
     _tell_profile(offer)
-    _tell_doubts(loaded(config), added.certificates, at)
+    tell_ended(added, at)
+    tell_doubts(loaded(config), added.certificates, at)
 
 
 @agency.command()
@@ -216,6 +214,7 @@ def update(
 
     changed = on_directory(config, lambda directory: registry.update(directory, agency_id, change))
     click.echo(f"{changed.agency_id} ({changed.name}) is changed.")
+    tell_ended(changed, datetime.now(UTC))
 
 
 @agency.command()
@@ -255,9 +254,9 @@ def add_certificate(*, agency_id: str, config: Path, **options: Any) -> None:
         return await registry.add_certificates(directory, kept.agency_id, added)
 
     changed = on_directory(config, extend)
-    click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
+    click.echo(f"{changed.agency_id} is known{certificates(len(changed.certificates))}.")
     _tell_profile(offer)
-    _tell_doubts(loaded(config), changed.certificates, at)
+    tell_doubts(loaded(config), changed.certificates, at)
 
 
 @certificate.command("remove")
@@ -270,7 +269,7 @@ def remove_certificate(*, agency_id: str, sha256: str, config: Path) -> None:
     changed = on_directory(
         config, lambda directory: registry.remove_certificate(directory, agency_id, sha256)
     )
-    click.echo(f"{changed.agency_id} is known{_certificates(len(changed.certificates))}.")
+    click.echo(f"{changed.agency_id} is known{certificates(len(changed.certificates))}.")
 
 
 def _reachable(settings: Settings) -> str:
@@ -282,32 +281,3 @@ def _reachable(settings: Settings) -> str:
 def _tell_profile(offer: _Offer) -> None:
     if offer.issue is not None:
         click.echo(f"Its profile, for test use, is {offer.issue / 'profile.toml'}.")
-
-
-def _tell_doubts(settings: Settings, certificates: tuple[Certificate, ...], at: datetime) -> None:
-    """Warns of certificates that the axis, as it is configured, will not let in or will not believe."""
-    trust, policy = settings.trust, policy_of(settings.trust, settings.revocation)
-    try:
-        seals, doors = load(trust, settings.tls.client_ca)
-    except TrustError as exc:
-        raise Refusal(f"Registered, but the axis's own trust cannot be read: {exc}") from exc
-    for kept in certificates:
-        certificate = x509.load_pem_x509_certificate(kept.pem.encode())
-        for may, store, purpose, field, so in (
-            (kept.may_connect, doors, Purpose.CONNECT, "tls.client_ca", "it cannot connect"),
-            (kept.may_seal, seals, Purpose.SEAL, "trust", "its seals are not accepted"),
-        ):
-            judged = store.judge(certificate, at=at, policy=policy, purpose=purpose) if may else None
-            if isinstance(judged, Refused | Undecided):
-                click.echo(
-                    f"Warning: {kept.sha256[:16]} does not hold under `{field}` ({judged.reason}), so {so}.",
-                    err=True,
-                )
-
-
-def _certificates(count: int) -> str:
-    return (
-        " without a certificate: it can neither connect nor seal"
-        if not count
-        else (" with one certificate" if count == 1 else f" with {count} certificates")
-    )

@@ -21,6 +21,7 @@ from cryptography import x509
 from axis_server.ledgers import ledger_name, ledger_schema
 from axis_server.operation.authority import is_for_test
 from axis_server.operation.material import MaterialError, log_signer, read_certificates, read_key
+from axis_server.operation.oddities import oddities
 from axis_server.operation.registry import weak_key
 from axis_server.settings import (
     Address,
@@ -87,6 +88,8 @@ def _findings(
 ) -> Iterator[Finding]:
     if settings.limits:
         yield from _limits(settings.limits)
+    if settings.deadlines:
+        yield from map(warning, oddities(settings.deadlines))
     if settings.tls:
         yield from _tls(settings.tls, secrets, at)
     if settings.transparency:

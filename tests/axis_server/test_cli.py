@@ -258,6 +258,20 @@ def test_check_config_ends_with_0_for_warnings_and_1_for_problems(config: Path) 
     assert "ca.crl" in result.stderr
 
 
+def test_check_config_warns_of_deadlines_that_are_hardly_meant(config: Path) -> None:
+    odd = "[deadlines]\nhandover_hours = [72, 24, 48, 2, 0.1]\nanswer_hours = [4320, 48, 24, 8, 8]\n"
+    config.write_text(f"{config.read_text(encoding='utf-8')}\n{odd}", encoding="utf-8")
+    result = run("check-config", "--config", config)
+    assert result.exit_code == 0, "it is the operator's to decide"
+    for told in (
+        "`deadlines.handover_hours`: priority 2 has 48 hours",
+        "`deadlines.handover_hours`: 0.1 hours are over",
+        "`deadlines.answer_hours`: 4320 hours are 180 days",
+        "`deadlines.answer_hours`: priority 2 is to be answered after 24 hours",
+    ):
+        assert told in result.stderr
+
+
 def test_a_configuration_with_mistakes_is_told_by_every_command(config: Path) -> None:
     config.write_text(config.read_text(encoding="utf-8").replace("[archive]", "[archieve]"), encoding="utf-8")
     for command in (("run",), ("check-config",), ("agency", "list")):

@@ -90,6 +90,27 @@ def test_an_agency_is_registered_with_its_particulars_and_they_change(axis: Path
     assert agencies(axis)["H05.02"]["aliases"] == []
 
 
+def test_who_ended_in_the_past_is_warned_about(axis: Path) -> None:
+    result = run("agency", "update", "H05.01", "--until", "2020-01-01", "--config", axis)
+    assert result.exit_code == 0
+    assert "Warning: H05.01 ended on 2020-01-01" in result.stderr
+    result = run("agency", "add", "H05.09", "--name", "Sở", "--until", "2020-01-01", "--config", axis)
+    assert "Warning: H05.09 ended on 2020-01-01" in result.stderr
+    assert run("agency", "update", "H05.01", "--until", "", "--config", axis).stderr == ""
+    assert run("agency", "update", "H05.01", "--until", "9998-01-01", "--config", axis).stderr == ""
+
+
+def test_a_unit_without_a_certificate_is_told_whose_mailbox_takes_its_letters(axis: Path) -> None:
+    nobody = ok("agency", "add", "H05.02", "--name", "Sở", "--parent", "H05", at=axis)
+    assert "without a certificate" in nobody
+    assert "nobody above it has a system either" in nobody
+    ok("agency", "certificate", "add", "H05", "--issue", axis.parent / "h05", at=axis)
+    told = ok("agency", "add", "H05.03", "--name", "Sở", "--parent", "H05", at=axis)
+    assert "H05 (UBND tỉnh) takes its letters in its own mailbox" in told
+    root = ok("agency", "add", "K1", "--name", "Cơ quan", at=axis)
+    assert "without a certificate: it can neither connect nor seal." in root
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

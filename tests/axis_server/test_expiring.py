@@ -90,6 +90,24 @@ async def test_what_nobody_proves_to_hold_ends_at_its_hand_over_deadline(world: 
     assert event.evidence_id == evidence.evidence_id
 
 
+async def test_each_ending_is_counted_by_its_kind_and_told_in_the_log_by_ids_alone(world: World) -> None:
+    entry = await world.sent(world.province, world.department)
+    await world.report(world.department, entry, "01")
+    world.now = (await world.ledger.delivery(entry.dispatch_id, "H91.01")).answer_by
+    with capture_logs() as logs:
+        await world.expiring.sweep()
+        await world.expiring.sweep()
+    told = [line for line in logs if line["event"] == "deadlines.passed"]
+    assert sorted((one["kind"], one["recipient_id"], one["state"]) for one in told) == [
+        ("answer", "H91.01", "handed_over"),
+        ("handover", "H90", "consigned"),
+    ]
+    names = {"event", "log_level", "kind", "dispatch_id", "recipient_id", "state"}
+    assert {frozenset(one) for one in told} == {frozenset(names)}
+    for kind in ("answer", "handover"):
+        assert metric(world, "axis_deadlines_passed_total", kind=kind) == 1
+
+
 async def test_what_nobody_answers_ends_at_its_answer_deadline(world: World) -> None:
     entry = await world.sent(world.province)
     await world.report(world.province, entry, "01")
@@ -173,7 +191,8 @@ async def test_one_that_fails_hinders_no_other_and_is_tried_again(world: World) 
         while await expiring.sweep():
             pass
         assert not await expiring.sweep()
-    assert [(line["event"], line["recipient_id"]) for line in logged] == [("deadlines.failed", "L0")]
+    failed = [line for line in logged if line["event"] != "deadlines.passed"]
+    assert [(line["event"], line["recipient_id"]) for line in failed] == [("deadlines.failed", "L0")]
     assert metric(world, "axis_deadlines_failed_total") == 1
     assert (await ended(world, entry)).total() == BATCH
     world.now += PATIENCE
