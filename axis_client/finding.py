@@ -47,6 +47,8 @@ class Found:
     """Of the deliveries that this agency sees."""
     sent: bool
     """This agency sent it."""
+    disposal_id: str = ""
+    """The order that disposed of it; empty when its files are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -243,6 +243,8 @@ class Status:
     delivery: Delivery | None
     """The caller's own, when it is a recipient, or that of a unit whose mailbox it is."""
     links: tuple[Link, ...] = ()
+    disposal_id: str = ""
+    """The order that disposed of it; empty when its files are kept."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

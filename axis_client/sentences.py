@@ -172,6 +172,18 @@ SENTENCES: Mapping[str, Sentence] = {
         "Name a recipient with --add or --remove.",
         "Nêu nơi nhận bằng --add hoặc --remove.",
     ),
+    "NOT_DESTROYED_YET": Sentence(
+        "The files of this order are not all gone yet:",
+        "Tệp theo quyết định này chưa hủy hết:",
+        "Ask again later; the axis goes on by itself.",
+        "Hỏi lại sau; trục tự tiếp tục thực hiện.",
+    ),
+    "NOTHING_DUE": Sentence(
+        "There is nothing to dispose of.",
+        "Không có văn bản nào hết thời hạn lưu trữ để hủy.",
+        "`axis disposal list` shows what is due; name documents that stand there.",
+        "Xem `axis disposal list`; chỉ nêu các văn bản có trong danh sách đó.",
+    ),
     "UNKNOWN_RECIPIENT": Sentence(
         "The directory knows no such agency:",
         "Danh bạ không có cơ quan này:",

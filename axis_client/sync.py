@@ -51,6 +51,7 @@ from axis_client.oversight import (
     Taken,
 )
 from axis_client.profile import Profile
+from axis_client.retention import Decision, Disposal, Due, Retention, Term, Told
 from axis_client.sending import Report
 
 T = TypeVar("T")
@@ -294,6 +295,39 @@ class Client:
         return self._run(
             self._client.search_page(query, after=after, size=size, oldest_first=oldest_first, facets=facets)
         )
+
+    def retention(self, dispatch_id: str) -> Retention:
+        return self._run(self._client.retention(dispatch_id))
+
+    def set_retention(
+        self, dispatch_id: str, class_code: str, *, ended: int = 0, record: str = "", reason: str = ""
+    ) -> Term:
+        act = self._client.set_retention(dispatch_id, class_code, ended=ended, record=record, reason=reason)
+        return self._run(act)
+
+    def put_hold(self, dispatch_id: str, reason: str) -> Decision:
+        return self._run(self._client.put_hold(dispatch_id, reason))
+
+    def lift_hold(self, dispatch_id: str, hold_id: str, reason: str) -> Decision:
+        return self._run(self._client.lift_hold(dispatch_id, hold_id, reason))
+
+    def holds(self) -> Iterator[Decision]:
+        return self._iterate(self._client.holds())
+
+    def due(self) -> Iterator[Due]:
+        return self._iterate(self._client.due())
+
+    def disposal_order(self, due: Sequence[Due], *, number: str, legal_basis: str) -> bytes:
+        return self._run(self._client.disposal_order(due, number=number, legal_basis=legal_basis))
+
+    def submit_disposal(self, order: bytes) -> Disposal:
+        return self._run(self._client.submit_disposal(order))
+
+    def disposal(self, order_id: str) -> Told:
+        return self._run(self._client.disposal(order_id))
+
+    def disposals(self) -> Iterator[Disposal]:
+        return self._iterate(self._client.disposals())
 
     def retrieve(
         self, dispatch_id: str, directory: Path | str, *, force: bool = False, progress: Report = unseen

@@ -7,8 +7,8 @@ what goes wrong stands on standard error, in Vietnamese and English, with `--jso
 Modules: `terminal` (what is written where, in which language), `options`, `connection`; the commands in
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
 `receiver`, `recalling`, `records` with `exporting`, `searching` and `bulk` with `query`, `following`,
-`statistics`, `addressing`, `proving`, `witnessing`; `labels`, `shapes` (what a thing looks like to people,
-and as JSON).
+`statistics`, `addressing`, `proving`, `witnessing`, `retaining`; `labels`, `shapes` (what a thing looks like
+to people, and as JSON).
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ from axis_client.cli.proving import log
 from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
 from axis_client.cli.records import evidence, outbox, retrieve, status, whoami
+from axis_client.cli.retaining import disposal, hold, retention
 from axis_client.cli.sealing import seal
 from axis_client.cli.searching import search
 from axis_client.cli.sender import send
@@ -65,7 +66,8 @@ _KNOWING = (search, bulk, status, evidence, retrieve, verify, inspect)
 _FOLLOWING = (watch, attention, aside, stats)
 _ADDRESSING = (whoami, agency, agencies, groups)
 _VOUCHING = (log, witness)
-for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING, *_VOUCHING):
+_RETAINING = (retention, hold, disposal)
+for _command in (*_SENDING, *_RECEIVING, *_KNOWING, *_FOLLOWING, *_ADDRESSING, *_VOUCHING, *_RETAINING):
     axis.add_command(_command)
 
 

@@ -86,6 +86,8 @@ def bulk(terminal: Terminal, /, output: Path, no_package: bool, profile: Path, *
 
 async def _bag(client: AsyncClient, found: Found, output: Path, *, package: bool) -> Outcome:
     """Makes one bag. Raises `TryLater` and `LocalError`, which hinder the others too."""
+    if found.disposal_id:
+        return Outcome(dispatch=found.dispatch, what="skipped", reason="DISPOSED")
     if not found.sent and found.counts.get(State.CONSIGNED):
         return Outcome(dispatch=found.dispatch, what="skipped", reason="NOT_FETCHED")
     try:
@@ -104,11 +106,17 @@ def _show(terminal: Terminal, one: Outcome, done: int, of: int) -> None:
     what = {
         "bagged": terminal.text("đã xuất", "exported"),
         "kept": terminal.text("đã có, nguyên vẹn", "is there, whole"),
-        "skipped": terminal.text("chưa nhận về, bỏ qua", "not fetched yet, left out"),
+        "skipped": _skipped(terminal, one),
         "failed": terminal.text("không xuất được", "failed"),
     }[one.what]
     reason = f" [{one.reason}]" if one.what == "failed" else ""
     terminal.say(f"{done}/{of}  {one.dispatch.dispatch_id}  {shapes.number(one.dispatch)}  {what}{reason}")
+
+
+def _skipped(terminal: Terminal, one: Outcome) -> str:
+    if one.reason == "DISPOSED":
+        return terminal.text("đã hủy theo quyết định, bỏ qua", "disposed of, left out")
+    return terminal.text("chưa nhận về, bỏ qua", "not fetched yet, left out")
 
 
 def _summary(terminal: Terminal, outcomes: list[Outcome]) -> str:

@@ -189,6 +189,9 @@ def _show_status(terminal: Terminal, status: Status) -> None:
     terminal.say(f"  {terminal.text('Mã định danh', 'DocumentId')}: {dispatch.document_id}")
     terminal.say(f"  {terminal.text('Nơi gửi', 'From')}: {dispatch.sender_name} ({dispatch.sender_id})")
     terminal.say(f"  {terminal.text('Nơi nhận', 'To')}: {labels.counts(terminal, status.counts)}")
+    if status.disposal_id:
+        gone = terminal.text("Đã hủy theo quyết định", "Disposed of by order")
+        terminal.say(f"  {gone}: {status.disposal_id}")
     for link in status.links:
         terminal.say(f"  {labels.link(terminal, link)}: {link.dispatch_id}")
 

@@ -125,8 +125,13 @@ def _row(terminal: Terminal, one: Found) -> tuple[str, ...]:
         labels.kind(terminal, dispatch.kind),
         shapes.number(dispatch),
         dispatch.subject,
-        labels.counts(terminal, one.counts),
+        _standing(terminal, one),
     )
+
+
+def _standing(terminal: Terminal, one: Found) -> str:
+    counts = labels.counts(terminal, one.counts)
+    return f"{counts}, {terminal.text('đã hủy', 'disposed of')}" if one.disposal_id else counts
 
 
 def _tell(terminal: Terminal, pages: Sequence[FoundPage]) -> None:

@@ -138,6 +138,7 @@ def found(of: Found) -> Shape:
         "cursor": of.cursor,
         "dispatch_id": of.dispatch.dispatch_id,
         "sent": of.sent,
+        "disposal_id": of.disposal_id,
         "dispatch": {name: value for name, value in dispatch(of.dispatch).items() if name != "parts"},
         "counts": counts(of.counts),
     }
@@ -160,6 +161,7 @@ def status(of: Status, deliveries: Iterable[Delivery], events: Iterable[Event]) 
         "dispatch": dispatch(of.dispatch),
         "counts": counts(of.counts),
         "links": [link(entry) for entry in of.links],
+        "disposal_id": of.disposal_id,
         "deliveries": [delivery(entry) for entry in deliveries],
         "events": [event(entry) for entry in events],
     }

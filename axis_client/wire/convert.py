@@ -237,6 +237,7 @@ def status(message: records_pb2.GetStatusResponse) -> model.Status:
         counts=counts(message.counts),
         delivery=delivery(message.delivery) if message.HasField("delivery") else None,
         links=tuple(link(entry) for entry in message.links),
+        disposal_id=message.disposal_id,
     )
 
 

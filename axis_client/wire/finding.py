@@ -63,6 +63,7 @@ def _found(message: archive_pb2.FoundDispatch) -> Found:
         dispatch=convert.dispatch(message.dispatch),
         counts=convert.counts(message.counts),
         sent=message.sent,
+        disposal_id=message.disposal_id,
     )
 
 
