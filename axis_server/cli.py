@@ -21,6 +21,7 @@ from axis_server.operation.provision import ProvisionError, new_log_key, provisi
 from axis_server.operation.rollover import rollover
 from axis_server.operation.running import run, work
 from axis_server.operation.scrubbing import scrub
+from axis_server.operation.sweeping import sweep_archive
 from axis_server.operation.terminal import CONFIG, Refusal
 from axis_server.operation.verifystore import verify_store
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
@@ -52,6 +53,7 @@ main.add_command(work)
 main.add_command(attention)
 main.add_command(stats)
 main.add_command(scrub)
+main.add_command(sweep_archive)
 
 
 def _address(context: click.Context, parameter: click.Parameter, value: str) -> Address | None:

@@ -67,7 +67,6 @@ def show_retention(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
 @click.option(
     "--ended",
     type=click.IntRange(1900, 3000),
-    default=0,
     metavar="YEAR",
     help="Năm kết thúc công việc. / The year in which the work ended. [default: of acceptance]",
 )
@@ -80,7 +79,7 @@ def set_retention(
     terminal: Terminal,
     dispatch_id: str,
     class_code: str,
-    ended: int,
+    ended: int | None,
     record: str,
     reason: str,
     profile: Path,
@@ -91,7 +90,9 @@ def set_retention(
     """
 
     async def act(client: AsyncClient) -> int:
-        term = await client.set_retention(dispatch_id, class_code, ended=ended, record=record, reason=reason)
+        term = await client.set_retention(
+            dispatch_id, class_code, ended=ended or 0, record=record, reason=reason
+        )
         if terminal.as_json:
             terminal.object({"dispatch_id": dispatch_id, "term": _term(term)})
         else:
