@@ -115,7 +115,7 @@ def test_from_a_class_to_the_evidence_of_destruction(running: RunningAxis, tmp_p
         assert axis("evidence", gone, "-o", tmp_path / f"{agency}-evidence", *asked).code == 0
         assert axis("fetch", kept, "-o", tmp_path / f"{agency}-kept", *asked).code == 0
     bulk = ("--document-id", "000.00.00.G90,2026/03/02,2/LT", "--profile", running.profile(MINISTRY))
-    exported = axis("bulk", *bulk, "-o", tmp_path / "bags", "--json")
+    exported = axis("export", *bulk, "-o", tmp_path / "bags", "--json")
     assert [(one["outcome"], one["reason"]) for one in exported.objects] == [("skipped", "DISPOSED")]
 
 
