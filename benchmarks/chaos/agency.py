@@ -140,7 +140,7 @@ class Agency:
         """Does one thing, and tells whether it came to pass."""
         match step:
             case "fetch":
-                # Two takers may have it in hand, one after its lease ran out: each has a directory of its own.
+                # Two takers may have it in hand, one after its lease ran out: each has its own directory.
                 room = Path(self._orders.room) / f"{dispatch_id}.{self._dice.getrandbits(32):08x}"
                 fetched = await self._try("fetch", lambda: axis.fetch(dispatch_id, room, force=True))
                 if fetched is None:

@@ -18,6 +18,7 @@ INSIDE = "AXIS_CHAOS_INSIDE"
 """Set for the process that is sealed off."""
 _UNSHARE = ("unshare", "--mount", "--pid", "--net", "--fork", "--kill-child", "--mount-proc")
 _NAMES = Path("/run/netns")
+_SHARED = Path("/dev/shm")
 NEEDED = ("unshare", "nsenter", "ip", "setpriv", "mount", "faketime", "nginx", "radosgw", "pg_ctlcluster")
 
 
@@ -45,11 +46,13 @@ def is_inside() -> bool:
 
 
 def furnish(disk: Path) -> None:
-    """Gives the run a place for the names of its networks, loopback, and a disk of its own in memory."""
+    """Gives the run a place for the names of its networks, loopback, a disk of its own in memory, and shared
+    memory of its own: libfaketime names its semaphores by process, and the numbers begin anew in here."""
     _NAMES.mkdir(exist_ok=True)
     _mount(_NAMES, 1)
+    _mount(_SHARED, 1024)
+    _SHARED.chmod(0o1777)
     _mount(disk, 4096)
-    disk.chmod(0o755)
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
