@@ -8,21 +8,23 @@ itself there with SIGKILL: nothing is flushed, nobody is told.
 from __future__ import annotations
 
 import os
+import select
 import signal
 import sys
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
-from axis_server import app
-from axis_server.cli import main
-from axis_server.settings import Secrets, Settings
-from axis_server.stores import Stores, opened
 from storage.archive.base import Archive
 from storage.faults import Faults, FaultyArchive, FaultyLedger
 from storage.ledger.base import Ledger
+
+if TYPE_CHECKING:
+    from axis_server.settings import Secrets, Settings
+    from axis_server.stores import Stores
 
 ORDERS = "die"
 """The file's name."""
@@ -61,6 +63,8 @@ class Mortal(Faults):
 @asynccontextmanager
 async def mortal(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
     """Opens the stores, each call of which may be the last."""
+    from axis_server.stores import opened
+
     faults = Mortal(Path(sys.argv[sys.argv.index("--config") + 1]).parent / ORDERS)
     async with opened(settings, secrets) as stores:
         archive = cast("Archive", FaultyArchive(stores.archive, faults))
@@ -68,6 +72,15 @@ async def mortal(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
         yield replace(stores, archive=archive, ledger=ledger)
 
 
-if __name__ == "__main__":
+def main() -> None:
+    """Runs `axis-server`. Under libfaketime every `time.sleep` fails with EINVAL where the monotonic clock is
+    left true, so threads sleep otherwise here; set before the axis is imported, which keeps the function."""
+    vars(time)["sleep"] = lambda seconds: select.select([], [], [], seconds)
+    from axis_server import app, cli
+
     vars(app)["opened"] = mortal
+    cli.main()
+
+
+if __name__ == "__main__":
     main()
