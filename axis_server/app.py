@@ -41,6 +41,7 @@ from axis_server.limits.workers import MortalWorkers
 from axis_server.metrics import Metrics
 from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
+from axis_server.operation.material import MaterialError
 from axis_server.probe import Prober
 from axis_server.retaining import retaining
 from axis_server.revoking.composing import opened_revoking
@@ -54,6 +55,7 @@ from plainhttp import serving
 from signing.evidence import Party
 from storage.archive.replicated import ReplicatedArchive
 from storage.ledger.base import Log
+from tracing import Tracer
 
 log = structlog.get_logger()
 
@@ -153,6 +155,7 @@ async def running(
     4. the door             with its lamp: the first to close
     """
     async with AsyncExitStack() as stack:
+        tracer = _traced(settings, stack)
         metrics = Metrics.make()
         keys = Keyring(settings, secrets, show=metrics.keys_current.set)
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
@@ -251,6 +254,7 @@ async def running(
             metrics=metrics,
             new_id=new_id,
             watches=watches,
+            tracer=tracer,
             shares=shares_of(settings, now, metrics),
         )
         server, port = make_server(
@@ -306,6 +310,22 @@ def _door(settings: Settings, keys: Keyring, shared: bool) -> Door:
         concurrent_calls=settings.server.concurrent_calls + settings.server.watches,
         concurrent_streams=settings.server.concurrent_streams,
     )
+
+
+def _traced(settings: Settings, stack: AsyncExitStack) -> Tracer | None:
+    """Sends traces until the stack ends, where they are asked for."""
+    wanted = settings.telemetry
+    if not wanted.traces:
+        return None
+    try:
+        from tracing.otel import exporting
+    except ModuleNotFoundError as exc:
+        raise MaterialError('`telemetry.traces` needs pip install "national-axis[telemetry]"') from exc
+    tracer = exporting(
+        endpoint=wanted.endpoint, sample=wanted.sample, service=settings.axis.id, node=new_id()
+    )
+    stack.push_async_callback(asyncio.to_thread, tracer.close)
+    return tracer
 
 
 def _exported(metrics: Metrics, listen: Address | None, stack: AsyncExitStack) -> Address | None:

@@ -18,6 +18,7 @@ from queue import Empty, SimpleQueue
 from typing import Any, Generic, TypeVar
 
 from storage.errors import Unavailable
+from tracing import Place, here, shared
 
 J = TypeVar("J")
 R = TypeVar("R")
@@ -36,6 +37,8 @@ class _Waiting(Generic[J]):
     weight: int
     future: asyncio.Future[Any]
     loop: asyncio.AbstractEventLoop
+    place: Place | None
+    """Where its caller is in a trace."""
 
 
 class Batches(Generic[J, R]):
@@ -75,7 +78,7 @@ class Batches(Generic[J, R]):
             raise Unavailable(f"{self._name} is closed")
         loop = asyncio.get_running_loop()
         future: asyncio.Future[R] = loop.create_future()
-        self._queue.put(_Waiting(job, weight, future, loop))
+        self._queue.put(_Waiting(job, weight, future, loop, here()))
         return await future
 
     async def aclose(self) -> None:
@@ -109,7 +112,8 @@ class Batches(Generic[J, R]):
 
     def _outcomes(self, batch: Sequence[_Waiting[J]]) -> Sequence[R | Failed]:
         try:
-            return self._together([waiting.job for waiting in batch])
+            with shared("storage.batch", (one.place for one in batch), of=self._name, jobs=len(batch)):
+                return self._together([waiting.job for waiting in batch])
         except BaseException as exc:  # noqa: BLE001 - handed to every caller
             return [Failed(exc)] * len(batch)
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parent.parent
-ROOMS = ("edxml", "plainhttp", "signing", "storage", "axis_server", "axis_client")
+ROOMS = ("edxml", "plainhttp", "tracing", "signing", "storage", "axis_server", "axis_client")
 
 FORBIDDEN = {
     "signing": {
@@ -36,6 +36,17 @@ FORBIDDEN = {
         "psycopg",
     },
     "plainhttp": {"grpc", "axis", "signing", "edxml", "storage", "lxml", "axis_server", "axis_client"},
+    "tracing": {
+        "grpc",
+        "axis",
+        "signing",
+        "edxml",
+        "storage",
+        "lxml",
+        "axis_server",
+        "axis_client",
+        "plainhttp",
+    },
     "storage": {"signing", "edxml", "grpc", "axis", "lxml", "axis_server", "axis_client"},
     "axis_client": {"axis_server", "storage", "minio", "sqlite3", "psycopg"},
     "axis_server": {"axis_client", "minio", "sqlite3", "psycopg", "lxml"},
@@ -45,6 +56,7 @@ ONLY_IN = {
     "sqlite3": "storage/ledger/sqlite/",
     "minio": "storage/archive/s3",
     "psycopg": "storage/ledger/postgres",
+    "opentelemetry": "tracing/",
 }
 """A driver lives in its one backend."""
 

@@ -11,7 +11,7 @@ end() {
   rm -rf "$work"
 }
 trap end EXIT
-rooms="edxml plainhttp signing storage axis_server axis_client proto/axis"
+rooms="edxml plainhttp tracing signing storage axis_server axis_client proto/axis"
 files=$(find $rooms -type f ! -name '*.py' ! -name '*.pyc' | sed 's|^proto/||')
 python -m pip wheel --quiet --no-deps --wheel-dir "$work" .
 python -m venv "$work/venv"

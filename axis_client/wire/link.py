@@ -11,6 +11,7 @@ import grpc.aio
 from axis_client.profile import Profile
 from axis_client.wire.channel import open_channel
 from axis_client.wire.failures import translate
+from tracing.host import calling
 
 if TYPE_CHECKING:
     Question = TypeVar("Question", contravariant=True)
@@ -52,20 +53,25 @@ class Link:
         request: Question,
         seconds: float = QUICK,
     ) -> Answer:
-        with translated():
-            return await method(request, timeout=seconds, metadata=self._metadata)
+        with translated(), calling(_name(request)) as headers:
+            return await method(request, timeout=seconds, metadata=(*self._metadata, *headers))
 
     async def _follow(
         self, method: grpc.aio.UnaryStreamMultiCallable[Question, Answer], request: Question, seconds: float
     ) -> AsyncGenerator[Answer, None]:
         """Yields what a stream brings, and ends the call when the reader does."""
-        call: Any = method(request, timeout=seconds, metadata=self._metadata)
-        with translated():
+        with translated(), calling(_name(request)) as headers:
+            call: Any = method(request, timeout=seconds, metadata=(*self._metadata, *headers))
             try:
                 async for message in call:
                     yield message
             finally:
                 call.cancel()
+
+
+def _name(request: object) -> str:
+    """`axis/Submit`, of a request."""
+    return f"axis/{type(request).__name__.removesuffix('Request')}"
 
 
 @contextmanager

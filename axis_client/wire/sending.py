@@ -9,6 +9,7 @@ from axis.v1 import submission_pb2, submission_pb2_grpc
 from axis_client import model, oversight
 from axis_client.wire import convert, overview
 from axis_client.wire.link import SLOW, TRANSFER, Link, translated
+from tracing.host import calling
 
 
 class SubmissionCalls(Link):
@@ -46,6 +47,8 @@ class SubmissionCalls(Link):
             async for chunk in chunks:
                 yield submission_pb2.UploadRequest(chunk=chunk)
 
-        with translated():
-            answer = await self._submission.Upload(messages(), timeout=TRANSFER, metadata=self._metadata)
+        with translated(), calling("axis/Upload") as headers:
+            answer = await self._submission.Upload(
+                messages(), timeout=TRANSFER, metadata=(*self._metadata, *headers)
+            )
         return model.UploadState(offset=answer.offset, complete=answer.complete)

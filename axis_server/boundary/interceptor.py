@@ -29,6 +29,7 @@ from axis_server.limits.shares import Shares
 from axis_server.metrics import Metrics
 from axis_server.reasons import Code
 from storage.errors import Corrupt
+from tracing import Tracer, begun, here
 
 log = structlog.get_logger()
 
@@ -84,12 +85,15 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         new_id: Callable[[], str],
         watches: Watches,
         shares: Shares,
+        tracer: Tracer | None = None,
     ) -> None:
+        """Calls are traced by `tracer`, where there is one."""
         self._admission = admission
         self._metrics = metrics
         self._new_id = new_id
         self._watches = watches
         self._shares = shares
+        self._tracer = tracer
 
     async def intercept_service(
         self,
@@ -146,12 +150,20 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
 
     @asynccontextmanager
     async def _call(self, method: str, context: Context) -> AsyncIterator[Call]:
+        with begun(self._tracer, method, context.invocation_metadata() or ()):
+            async with self._measured(method, context) as call:
+                yield call
+
+    @asynccontextmanager
+    async def _measured(self, method: str, context: Context) -> AsyncIterator[Call]:
         call, started = Call(method, self._new_id()), time.perf_counter()
         certificate = fingerprint(context)
         structlog.contextvars.clear_contextvars()
         structlog.contextvars.bind_contextvars(
             request_id=call.request_id, method=method, certificate=certificate[:16]
         )
+        if (traced := here()) is not None and traced.trace_id:
+            structlog.contextvars.bind_contextvars(trace_id=traced.trace_id)
         self._metrics.calls_open.inc()
         watching = method in WATCHES
         if watching:

@@ -17,6 +17,7 @@ from signing.evidence import EventId, Party
 from storage.ledger.base import Deliveries
 from storage.ledger.records import Evidence, Move, Moved, NewEvent, Statement
 from storage.ledger.registry import Agency
+from tracing import span
 
 _EXPIRED = {
     EventId.CONTENT_HANDOVER_FAILURE: NOT_HANDED_OVER_IN_TIME,
@@ -70,7 +71,8 @@ class Mover:
         """
         async with self._turns.of(cause.actor_id or steps[0].side.entry.sender_id):
             moves = await in_worker(self._workers, self._moves, steps, cause, self._directory())
-        moved = await self._ledger.advance(moves)
+        with span("ledger.advance", moves=len(moves)):
+            moved = await self._ledger.advance(moves)
         self._changes.notify(
             {one for step in steps for one in (step.side.entry.sender_id, step.side.delivery.mailbox_id)}
         )

@@ -10,6 +10,7 @@ from axis_server.errors import Declined
 from axis_server.reasons import Code
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.errors import Corrupt, NotFound
+from tracing import leaf
 
 _DIGEST = re.compile(r"[0-9a-f]{64}")
 
@@ -40,7 +41,8 @@ async def kept_blob(archive: Archive, sha256: str, offset: int = 0) -> AsyncGene
     Raises `Corrupt`, also when the archive does not have it: both are the same alarm.
     """
     try:
-        async for chunk in archive.get(sha256, offset=offset):
-            yield chunk
+        with leaf("archive.get", offset=offset):
+            async for chunk in archive.get(sha256, offset=offset):
+                yield chunk
     except NotFound as lost:
         raise Corrupt(sha256, "it is in the ledger and not in the archive") from lost

@@ -26,6 +26,7 @@ from storage.errors import Corrupt, DocumentIdTaken, NotFound
 from storage.ledger.base import Dispatches
 from storage.ledger.records import Evidence, Joining, Kept, NewDispatch, NewEvent, Refusal
 from storage.ledger.registry import Agency
+from tracing import span
 
 
 class Intake:
@@ -93,7 +94,8 @@ class Intake:
         if isinstance(submission, Kept):
             return submission
         try:
-            examined = await self._examination.examine(submission)  # 2
+            with span("intake.examine"):
+                examined = await self._examination.examine(submission)  # 2
             if isinstance(examined, Kept):
                 return examined
             return await self._owned.run(self._keep(examined))  # 3 to 6
@@ -112,14 +114,16 @@ class Intake:
         it."""
         agency_id = examined.submission.caller.agency_id
         async with self._turns.of(agency_id):
-            new = await in_worker(self._workers, self._attested, examined)  # 3
+            with span("intake.attest"):
+                new = await in_worker(self._workers, self._attested, examined)  # 3
         new = replace(new, judged_by=await self._staple(examined.sources, examined.submission.at))
         original = new.entry.original
         async with self._lanes.of(agency_id, len(new.recipients)):
             if await self._archived(original.sha256, examined.submission.package) != original.size:  # 4
                 raise Corrupt(original.sha256)
             try:
-                kept = await self._ledger.commit(new)  # 5
+                with span("ledger.commit", recipients=len(new.recipients)):
+                    kept = await self._ledger.commit(new)  # 5
             except DocumentIdTaken as taken:
                 raise document_id_taken(taken.dispatch_id) from taken
         mailboxes = {one.mailbox_id for one in new.recipients}
@@ -175,7 +179,8 @@ class Intake:
     async def _archived(self, sha256: str, package: bytes | None) -> int:
         """Returns the size of the original once it is durable; one that was uploaded is already."""
         if package is not None:
-            return await self._archive.put(sha256, chunks(package))
+            with span("archive.put", bytes=len(package)):
+                return await self._archive.put(sha256, chunks(package))
         try:
             return await self._archive.size(sha256)
         except NotFound as lost:

@@ -27,6 +27,7 @@ from axis_server.settings.serving import (
     LogSettings,
     MetricsSettings,
     ServerSettings,
+    TelemetrySettings,
     TlsSettings,
 )
 from axis_server.settings.values import Address, parse_address
@@ -52,6 +53,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "SettingsError",
+    "TelemetrySettings",
     "TimestampSettings",
     "TlsSettings",
     "TransparencySettings",

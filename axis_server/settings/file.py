@@ -25,6 +25,7 @@ from axis_server.settings.serving import (
     LogSettings,
     MetricsSettings,
     ServerSettings,
+    TelemetrySettings,
     TlsSettings,
 )
 
@@ -47,6 +48,7 @@ class Settings(Section):
     scrub: ScrubSettings
     retention: RetentionSettings
     metrics: MetricsSettings
+    telemetry: TelemetrySettings
     log: LogSettings
 
     @model_validator(mode="after")
@@ -77,6 +79,7 @@ class Readable:
     scrub: ScrubSettings | None
     retention: RetentionSettings | None
     metrics: MetricsSettings | None
+    telemetry: TelemetrySettings | None
     log: LogSettings | None
 
 

@@ -103,6 +103,19 @@ class MetricsSettings(Section):
     """Address of `/metrics`, `host:port`; empty turns it off. It asks nobody who they are: keep it closed."""
 
 
+class TelemetrySettings(Section):
+    """Traces of what happens to a document, by OpenTelemetry; it needs the extra `national-axis[telemetry]`.
+    They hold sizes, counts and times, and nothing of a document."""
+
+    traces: bool = False
+    """Sends traces. A client's trace goes on where its call says so."""
+    endpoint: str = Field(default="", pattern="^(https?://[^ ]+)?$")
+    """The receiver (OTLP over gRPC), `http://host:4317` or `https://…`; empty takes what the standard
+    environment variables say (`OTEL_EXPORTER_OTLP_ENDPOINT` and the like)."""
+    sample: float = Field(default=1.0, ge=0, le=1)
+    """The share of traces begun here that is kept; of a client's trace the client decides."""
+
+
 class LogSettings(Section):
     """The log, on standard error."""
 
