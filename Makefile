@@ -27,8 +27,8 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[fast,postgres]" --group dev
 	@touch $@
 
-demo: dev ## Two agencies exchange a signed document through a real axis, told step by step
-	@bash demo/demo.sh
+demo: dev ## Two agencies exchange a signed document, told step by step; ENGINES=real over PostgreSQL, S3 and nginx
+	@ENGINES=$(ENGINES) bash demo/demo.sh
 
 engines: ## Install the second verifiers that tests use (apt, where it may)
 	@bash tests/install-engines.sh

@@ -1,11 +1,19 @@
 #!/usr/bin/env bash
-# The main job on the embedded default (SQLite and files), told step by step. Everything happens in a temporary folder and on
-# loopback; each line that begins with $ is a command as a clerk or an operator would type it.
+# The main job on the embedded default (SQLite and files), or with ENGINES=real over PostgreSQL and Ceph's S3 with two nodes behind
+# nginx, told step by step. Everything happens in a temporary folder and on loopback; each line that begins with $ is a command as
+# a clerk or an operator would type it.
 set -euo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 work=$(mktemp -d)
-axis_pid=
-trap '[ -z "$axis_pid" ] || kill -9 "$axis_pid" 2>/dev/null || true; rm -rf "$work"' EXIT
+real=$([ "${ENGINES:-embedded}" = real ] && echo yes || true)
+declare -A axis_pid=()
+engines_pid=
+finish() {
+  for pid in "${axis_pid[@]}"; do kill -9 "$pid" 2>/dev/null || true; done
+  if [ -n "$engines_pid" ] && kill "$engines_pid" 2>/dev/null; then wait "$engines_pid" || true; fi
+  rm -rf "$work"
+}
+trap finish EXIT
 cd "$work"
 started=$SECONDS
 
@@ -31,33 +39,62 @@ letter() { # NUMBER PRIORITY: the letter to the province once more, as another d
   sed -e "s/7817/$1/g" -e "s|<edXML:Priority>1<|<edXML:Priority>$2<|" "$here/letter-to-province.edxml"
 }
 last_sent() { axis outbox --profile ministry/profile.toml --json | tail -n 1 | field dispatch.dispatch_id; }
-start_axis() {
-  : >axis.out
-  axis-server run --config axis/axis.toml >>axis.out 2>>axis.log &
-  axis_pid=$!
-  until grep -q 'listening on' axis.out; do
-    kill -0 "$axis_pid" 2>/dev/null || { echo "the axis did not start:"; cat axis.log; exit 1; }
+start_node() { # NAME: axis/NAME.toml
+  : >"$1.out"
+  axis-server run --config "axis/$1.toml" >>"$1.out" 2>>"$1.log" &
+  axis_pid[$1]=$!
+  until grep -q 'listening on' "$1.out"; do
+    kill -0 "${axis_pid[$1]}" 2>/dev/null || { echo "the axis did not start:"; cat "$1.log"; exit 1; }
     sleep 0.1
   done
+  grep 'listening on' "$1.out"
 }
+start_engines() {
+  python3 "$here/engines.py" "$@" >engines.out 2>&1 &
+  engines_pid=$!
+  until grep -q 'engines are ready' engines.out; do
+    kill -0 "$engines_pid" 2>/dev/null || { cat engines.out; exit 1; }
+    sleep 0.1
+  done
+  grep -v 'engines are ready' engines.out
+}
+free_ports() { python3 -c 'import socket, sys
+held = [socket.create_server(("127.0.0.1", 0)) for _ in range(int(sys.argv[1]))]
+print(*(one.getsockname()[1] for one in held))' "$1"; }
 number=0
 
+read -r port one other < <(free_ports 3)
+if [ -n "$real" ]; then
+  step "The engines start: a database, an object store, and a balancer in front of two nodes"
+  start_engines "$port" "$one" "$other"
+fi
+
 step "An operator makes an axis, with a test CA and its own keys"
-port=$(python3 -c 'import socket; s=socket.socket(); s.bind(("127.0.0.1",0)); print(s.getsockname()[1])')
 run axis-server init axis --listen "127.0.0.1:$port" --metrics ""
 printf '\n[deadlines]   # for this demo: who does not take a letter of the highest priority within 4 seconds is late
 handover_hours = [72, 24, 8, 2, 0.0011]\n' | tee -a axis/axis.toml
+if [ -n "$real" ]; then
+  echo "Ledger and archive are the engines', for both nodes:"
+  python3 "$here/over_engines.py" axis/axis.toml engines.toml
+  . ./engines.env
+  cat engines.toml
+  for node in one other; do sed "s/127.0.0.1:$port/127.0.0.1:${!node}/" axis/axis.toml >"axis/$node.toml"; done
+fi
 
 step "The operator registers a ministry, a province and a department, each with a certificate and a profile; and a group"
 run axis-server agency add 000.00.00.G90 --name "Bộ Mẫu" --alias G90 --issue ministry --config axis/axis.toml
 run axis-server agency add 000.00.00.H90 --name "UBND tỉnh Ví Dụ" --issue province --config axis/axis.toml
 run axis-server agency add H91.01 --name "Sở Nội vụ tỉnh Giả Định" --issue department --config axis/axis.toml
 run axis-server group add PHOI-HOP --name "Các cơ quan phối hợp" --member 000.00.00.H90 --member H91.01 --config axis/axis.toml
-run axis-server check-config --config axis/axis.toml
+run axis-server check-config --config "axis/$([ -n "$real" ] && echo one || echo axis).toml"
 
-step "The axis starts: gRPC over mutual TLS"
-start_axis
-grep 'listening on' axis.out
+if [ -n "$real" ]; then
+  step "Two nodes start behind nginx, gRPC over mutual TLS, with nothing between them but the engines"
+  for node in one other; do start_node "$node"; done
+else
+  step "The axis starts: gRPC over mutual TLS"
+  start_node axis
+fi
 
 step "The ministry's clerk looks for an address, without diacritics, and asks whom a group reaches"
 run axis agencies "tinh vi du" --profile ministry/profile.toml
@@ -102,12 +139,18 @@ if command -v xmlsec1 >/dev/null; then
   done
 fi
 
-step "kill -9 in the middle of the day: the axis comes back and gives the same answer to the same submission"
-{ kill -9 "$axis_pid"; wait "$axis_pid" || true; } 2>/dev/null
-start_axis
+if [ -n "$real" ]; then
+  step "kill -9 of one node in the middle of the day: the other gives the same answer to the same submission"
+  { kill -9 "${axis_pid[one]}"; wait "${axis_pid[one]}" || true; } 2>/dev/null
+else
+  step "kill -9 in the middle of the day: the axis comes back and gives the same answer to the same submission"
+  { kill -9 "${axis_pid[axis]}"; wait "${axis_pid[axis]}" || true; } 2>/dev/null
+  start_node axis
+fi
 run axis send sealed.edxml --attach "Bản đồ quy hoạch.pdf" --attach "số liệu.csv" --profile ministry/profile.toml
 run axis evidence "$id" -o proof-again --profile ministry/profile.toml
 diff -r proof proof-again && echo "every evidence is the same, byte for byte"
+if [ -n "$real" ]; then start_node one; fi
 
 step "One changed byte is refused, with a reason and signed evidence of the refusal; nothing is kept"
 sed 's/quý I năm 2026/quý V năm 2026/' sealed.edxml >tampered.edxml
@@ -156,7 +199,13 @@ run axis watch --once --dispatch "$third" --profile ministry/profile.toml
 step "The axis counts by itself: what was sent, accepted, refused, late"
 run axis stats --by agency --profile ministry/profile.toml
 
+if [ -n "$real" ]; then
+  step "Everything is there, and as it was accepted: every evidence against the log, every file in the object store"
+  run axis-server verify-store --config axis/one.toml
+fi
+
 step "The axis stops cleanly"
-kill "$axis_pid"; wait "$axis_pid"; axis_pid=
+for pid in "${axis_pid[@]}"; do kill "$pid"; wait "$pid"; done
+axis_pid=()
 echo "stopped"
 printf '\nThe whole road took %s seconds.\n' "$((SECONDS - started))"

@@ -4,10 +4,7 @@ a node is killed."""
 from __future__ import annotations
 
 import asyncio
-import re
-import signal
 import ssl
-import subprocess
 from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from pathlib import Path
@@ -18,53 +15,25 @@ from cryptography import x509
 
 from axis_server.ledgers import opened_ledger
 from axis_server.settings import Address
+from tests import nginx as in_front
 from tests.axis_client.harness import free_port
-from tests.axis_server.process import PATIENCE, ROOT, Running, started
+from tests.axis_server.process import PATIENCE, Running, started
 from tests.axis_server.served import Prepared, prepared
 from tests.engines import lacking, require
 from tests.storage import whole
 
-CONFIGURATION = ROOT / "deploy" / "nginx.conf"
-MODULES = Path("/etc/nginx/modules-enabled")
-
 pytestmark = pytest.mark.xdist_group("axis process")
-
-
-def configured(directory: Path, port: int, nodes: list[Address]) -> str:
-    """The example with this machine's addresses and paths; everything else stays as it stands there."""
-    text = CONFIGURATION.read_text(encoding="utf-8")
-    servers = re.findall(r"server (10\.0\.0\.\d+:7443) ", text)
-    assert len(servers) == len(nodes)
-    for example, node in zip(servers, nodes, strict=True):
-        text = text.replace(example, str(node))
-    assert text.count("listen 7443") == 1
-    text = text.replace("listen 7443", f"listen 127.0.0.1:{port}")
-    text = text.replace("/run/nginx.pid", str(directory / "pid"))
-    return text.replace("/var/log/nginx", str(directory))
 
 
 @contextmanager
 def nginx(directory: Path, nodes: list[Address]) -> Iterator[Address]:
     """Runs nginx in front of `nodes` until the block ends."""
-    program = require("nginx")
-    if not list(MODULES.glob("*stream*")):
+    require("nginx")
+    if not in_front.has_streams():
         lacking("engine not installed: nginx's stream module (run tests/install-engines.sh as root)")
-    directory.mkdir()
-    port = free_port()
-    (directory / "nginx.conf").write_text(configured(directory, port, nodes))
-    command = [program, "-c", str(directory / "nginx.conf"), "-e", str(directory / "error.log")]
-    checked = subprocess.run([*command, "-t"], capture_output=True, text=True)
-    assert checked.returncode == 0, checked.stderr
-    process = subprocess.Popen([*command, "-g", "daemon off;"])
-    try:
-        yield Address("127.0.0.1", port)
-    finally:
-        process.send_signal(signal.SIGQUIT if process.poll() is None else signal.SIGCONT)
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.terminate()
-            process.wait(10)
+    front = Address("127.0.0.1", free_port())
+    with in_front.running(directory, port=front.port, nodes=[str(node) for node in nodes]):
+        yield front
 
 
 @pytest.fixture
