@@ -160,7 +160,8 @@ async def running(
         keys = Keyring(settings, secrets, show=metrics.keys_current.set)
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
-        stores = await stack.enter_async_context(opened(settings, secrets))
+        passed_over = metrics.ledger_replica_passed_over.inc
+        stores = await stack.enter_async_context(opened(settings, secrets, passed_over=passed_over))
         if stores.monthly is not None:
             await keep_months(stores.monthly, now, metrics)
         watch = DirectoryWatch(stores.directory)

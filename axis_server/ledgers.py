@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Protocol
@@ -24,7 +26,7 @@ from storage.ledger.sqlite import SqliteCatalogue, SqliteLedger, look
 from storage.ledger.sqlite.copying import copy
 
 if TYPE_CHECKING:
-    from storage.ledger.postgres import PostgresCatalogue, PostgresLedger, Target
+    from storage.ledger.postgres import PostgresCatalogue, PostgresLedger, Replica, Target
 
 CONNECTIONS_BESIDE = 5
 """Of one process, beside those that read: one writes, one hears hints, three are the catalogue's."""
@@ -54,35 +56,49 @@ def ledger_name(settings: LedgerSettings) -> str:
 
 @asynccontextmanager
 async def opened_ledger(
-    settings: Settings, secrets: Secrets | None = None, *, upgrade: bool = True
+    settings: Settings,
+    secrets: Secrets | None = None,
+    *,
+    upgrade: bool = True,
+    passed_over: Callable[[], None] | None = None,
 ) -> AsyncIterator[OpenLedger]:
     """Opens the ledger alone, with the directory; the axis may run meanwhile. Who only reads opens it without
-    `upgrade` and changes nothing about it. Raises `StorageError`."""
-    ledger = await _ledger(settings.ledger, secrets or Secrets(), upgrade)
+    `upgrade` and changes nothing about it. A replica is used where its being passed over is told. Raises
+    `StorageError`."""
+    ledger = await _ledger(settings.ledger, secrets or Secrets(), upgrade, passed_over)
     try:
         yield ledger
     finally:
         await ledger.aclose()
 
 
-async def _ledger(settings: LedgerSettings, secrets: Secrets, upgrade: bool) -> SqliteLedger | PostgresLedger:
+async def _ledger(
+    settings: LedgerSettings, secrets: Secrets, upgrade: bool, passed_over: Callable[[], None] | None
+) -> SqliteLedger | PostgresLedger:
     if settings.kind == "sqlite":
         return await SqliteLedger.open(settings.path, upgrade=upgrade)
     reads = settings.connections - CONNECTIONS_BESIDE
     opened: PostgresLedger = await _postgres().PostgresLedger.open(
-        _target(settings, secrets), upgrade=upgrade, reads=reads
+        _target(settings, secrets),
+        upgrade=upgrade,
+        reads=reads,
+        replica=_replica(settings, secrets, passed_over),
     )
     return opened
 
 
 @asynccontextmanager
-async def opened_catalogue(settings: Settings, secrets: Secrets) -> AsyncIterator[Catalogue]:
+async def opened_catalogue(
+    settings: Settings, secrets: Secrets, *, passed_over: Callable[[], None] | None = None
+) -> AsyncIterator[Catalogue]:
     """Opens the catalogue of a ledger that was opened. Raises `StorageError`."""
     catalogue: SqliteCatalogue | PostgresCatalogue
     if settings.ledger.kind == "sqlite":
         catalogue = await SqliteCatalogue.open(settings.ledger.path)
     else:
-        catalogue = await _postgres().PostgresCatalogue.open(_target(settings.ledger, secrets))
+        catalogue = await _postgres().PostgresCatalogue.open(
+            _target(settings.ledger, secrets), replica=_replica(settings.ledger, secrets, passed_over)
+        )
     try:
         yield catalogue
     finally:
@@ -104,6 +120,20 @@ def _target(settings: LedgerSettings, secrets: Secrets) -> Target:
     password = _password(settings, secrets)
     target: Target = _postgres().Target(dsn=settings.dsn, password=password, schema=settings.database_schema)
     return target
+
+
+def _replica(
+    settings: LedgerSettings, secrets: Secrets, passed_over: Callable[[], None] | None
+) -> Replica | None:
+    if not settings.replica or passed_over is None:
+        return None
+    replica: Replica = _postgres().Replica(
+        target=replace(_target(settings, secrets), dsn=settings.replica),
+        seconds=settings.replica_seconds,
+        passed_over=passed_over,
+        clock=time.monotonic,
+    )
+    return replica
 
 
 def _password(settings: LedgerSettings, secrets: Secrets) -> str | None:

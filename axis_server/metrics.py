@@ -59,6 +59,7 @@ class Metrics:
     catalogue_current: Gauge
     ledger_months_ahead: Gauge
     ledger_strays: Gauge
+    ledger_replica_passed_over: Counter
     archive_sound: Gauge
     scrub_damaged: Counter
     scrub_round_seconds: Gauge
@@ -140,6 +141,10 @@ class Metrics:
                 "axis_ledger_strays",
                 "Evidence and statements in no month of the ledger (PostgreSQL), 1000 at most: an alarm.",
                 multiprocess_mode="livemax",
+            ),
+            ledger_replica_passed_over=counter(
+                "axis_ledger_replica_passed_over",
+                "Counts and searches that the primary answered because the replica was late or away.",
             ),
             archive_sound=gauge(
                 "axis_archive_sound",

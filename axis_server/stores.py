@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,13 +48,18 @@ class Stores:
 
 
 @asynccontextmanager
-async def opened(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
-    """Opens archive and ledger, and closes them at the end. Raises `StorageError`."""
+async def opened(
+    settings: Settings, secrets: Secrets, *, passed_over: Callable[[], None] | None = None
+) -> AsyncIterator[Stores]:
+    """Opens archive and ledger, and closes them at the end; `passed_over` is called whenever the ledger's
+    replica is. Raises `StorageError`."""
     async with AsyncExitStack() as stack:
-        ledger = await stack.enter_async_context(opened_ledger(settings, secrets))
+        ledger = await stack.enter_async_context(opened_ledger(settings, secrets, passed_over=passed_over))
         archive = await _archive(settings.archive, secrets)
         stack.push_async_callback(archive.aclose)
-        catalogue = await stack.enter_async_context(opened_catalogue(settings, secrets))
+        catalogue = await stack.enter_async_context(
+            opened_catalogue(settings, secrets, passed_over=passed_over)
+        )
         yield Stores(
             archive=archive,
             ledger=ledger,

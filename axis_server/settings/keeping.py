@@ -66,6 +66,11 @@ class LedgerSettings(Section):
     """`postgres`: the schema in that database that is the ledger's own; made if absent."""
     connections: int = Field(default=12, ge=6, le=1000)
     """`postgres`: most connections of one process: five, and the others to read."""
+    replica: str = ""
+    """`postgres`: how a streaming standby is reached that answers counts and searches, written as `dsn`, with
+    the same password; empty asks the primary. Three more connections of each process, there."""
+    replica_seconds: float = Field(default=5.0, gt=0, le=3600)
+    """`postgres`: a replica that lacks what was written longer ago is passed over, and the primary asked."""
 
     @model_validator(mode="after")
     def _names_a_database(self) -> Self:

@@ -16,6 +16,7 @@ finds dispatches by words (`indexing`).
 from storage.ledger.postgres.catalogue import PostgresCatalogue
 from storage.ledger.postgres.connecting import Target
 from storage.ledger.postgres.ledger import PostgresLedger
+from storage.ledger.postgres.replica import Replica
 from storage.ledger.postgres.schema import look
 
-__all__ = ["PostgresCatalogue", "PostgresLedger", "Target", "look"]
+__all__ = ["PostgresCatalogue", "PostgresLedger", "Replica", "Target", "look"]

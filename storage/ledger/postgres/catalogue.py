@@ -8,6 +8,7 @@ from storage.ledger.postgres.connecting import Connection, Target, connect, data
 from storage.ledger.postgres.indexing import FORM, expression, vector
 from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
+from storage.ledger.postgres.replica import Replica, ReplicaReaders
 from storage.ledger.relational.finding import RelationalFinding
 from storage.ledger.relational.rows import Row, entry_from, microseconds, moment, to_json
 from storage.ledger.wellformed import check_page
@@ -20,32 +21,41 @@ READS = 2
 class PostgresCatalogue(RelationalFinding):
     """`Catalogue` beside a PostgreSQL ledger. Open it with `open`, close it with `aclose`."""
 
-    def __init__(self, target: Target, queries: Queries) -> None:
-        super().__init__(PostgresReaders(target, queries, connections=READS), expression)
+    def __init__(self, target: Target, queries: Queries, *, replica: Replica | None = None) -> None:
+        self._primary = PostgresReaders(target, queries, connections=READS)
+        super().__init__(
+            self._primary
+            if replica is None
+            else ReplicaReaders(replica, queries, self._primary, connections=READS),
+            expression,
+        )
         self._target = target
         self._queries = queries
         self._connection: Connection | None = None
         self._thread = Threads(1, name="catalogue")
 
     @classmethod
-    async def open(cls, target: Target) -> PostgresCatalogue:
+    async def open(cls, target: Target, *, replica: Replica | None = None) -> PostgresCatalogue:
         """Opens the catalogue of a ledger that was opened. It takes three connections, each when it is first
-        needed."""
-        return cls(target, load_queries())
+        needed, and two of a `replica`, where searches are answered if there is one."""
+        return cls(target, load_queries(), replica=replica)
 
     async def aclose(self) -> None:
         """Ends what is under way and closes the connections."""
         await self._thread.aclose()
         self._give_up()
-        await self._readers.aclose()
+        if self._readers is not self._primary:
+            await self._readers.aclose()
+        await self._primary.aclose()
 
     async def follow(self, *, limit: int) -> Followed:
         check_page(0, limit)
         return await self._thread.run(self._follow, limit)
 
     async def reached(self) -> Followed:
-        reached, latest = await self._readers.several(("catalogued", ()), ("latest_delivery", ()))
-        form, place, accepted_at = reached[0]
+        """How far that has come which searches look at, held against the primary."""
+        latest = await self._primary.all("latest_delivery", ())
+        ((form, place, accepted_at),) = await self._readers.all("catalogued", ())
         if form != FORM:
             place, accepted_at = 0, None
         return _followed(accepted_at, taken=0, behind=latest[0][0] > place)

@@ -14,6 +14,7 @@ from storage.ledger.postgres.connecting import Fence, Target
 from storage.ledger.postgres.months import make_months
 from storage.ledger.postgres.queries import Queries, load_queries
 from storage.ledger.postgres.reads import PostgresReaders
+from storage.ledger.postgres.replica import Replica, ReplicaReaders
 from storage.ledger.postgres.schema import look, prepare
 from storage.ledger.postgres.writer import PostgresWriter
 from storage.ledger.relational.acts import RelationalActs
@@ -34,6 +35,9 @@ from storage.ledger.relational.rounds import RelationalRounds
 READS = 6
 """Reads at once of one process: they take the interpreter's lock for half of their time, so more would hardly
 be faster."""
+
+COUNTS = 1
+"""Of a replica."""
 
 
 class PostgresLedger(
@@ -56,30 +60,37 @@ class PostgresLedger(
     """A ledger and a directory in one schema of a PostgreSQL database. Open it with `open`, close it with
     `aclose`."""
 
-    def __init__(self, target: Target, queries: Queries, *, reads: int) -> None:
+    def __init__(
+        self, target: Target, queries: Queries, *, reads: int, replica: Replica | None = None
+    ) -> None:
         self._target = target
         self._node = token_hex(8)
         self._fence = fence = Fence()
+        readers = PostgresReaders(target, queries, connections=reads, fence=fence)
         super().__init__(
             PostgresWriter(target, queries, node=self._node, fence=fence),
-            PostgresReaders(target, queries, connections=reads, fence=fence),
+            readers,
+            readers if replica is None else ReplicaReaders(replica, queries, readers, connections=COUNTS),
         )
 
     @classmethod
-    async def open(cls, target: Target, *, upgrade: bool = True, reads: int = READS) -> PostgresLedger:
+    async def open(
+        cls, target: Target, *, upgrade: bool = True, reads: int = READS, replica: Replica | None = None
+    ) -> PostgresLedger:
         """Opens the ledger, made if absent, and brings its schema up to date; other nodes may serve
         meanwhile.
 
         It takes up to `reads` connections for reading, one for writing, and one for hints. Raises
         `SchemaTooNew` when a newer program has written it, `NotALedger` when the schema is something else's,
         `Misconfigured` when the server would not keep what is committed. Without `upgrade`, for who only
-        reads, it stays as it is: `SchemaTooOld` when it is absent or not up to date.
+        reads, it stays as it is: `SchemaTooOld` when it is absent or not up to date. What is counted over
+        months is read from a `replica`, if there is one.
         """
         if upgrade:
             await asyncio.to_thread(prepare, target)
         elif (schema := await asyncio.to_thread(look, target)).found < schema.known:
             raise SchemaTooOld(schema.found, schema.known)
-        return cls(target, load_queries(), reads=reads)
+        return cls(target, load_queries(), reads=reads, replica=replica)
 
     async def make_months(self, at: datetime) -> Months:
         """`Monthly.make_months`."""
@@ -92,4 +103,6 @@ class PostgresLedger(
     async def aclose(self) -> None:
         """Commits what waits and closes the connections."""
         await self._writer.aclose()
+        if self._counting is not self._readers:
+            await self._counting.aclose()
         await self._readers.aclose()

@@ -16,9 +16,11 @@ T = TypeVar("T")
 class Facet:
     """One facet of the ledger over one engine."""
 
-    def __init__(self, writer: Writer, readers: Readers) -> None:
+    def __init__(self, writer: Writer, readers: Readers, counting: Readers | None = None) -> None:
+        """`counting` reads what bears to be a little late, where that is somebody else."""
         self._writer = writer
         self._readers = readers
+        self._counting = counting or readers
 
     async def _page(
         self,

@@ -66,7 +66,7 @@ class RelationalOversight(Facet):
             "priority": "priority" in by,
             "kind": "kind" in by,
         }
-        return await self._readers.walk("tally", asked, _tallies)
+        return await self._counting.walk("tally", asked, _tallies)
 
 
 def _other_side(mailbox_id: str | None, by: Collection[str]) -> str | None:

@@ -115,3 +115,11 @@ UPDATE counters SET value = value + 1 WHERE name = $1 RETURNING value;
 
 -- name: counter
 SELECT value FROM counters WHERE name = $1;
+
+-- name: written
+-- How far the primary has written its log, in bytes.
+SELECT pg_wal_lsn_diff(pg_current_wal_flush_lsn(), '0/0')::bigint;
+
+-- name: replayed
+-- How far a standby has come in it; null for a server that is none.
+SELECT pg_wal_lsn_diff(pg_last_wal_replay_lsn(), '0/0')::bigint WHERE pg_is_in_recovery();
