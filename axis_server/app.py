@@ -172,6 +172,7 @@ async def running(
         stack.push_async_callback(owned.drain)
         changes = Changes()
         turns = Turns(settings.server.workers + 1)
+        shares = shares_of(settings, now, metrics)
         attestor = Attestor(
             issuer=Party(agency_id=settings.axis.id, name=settings.axis.name),
             signer=keys.signer,
@@ -238,6 +239,7 @@ async def running(
             revoking=asked,
             workers=workers,
             turns=turns,
+            shares=shares,
             owned=owned,
             metrics=metrics,
             attestor=attestor,
@@ -256,7 +258,7 @@ async def running(
             new_id=new_id,
             watches=watches,
             tracer=tracer,
-            shares=shares_of(settings, now, metrics),
+            shares=shares,
         )
         server, port = make_server(
             _door(settings, keys, shared), services(means), boundary=boundary, lamp=lamp

@@ -38,7 +38,7 @@ from axis_server.knowing.records import Records
 from axis_server.knowing.statistics import Statistics
 from axis_server.limits.allowance import Allowance, Rate
 from axis_server.limits.quota import UploadLimits
-from axis_server.limits.shares import Limit, Shares
+from axis_server.limits.shares import DAY, Limit, Shares
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
@@ -83,6 +83,7 @@ class Means:
     workers: Executor
     turns: Turns
     """Of all who compute in `workers`."""
+    shares: Shares
     owned: OwnedTasks
     metrics: Metrics
     attestor: Attestor
@@ -131,6 +132,7 @@ def services(means: Means) -> Services:
         changes=means.changes,
         workers=means.workers,
         turns=turns,
+        shares=means.shares,
         lanes=Lanes(light=KEPT_AT_ONCE, heaviest=LIGHT_RECIPIENTS),
         owned=means.owned,
         staple=revoking.stapling.staple,
@@ -167,6 +169,7 @@ def services(means: Means) -> Services:
                 archive=archive,
                 ledger=ledger,
                 limits=limits,
+                shares=means.shares,
                 reserve_bytes=means.settings.archive.reserve_bytes,
             ),
             message_bytes=means.settings.limits.message_bytes,
@@ -238,6 +241,7 @@ def shares_of(settings: Settings, clock: Callable[[], datetime], metrics: Metric
         rates={
             Limit.DOCUMENTS: Rate(per_minute=limits.documents_per_minute, burst=limits.documents_burst),
             Limit.STATEMENTS: Rate(per_minute=limits.statements_per_minute, burst=limits.statements_burst),
+            Limit.BYTES: Rate(per_minute=limits.bytes_per_day / DAY, burst=limits.bytes_per_day),
         },
         clock=clock,
         processes=limits.processes,

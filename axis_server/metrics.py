@@ -95,8 +95,8 @@ class Metrics:
             submissions_refused=counter("axis_submissions_refused", "Submissions not accepted.", ("reason",)),
             turned_away=counter(
                 "axis_turned_away",
-                "Calls turned away because their agency had its share: of calls at once, or a minute's"
-                " documents or statements; the log names it.",
+                "Calls turned away because their agency had its share: of calls at once, of a minute's"
+                " documents or statements, of a day's bytes; the log names it.",
                 ("limit",),
             ),
             watches_open=gauge(

@@ -88,6 +88,7 @@ class Code(StrEnum):
     TOO_MANY_CALLS = "TOO_MANY_CALLS"
     TOO_MANY_DOCUMENTS = "TOO_MANY_DOCUMENTS"
     TOO_MANY_STATEMENTS = "TOO_MANY_STATEMENTS"
+    TOO_MANY_BYTES = "TOO_MANY_BYTES"
     TOO_MANY_REFUSALS = "TOO_MANY_REFUSALS"
     TOO_MANY_WATCHES = "TOO_MANY_WATCHES"
     SHUTTING_DOWN = "SHUTTING_DOWN"
@@ -166,6 +167,7 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.TOO_MANY_CALLS,
             Code.TOO_MANY_DOCUMENTS,
             Code.TOO_MANY_STATEMENTS,
+            Code.TOO_MANY_BYTES,
             Code.TOO_MANY_REFUSALS,
             Code.TOO_MANY_WATCHES,
         ),
@@ -181,6 +183,7 @@ OF_QUOTAS = frozenset(
         Code.TOO_MANY_CALLS,
         Code.TOO_MANY_DOCUMENTS,
         Code.TOO_MANY_STATEMENTS,
+        Code.TOO_MANY_BYTES,
         Code.TOO_MANY_REFUSALS,
         Code.TOO_MANY_WATCHES,
         Code.UPLOAD_QUOTA,

@@ -409,6 +409,14 @@ SENTENCES: Mapping[str, Sentence] = MappingProxyType(
             "Báo lại chính trạng thái này sau thời gian trục nêu; không mất gì. Nếu thường xuyên cần"
             " báo nhiều, đề nghị đơn vị vận hành trục nâng mức.",
         ),
+        "TOO_MANY_BYTES": says(
+            "Your agency has sent as many bytes as the axis keeps for one agency in a day.",
+            "Cơ quan của quý vị đã gửi hết dung lượng mà trục lưu cho một cơ quan trong một ngày.",
+            "Send the same again after the time that the axis names; nothing is lost. If this is usual for"
+            " your agency, ask the axis's operator for more.",
+            "Gửi lại sau thời gian trục nêu; không mất gì. Nếu thường xuyên cần gửi nhiều, đề nghị đơn vị"
+            " vận hành trục nâng mức.",
+        ),
         "TOO_MANY_REFUSALS": says(
             "Too many documents of your agency were refused in a short time; this refusal was not attested.",
             "Trong thời gian ngắn có quá nhiều văn bản của cơ quan bị từ chối; lần này không cấp chứng cứ.",

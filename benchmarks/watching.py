@@ -68,12 +68,12 @@ async def prepare(directory: Path, agencies: int) -> World:
     return World(directory=directory, config=config, sender=directory / SENDER, recipients=recipients)
 
 
-def letter(signer: Signer, to: Sequence[str], number: int) -> bytes:
+def letter(signer: Signer, to: Sequence[str], number: int, sender: str = SENDER) -> bytes:
     at = datetime.now(UTC)
     package = Package(
-        sender=Organ(organ_id=SENDER, organ_name="Bộ Mẫu"),
+        sender=Organ(organ_id=sender, organ_name="Bộ Mẫu"),
         recipients=tuple(Organ(organ_id=one) for one in to),
-        document_id=f"{SENDER},2026/03/02,{number}/BM-VP",
+        document_id=f"{sender},2026/03/02,{number}/BM-VP",
         code=Code(number=str(number), notation="BM-VP"),
         subject="V/v chuẩn bị số liệu",
         place="Hà Nội",

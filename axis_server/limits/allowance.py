@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-NEARLY_ONE = 1 - 1e-6
-"""Times have microseconds: who waited as long as it was told has one."""
+NEARLY = 1 - 1e-6
+"""Times have microseconds: who waited as long as it was told has enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +39,23 @@ class Allowance:
         self._left: dict[str, tuple[float, datetime]] = {}
         """What was left for an agency, and when."""
 
-    def take(self, agency_id: str, at: datetime, *, per_minute: float | None = None) -> float:
-        """Takes one for an agency at the time `at` and returns 0; when it has none left, the seconds until it
-        has. `per_minute` is the agency's own, instead of everybody's."""
+    def take(
+        self, agency_id: str, at: datetime, *, amount: float = 1, per_minute: float | None = None
+    ) -> float:
+        """Takes so much for an agency at the time `at` and returns 0; when it has not so much left, the
+        seconds until it has. More than a whole burst is taken from a whole one, and paid off afterwards.
+        `per_minute` is the agency's own, instead of everybody's."""
         rate = self.rate if per_minute is None else self.rate.of(per_minute)
         left, before = self._left.get(agency_id, (rate.burst, at))
         minutes = max(0.0, (at - before).total_seconds() / 60)
         left = min(rate.burst, left + minutes * rate.per_minute)
-        taken = left >= NEARLY_ONE
-        self._left[agency_id] = (max(0.0, left - taken), max(at, before))
-        return 0.0 if taken else 60 * (1 - left) / rate.per_minute
+        needed = min(amount, rate.burst)
+        taken = left >= needed * NEARLY
+        self._left[agency_id] = (left - amount if taken else left, max(at, before))
+        return 0.0 if taken else 60 * (needed - left) / rate.per_minute
+
+    def give_back(self, agency_id: str, amount: float) -> None:
+        """Returns what was taken and not used."""
+        if agency_id in self._left:
+            left, at = self._left[agency_id]
+            self._left[agency_id] = (left + amount, at)

@@ -1,4 +1,4 @@
-"""What one agency may take of the axis: places at once, documents and statements a minute.
+"""What one agency may take of the axis: places at once, documents and statements a minute, bytes a day.
 
 Counted for the agency whose certificate it is, whichever connections it uses and in whose name it acts, by
 each process for itself. The directory may allow an agency more or less than everybody (`own`).
@@ -26,6 +26,7 @@ class Limit(StrEnum):
     CALLS = "calls"
     DOCUMENTS = "documents"
     STATEMENTS = "statements"
+    BYTES = "bytes"
 
 
 RATED: Mapping[str, Limit] = MappingProxyType(
@@ -40,10 +41,13 @@ CODES: Mapping[Limit, Code] = MappingProxyType(
         Limit.CALLS: Code.TOO_MANY_CALLS,
         Limit.DOCUMENTS: Code.TOO_MANY_DOCUMENTS,
         Limit.STATEMENTS: Code.TOO_MANY_STATEMENTS,
+        Limit.BYTES: Code.TOO_MANY_BYTES,
     }
 )
 SHORTEST_SECONDS = 1.0
 """What a caller is told to wait at least: a place comes back sooner, but not for all who ask."""
+DAY = 24 * 60
+"""Minutes."""
 OWN = "limit."
 """Before the name of a limit, in the attributes that the directory keeps of an agency."""
 
@@ -53,6 +57,11 @@ def own(agency: Agency, limit: Limit) -> int | None:
     that is a number from 1."""
     said = agency.attributes.get(OWN + limit, "")
     return int(said) or None if said.isascii() and said.isdecimal() else None
+
+
+def _who(caller: Caller) -> Agency:
+    """The agency whose certificate it is."""
+    return caller.agency if caller.delegate is None else caller.delegate
 
 
 class Shares:
@@ -83,11 +92,12 @@ class Shares:
     def place(self, caller: Caller, method: str) -> Iterator[None]:
         """Holds a place until the block ends. Raises `Declined`: TOO_MANY_CALLS, TOO_MANY_DOCUMENTS,
         TOO_MANY_STATEMENTS."""
-        agency = caller.agency if caller.delegate is None else caller.delegate
+        agency = _who(caller)
         most = own(agency, Limit.CALLS) or self._calls
         if self._held[agency.agency_id] >= most:
             raise self._declined(Limit.CALLS, agency, f"{most} are open", most, SHORTEST_SECONDS)
-        self._take(agency, method)
+        if (limit := RATED.get(method)) is not None:
+            self._take(agency, limit)
         self._held[agency.agency_id] += 1
         try:
             yield
@@ -96,17 +106,26 @@ class Shares:
             if not self._held[agency.agency_id]:
                 del self._held[agency.agency_id]
 
-    def _take(self, agency: Agency, method: str) -> None:
-        """Takes from the allowance of what a method brings, if there is one."""
-        limit = RATED.get(method)
-        allowance = None if limit is None else self._allowances.get(limit)
-        if limit is None or allowance is None:
+    def spend(self, caller: Caller, size: int) -> None:
+        """Takes bytes that are to be kept. Raises `Declined`: TOO_MANY_BYTES."""
+        self._take(_who(caller), Limit.BYTES, size)
+
+    def give_back(self, caller: Caller, size: int) -> None:
+        """Returns bytes that were not kept after all."""
+        if Limit.BYTES in self._allowances:
+            self._allowances[Limit.BYTES].give_back(_who(caller).agency_id, size)
+
+    def _take(self, agency: Agency, limit: Limit, amount: int = 1) -> None:
+        """Takes from an allowance, where there is one."""
+        if (allowance := self._allowances.get(limit)) is None:
             return
+        minutes, period = (DAY, "day") if limit is Limit.BYTES else (1, "minute")
         said = own(agency, limit)
-        per_minute = None if said is None else said / self._processes
-        if wait := allowance.take(agency.agency_id, self._clock(), per_minute=per_minute):
-            most = said or round(allowance.rate.per_minute * self._processes)
-            raise self._declined(limit, agency, f"{most} in a minute", most, wait)
+        per_minute = None if said is None else said / minutes / self._processes
+        wait = allowance.take(agency.agency_id, self._clock(), amount=amount, per_minute=per_minute)
+        if wait:
+            most = said or round(allowance.rate.per_minute * minutes * self._processes)
+            raise self._declined(limit, agency, f"{most} in a {period}", most, wait)
 
     def _declined(self, limit: Limit, agency: Agency, what: str, most: int, wait: float) -> Declined:
         self._turned_away(limit, agency.agency_id)

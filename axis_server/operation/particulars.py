@@ -81,7 +81,7 @@ def particulars_options(command: Callable[..., None]) -> Callable[..., None]:
         (
             "--limits",
             "LIMITS",
-            "Its own limits: documents=100,statements=200 (a minute), calls=10 (at once).",
+            "Its own limits: documents=100,statements=200 (a minute), bytes=5000000 (a day), calls=10.",
         ),
         ("--accepts-kinds", "KINDS", "BussinessDocType that its systems take: 0,1,2,3."),
         ("--accepts-up-to", "SIZE", "Largest file that its systems take: 50MB, 2GiB; 0 for no bound."),
@@ -123,7 +123,7 @@ def limited(agency: Agency, text: str) -> dict[str, str]:
         return {name: value for name, value in kept.items() if not name.startswith(OWN)}
     for word in text.replace(",", " ").split():
         name, _, number = word.partition("=")
-        if name not in [str(one) for one in Limit] or not re.fullmatch("[0-9]{0,9}", number):
+        if name not in [str(one) for one in Limit] or not re.fullmatch("[0-9]{0,15}", number):
             known = ",".join(f"{one}=100" for one in Limit)
             raise ValueError(f'"{word}" is no limit; write some of {known}')
         kept[OWN + name] = number

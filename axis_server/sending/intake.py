@@ -13,6 +13,7 @@ from axis_server.changes import Changes
 from axis_server.documents.blobs import chunks
 from axis_server.errors import Declined
 from axis_server.limits.allowance import Allowance
+from axis_server.limits.shares import Shares
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.reasons import Code, answer
@@ -44,6 +45,7 @@ class Intake:
         changes: Changes,
         workers: Executor,
         turns: Turns,
+        shares: Shares,
         lanes: Lanes,
         owned: OwnedTasks,
         staple: Staple = nothing_stapled,
@@ -59,6 +61,7 @@ class Intake:
         self._changes = changes
         self._workers = workers
         self._turns = turns
+        self._shares = shares
         self._lanes = lanes
         self._owned = owned
         self._staple = staple
@@ -111,7 +114,9 @@ class Intake:
 
     async def _keep(self, examined: Examined) -> Kept:
         """Steps 3 to 6. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds
-        it."""
+        it; TOO_MANY_BYTES."""
+        if examined.submission.package is not None:  # what was uploaded was counted then
+            self._shares.spend(examined.submission.caller, len(examined.submission.package))
         agency_id = examined.submission.caller.agency_id
         async with self._turns.of(agency_id):
             with span("intake.attest"):

@@ -11,6 +11,7 @@ from axis_server.documents.blobs import check_digest
 from axis_server.errors import Declined
 from axis_server.limits.quota import Quota
 from axis_server.limits.room import Promise, Room
+from axis_server.limits.shares import Shares
 from axis_server.reasons import Code
 from axis_server.sending.examination import IntakeLimits
 from storage.archive.base import CHUNK_BYTES, Archive
@@ -32,11 +33,18 @@ class Uploads:
     """Takes blobs for an agency. That another one sent the same bytes changes no answer."""
 
     def __init__(
-        self, *, archive: Archive, ledger: Ledger, limits: IntakeLimits, reserve_bytes: int = 0
+        self,
+        *,
+        archive: Archive,
+        ledger: Ledger,
+        limits: IntakeLimits,
+        shares: Shares,
+        reserve_bytes: int = 0,
     ) -> None:
         """`reserve_bytes` of the archive's disk are kept free of uploads."""
         self._archive = archive
         self._ledger = ledger
+        self._shares = shares
         self._quota = Quota(archive, limits.uploads)
         self._room = Room(archive, reserve_bytes=reserve_bytes)
         self._most_bytes = limits.upload_bytes
@@ -59,9 +67,9 @@ class Uploads:
         `query`, and a blob that was finished but not yet noted is uploaded again, onto itself. Once it is
         noted, the archive forgets the upload.
 
-        Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, UPLOAD_QUOTA, OFFSET_MISMATCH and
-        STREAM_TRUNCATED (both with the `offset` to go on from), DIGEST_MISMATCH (everything is dropped).
-        Raises `StoreFull`: before the first byte when there is no room for all that is announced, and nothing
+        Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, UPLOAD_QUOTA, TOO_MANY_BYTES,
+        OFFSET_MISMATCH and STREAM_TRUNCATED (both with the `offset` to go on from), DIGEST_MISMATCH (all is
+        dropped). Raises `StoreFull`: before the first byte when there is no room for all that is announced, and nothing
         of it stays when the disk fills all the same.
         """
         admit_actor(caller)
@@ -73,18 +81,23 @@ class Uploads:
         if (complete := await self._complete(caller, sha256)) is not None:
             return complete
         async with self._quota.within(caller.agency_id, sha256, size):
-            return await self._take(caller.agency_id, sha256, size, offset, source)
+            return await self._take(caller, sha256, size, offset, source)
 
     async def _complete(self, caller: Caller, sha256: str) -> UploadState | None:
         size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
         return None if size is None else UploadState(offset=size, complete=True)
 
     async def _take(
-        self, owner: str, sha256: str, size: int, offset: int, source: AsyncIterable[bytes]
+        self, caller: Caller, sha256: str, size: int, offset: int, source: AsyncIterable[bytes]
     ) -> UploadState:
+        owner = caller.agency_id
         try:
             async with self._room.promised(size - offset) as promise:
-                held = await self._archive.append(owner, sha256, offset, _bounded(source, promise))
+                self._shares.spend(caller, size - offset)
+                try:
+                    held = await self._archive.append(owner, sha256, offset, _bounded(source, promise))
+                finally:
+                    self._shares.give_back(caller, promise.left)
             if held < size:
                 raise Declined(
                     Code.STREAM_TRUNCATED, f"{held} of {size} bytes arrived", facts={"offset": str(held)}

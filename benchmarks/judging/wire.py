@@ -40,6 +40,7 @@ _PASSING = frozenset(
         "TOO_MANY_CALLS",
         "TOO_MANY_DOCUMENTS",
         "TOO_MANY_STATEMENTS",
+        "TOO_MANY_BYTES",
         "TOO_MANY_WATCHES",
         "LOG_LAGS",
     }

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import hashlib
+from collections.abc import AsyncIterator, Callable
 from contextlib import ExitStack, aclosing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -25,6 +26,7 @@ from axis_server.limits.shares import Limit, Shares, own
 from axis_server.operation.particulars import Particulars
 from storage.ledger.registry import Agency, Certificate
 from tests.axis_server.served import served
+from tests.axis_server.world import World, document
 
 SUBMIT, CHECK, REPORT = "SubmissionService/Submit", "SubmissionService/Check", "InboxService/Report"
 AT = datetime(2026, 3, 2, tzinfo=UTC)
@@ -155,6 +157,37 @@ def test_several_processes_share_a_rate() -> None:
     assert [taken(node, caller(A), SUBMIT)[0] for node in nodes] == [2, 2]
     time.now += timedelta(seconds=2)
     assert [taken(node, caller(A), SUBMIT)[0] for node in nodes] == [1, 1]
+
+
+async def test_a_days_bytes_are_those_that_were_kept_and_a_retry_costs_none(world: World) -> None:
+    time, letter = Time(), world.sealed(world.ministry, document())
+    rate = Rate(per_minute=(len(letter) + 100) / 1440, burst=len(letter) + 100)
+    world.shares = Shares(calls=9, rates={Limit.BYTES: rate}, clock=time)
+    caller = world.ministry.caller()
+    kept = await world.intake.submit(caller, letter)
+    assert await world.intake.submit(caller, letter) == kept
+    await world.uploaded(world.ministry, b"x" * 60)
+
+    async def cut() -> AsyncIterator[bytes]:
+        yield b"y" * 10
+
+    sha256 = hashlib.sha256(b"y" * 40).hexdigest()
+    for offset in (0, 10, 20):  # what did not come is not counted
+        with pytest.raises(Declined) as declined:
+            await world.uploads.upload(caller, sha256, 40, offset, cut())
+        assert declined.value.code == "STREAM_TRUNCATED"
+    with pytest.raises(Declined) as declined:
+        await world.uploaded(world.ministry, b"z" * 11)
+    assert declined.value.code == "TOO_MANY_BYTES"
+    another = world.sealed(world.ministry, document(document_id="another"))
+    with pytest.raises(Declined) as declined:
+        await world.intake.submit(caller, another)
+    assert (declined.value.code, declined.value.evidence) == ("TOO_MANY_BYTES", None)
+    wait = declined.value.wait_seconds
+    assert wait is not None
+    time.now += timedelta(seconds=wait)
+    await world.intake.submit(caller, another)
+    await world.uploaded(world.province, b"z" * 11)
 
 
 FEW = ("# [limits] => [limits]\ndocuments_per_minute = 60\ndocuments_burst = 2",)

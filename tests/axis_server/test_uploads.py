@@ -242,7 +242,9 @@ async def test_an_upload_for_which_there_is_no_room_beside_the_reserve_is_refuse
         yield b""
 
     assert isinstance(world.archive, MemoryArchive)
-    uploads = Uploads(archive=world.archive, ledger=world.ledger, limits=LIMITS, reserve_bytes=1000)
+    uploads = Uploads(
+        archive=world.archive, ledger=world.ledger, limits=LIMITS, shares=world.shares, reserve_bytes=1000
+    )
     world.archive.room = len(BLOB) + 999
     with pytest.raises(StoreFull):
         await uploads.upload(world.ministry.caller(), SHA256, len(BLOB), 0, unread())
@@ -275,7 +277,7 @@ async def test_room_is_not_promised_to_two_uploads(world: World) -> None:
 
 def uploads_within(world: World, count: int, size: int) -> Uploads:
     limits = replace(LIMITS, uploads=UploadLimits(count=count, bytes=size))
-    return Uploads(archive=world.archive, ledger=world.ledger, limits=limits)
+    return Uploads(archive=world.archive, ledger=world.ledger, limits=limits, shares=world.shares)
 
 
 async def test_an_agency_leaves_so_many_uploads_unfinished_and_no_more(world: World) -> None:

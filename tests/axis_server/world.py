@@ -35,6 +35,7 @@ from axis_server.knowing.records import Records
 from axis_server.knowing.statistics import Statistics
 from axis_server.limits.allowance import Allowance, Rate
 from axis_server.limits.quota import UploadLimits
+from axis_server.limits.shares import Shares
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.metrics import Metrics
@@ -161,6 +162,7 @@ class World:
     changes: Changes = field(default_factory=Changes)
     owned: OwnedTasks = field(default_factory=OwnedTasks)
     turns: Turns = field(default_factory=lambda: Turns(3))
+    shares: Shares = field(default_factory=lambda: Shares(calls=1000, rates={}, clock=lambda: AT))
     lanes: Lanes = field(default_factory=lambda: Lanes(light=64, heaviest=200))
     metrics: Metrics = field(default_factory=Metrics.make)
     asides_most: int = ASIDES_MOST
@@ -226,6 +228,7 @@ class World:
             changes=self.changes,
             workers=self.workers,
             turns=self.turns,
+            shares=self.shares,
             lanes=self.lanes,
             owned=self.owned,
         )
@@ -285,7 +288,7 @@ class World:
 
     @property
     def uploads(self) -> Uploads:
-        return Uploads(archive=self.archive, ledger=self.ledger, limits=LIMITS)
+        return Uploads(archive=self.archive, ledger=self.ledger, limits=LIMITS, shares=self.shares)
 
     @property
     def inbox(self) -> Inbox:
@@ -360,7 +363,7 @@ class World:
     async def uploaded(self, by: House, content: bytes, limits: IntakeLimits = LIMITS) -> str:
         """Uploads a blob for an agency and returns its digest."""
         sha256 = hashlib.sha256(content).hexdigest()
-        uploads = Uploads(archive=self.archive, ledger=self.ledger, limits=limits)
+        uploads = Uploads(archive=self.archive, ledger=self.ledger, limits=limits, shares=self.shares)
         state = await uploads.upload(by.caller(), sha256, len(content), 0, chunks(content))
         assert state.complete
         return sha256
