@@ -69,8 +69,8 @@ class Uploads:
 
         Raises `Declined`: INVALID_ARGUMENT, ATTACHMENT_TOO_LARGE, UPLOAD_QUOTA, TOO_MANY_BYTES,
         OFFSET_MISMATCH and STREAM_TRUNCATED (both with the `offset` to go on from), DIGEST_MISMATCH (all is
-        dropped). Raises `StoreFull`: before the first byte when there is no room for all that is announced, and nothing
-        of it stays when the disk fills all the same.
+        dropped). Raises `StoreFull`: before the first byte when there is no room for all that is announced,
+        and nothing of it stays when the disk fills all the same.
         """
         admit_actor(caller)
         check_digest(sha256)
