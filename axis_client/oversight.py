@@ -162,6 +162,8 @@ class Finding:
     hint: str
     hint_vi: str
     detail: str
+    detail_vi: str
+    """In English where the axis has no Vietnamese for it."""
     facts: Mapping[str, str]
     retryable: bool = False
 

@@ -7,12 +7,21 @@ through a use case as they are, and the boundary answers them with STORE_UNAVAIL
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from types import MappingProxyType
 
 from storage.ledger.records import Evidence
 
 MOST_TEXT = 200
 """Bytes of a detail or fact, in UTF-8: it goes out in trailers, in two languages, and into evidence."""
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """What there is to say of a case, with the same facts in both languages."""
+
+    english: str
+    vietnamese: str
 
 
 class Declined(Exception):
@@ -25,15 +34,18 @@ class Declined(Exception):
     def __init__(
         self,
         code: str,
-        detail: str = "",
+        detail: str | Detail = "",
         *,
         facts: Mapping[str, str] = MappingProxyType({}),
         evidence: Evidence | None = None,
         wait_seconds: float | None = None,
     ) -> None:
-        super().__init__(f"{code}: {_cut(detail)}")
+        both = Detail(detail, detail) if isinstance(detail, str) else detail
+        super().__init__(f"{code}: {_cut(both.english)}")
         self.code = str(code)
-        self.detail = _cut(detail)
+        self.detail = _cut(both.english)
+        self.detail_vietnamese = _cut(both.vietnamese)
+        """In English too, where nobody but programs meets it."""
         self.facts = {key: _cut(value) for key, value in facts.items()}
         """For programs: `dispatch_id`, `recipient`, `state`, `offset` ... go to ErrorInfo.metadata."""
         self.evidence = evidence

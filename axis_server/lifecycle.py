@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
+from axis_server.wording import cannot_follow
 from edxml.codes import Kind
 from signing.evidence import EventId
 from storage.ledger.records import Delivery, Entry, Question
@@ -288,11 +289,8 @@ def asker_id(question: Question) -> str:
     return "" if asked_by_statement(question) else question.by
 
 
-def wrong_state(code: str, side: Side, why: str = "") -> Declined:
+def wrong_state(code: str, side: Side, why: Detail | None = None) -> Declined:
     state = side.delivery.state
-    said = f"status {code}" if code else "this"
     return Declined(
-        Code.WRONG_STATE,
-        why or f"{said} cannot follow when the delivery is {state}",
-        facts={"state": state, "status": code},
+        Code.WRONG_STATE, why or cannot_follow(code, state), facts={"state": state, "status": code}
     )

@@ -85,7 +85,8 @@ def _show(terminal: Terminal, document: Path, checked: Checked) -> None:
 
 
 def _show_finding(terminal: Terminal, finding: Finding) -> None:
-    detail = f" ({finding.detail})" if finding.detail else ""
+    told = terminal.text(finding.detail_vi, finding.detail)
+    detail = f" ({told})" if told else ""
     terminal.say(f"  [{finding.code}] {terminal.text(finding.message_vi, finding.message)}{detail}")
     hint = terminal.text(finding.hint_vi, finding.hint)
     if hint:

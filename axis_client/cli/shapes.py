@@ -373,6 +373,7 @@ def finding(of: Finding) -> Shape:
         "hint": of.hint,
         "hint_vi": of.hint_vi,
         "detail": of.detail,
+        "detail_vi": of.detail_vi,
         "facts": dict(of.facts),
         "retryable": of.retryable,
     }

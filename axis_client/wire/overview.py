@@ -145,6 +145,7 @@ def finding(message: submission_pb2.Finding) -> oversight.Finding:
         hint=message.next_step,
         hint_vi=message.next_step_vietnamese,
         detail=message.detail,
+        detail_vi=message.detail_vietnamese or message.detail,
         facts=dict(message.facts),
         retryable=message.retryable,
     )

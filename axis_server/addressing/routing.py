@@ -9,6 +9,7 @@ from datetime import datetime
 from axis_server.addressing.directory import DirectoryView, in_force, is_shown
 from axis_server.errors import Declined
 from axis_server.reasons import Code
+from axis_server.wording import more_than, named
 from edxml.agency_id import normalise
 from storage.ledger.records import Recipient
 from storage.ledger.registry import Agency, Group
@@ -66,7 +67,7 @@ def resolve(
         else:
             unknown.setdefault(normalise(identifier), identifier[:IDENTIFIER_SHOWN])
     if len(seats.taken) + len(unknown) + len(suspended) > limit:
-        raise Declined(Code.TOO_MANY_RECIPIENTS, f"more than {limit} recipients", facts={"limit": str(limit)})
+        raise Declined(Code.TOO_MANY_RECIPIENTS, more_than(limit), facts={"limit": str(limit)})
     if unknown:
         raise _wrong(Code.UNKNOWN_RECIPIENT, list(unknown.values()))
     if suspended:
@@ -164,11 +165,11 @@ def _take_members(group: Group, seats: _Seats, sender_id: str) -> Iterator[str]:
 
 
 def _wrong(code: Code, identifiers: Sequence[str]) -> Declined:
-    named = ", ".join(identifier or "(empty)" for identifier in identifiers[:NAMED_AT_MOST])
-    return Declined(code, _counted(identifiers), facts={"recipient": named, "count": str(len(identifiers))})
+    first = ", ".join(identifier or "(empty)" for identifier in identifiers[:NAMED_AT_MOST])
+    return Declined(
+        code, named(identifiers, NAMED_AT_MOST), facts={"recipient": first, "count": str(len(identifiers))}
+    )
 
 
 def _counted(identifiers: Sequence[str]) -> str:
-    named = ", ".join(identifier or "(empty)" for identifier in identifiers[:NAMED_AT_MOST])
-    rest = len(identifiers) - NAMED_AT_MOST
-    return f"{named} and {rest} more" if rest > 0 else named
+    return named(identifiers, NAMED_AT_MOST).english

@@ -44,6 +44,7 @@ def refusal(declined: Declined) -> submission_pb2.Finding:
         next_step=said.next_step,
         next_step_vietnamese=said.next_step_vietnamese,
         detail=declined.detail,
+        detail_vietnamese=declined.detail_vietnamese,
         facts=declined.facts,
         retryable=said.retryable,
     )

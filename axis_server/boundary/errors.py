@@ -76,11 +76,12 @@ def _declined(raised: BaseException) -> Declined | None:
 
 def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
     told = OF_THE_CALLER[declined.code] if isinstance(declined, NotAdmitted) else answer(declined.code)
-    small_print = f" ({declined.detail})" if declined.detail else ""
     messages: list[Message] = [
         error_details_pb2.ErrorInfo(reason=declined.code, domain=DOMAIN, metadata=declined.facts),
-        error_details_pb2.LocalizedMessage(locale="en", message=told.english + small_print),
-        error_details_pb2.LocalizedMessage(locale="vi", message=told.vietnamese + small_print),
+        error_details_pb2.LocalizedMessage(locale="en", message=_with(told.english, declined.detail)),
+        error_details_pb2.LocalizedMessage(
+            locale="vi", message=_with(told.vietnamese, declined.detail_vietnamese)
+        ),
         error_details_pb2.Help(
             links=[
                 error_details_pb2.Help.Link(description=step)
@@ -92,7 +93,7 @@ def _failure(declined: Declined, request_id: str, *, foreseen: bool) -> Failure:
         messages.append(error_details_pb2.RetryInfo(retry_delay=_delay(declined.wait_seconds)))
     if declined.code in OF_QUOTAS:
         violation = error_details_pb2.QuotaFailure.Violation(
-            subject="agency", description=told.english + small_print
+            subject="agency", description=_with(told.english, declined.detail)
         )
         messages.append(error_details_pb2.QuotaFailure(violations=[violation]))
     messages.append(error_details_pb2.RequestInfo(request_id=request_id))
@@ -115,6 +116,10 @@ def _delay(seconds: float | None) -> Duration:
     delay = Duration()
     delay.FromMilliseconds(1000 * RETRY_SECONDS if seconds is None else math.ceil(1000 * seconds))
     return delay
+
+
+def _with(sentence: str, detail: str) -> str:
+    return f"{sentence} ({detail})" if detail else sentence
 
 
 def _packed(message: Message) -> any_pb2.Any:

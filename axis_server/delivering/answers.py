@@ -14,7 +14,7 @@ from dataclasses import replace
 from datetime import timedelta
 from types import MappingProxyType
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.lifecycle import (
     ASKABLE,
     ASKABLE_KINDS,
@@ -33,6 +33,7 @@ from axis_server.lifecycle import (
     wrong_state,
 )
 from axis_server.reasons import Code
+from axis_server.wording import asked_again_at, nothing_asked, waits_for_answer
 from edxml import codes
 from edxml.codes import Kind
 from storage.ledger.records import Event, Question
@@ -82,7 +83,7 @@ def answer(code: str, named: Side, asker: Side | None = None) -> tuple[Step, ...
         return (take(code, named, alone[0]),)
     _check_answerable(code, kind)
     if code not in CODES:
-        raise wrong_state(code, named, "nothing is asked about it")
+        raise wrong_state(code, named, nothing_asked(named.delivery.state))
     return (take(code, named, CODES[code]),)
 
 
@@ -93,7 +94,10 @@ def ask(named: Side, question: Question, ask_again: timedelta) -> Step:
     if named.entry.kind not in ASKABLE_KINDS:
         raise Declined(
             Code.STATUS_FORBIDDEN,
-            "a revoke or update package is not taken back: its recipient answers it",
+            Detail(
+                "a revoke or update package is not taken back: its recipient answers it",
+                "gói thu hồi, cập nhật không lấy lại được: bên nhận trả lời gói đó",
+            ),
             facts={"status": codes.TAKE_BACK, "kind": str(named.entry.kind)},
         )
     if named.delivery.question is not None and named.delivery.state in ASKABLE:
@@ -102,7 +106,7 @@ def ask(named: Side, question: Question, ask_again: timedelta) -> Step:
     if rests is not None and question.asked_at < rests:
         raise Declined(
             Code.ASKED_LATELY,
-            f"the recipient answered 16; it can be asked again at {rests.isoformat()}",
+            asked_again_at(rests),
             facts={"state": named.delivery.state, "until": rests.isoformat()},
         )
     step = take(codes.TAKE_BACK, named, Act.ASK)
@@ -171,7 +175,10 @@ def _check_answerable(code: str, kind: int, *, asks: bool = False) -> None:
     if code == codes.ACCEPTED and (kind == Kind.REVOKE or (kind == Kind.UPDATE and asks)):
         raise Declined(
             Code.STATUS_FORBIDDEN,
-            "a request to give a document back is answered with 15 or 16",
+            Detail(
+                "a request to give a document back is answered with 15 or 16",
+                "đề nghị lấy lại văn bản được trả lời bằng 15 hoặc 16",
+            ),
             facts={"status": code, "kind": str(kind)},
         )
 
@@ -180,6 +187,6 @@ def _question_open(code: str, side: Side) -> Declined:
     asked = side.delivery.question.kind if side.delivery.question else ""
     return Declined(
         Code.QUESTION_OPEN,
-        f"a {asked} is asked; until it is answered, status {code} cannot follow",
+        waits_for_answer(asked, code),
         facts={"state": side.delivery.state, "status": code, "question": asked},
     )

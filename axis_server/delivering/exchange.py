@@ -31,6 +31,7 @@ from axis_server.paging import PAGE_ITEMS_MOST
 from axis_server.reasons import Code
 from axis_server.revoking.stapling import KeepAnswers, nothing_kept
 from axis_server.revoking.waiting import LookUp, judged_again, nothing_to_ask
+from axis_server.wording import at_most
 from edxml import codes
 from signing.policy import Policy
 from signing.trust import TrustStore
@@ -89,7 +90,7 @@ class Exchange:
         """
         admit_actor(caller)
         if len(statement) > STATEMENT_BYTES:
-            raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement has at most {STATEMENT_BYTES} bytes")
+            raise Declined(Code.PACKAGE_TOO_LARGE, at_most(STATEMENT_BYTES, "a statement", "gói trạng thái"))
         entry = (await standing_of(self._ledger, caller, dispatch_id)).entry  # 1
         earlier = await self._ledger.moved(digest(statement))
         if earlier is not None and _answers(earlier.delivery, caller, entry):

@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, admit_actor, admit_reader
 from axis_server.documents.contents import bounded
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.records import standing_of
 from axis_server.lifecycle import State
 from axis_server.paging import page_items
@@ -137,7 +137,11 @@ class Queue:
             raise Declined(Code.NOT_FOUND) from absent
         except AsidesFull as full:
             most = str(self._asides_most)
-            raise Declined(Code.TOO_MANY_ASIDES, f"{most} are set aside", facts={"count": most}) from full
+            raise Declined(
+                Code.TOO_MANY_ASIDES,
+                Detail(f"{most} are set aside", f"đang để riêng {most} mục"),
+                facts={"count": most},
+            ) from full
 
     async def _about(self, caller: Caller, dispatch_id: str, sequence: int) -> str:
         """The recipient that an event is about; empty when it is about all. Raises `Declined`: NOT_FOUND."""

@@ -11,8 +11,9 @@ from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller
 from axis_server.documents.contents import bounded
 from axis_server.documents.judgement import Rules, digest, judge, speaks_for
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
+from axis_server.wording import at_most
 from edxml.codes import ARRIVED, SENDER_STATUSES, STATUSES_WITH_REASON
 from edxml.model import Status
 from signing.dispatch import ni_uri
@@ -65,7 +66,10 @@ def judge_statement(
     about = status.response_for
     bounded(about.document_id, "ResponseFor/DocumentId")
     if status.status_code != ARRIVED and len(content) > PLAIN_BYTES:
-        raise Declined(Code.PACKAGE_TOO_LARGE, f"a statement without parts has at most {PLAIN_BYTES} bytes")
+        raise Declined(
+            Code.PACKAGE_TOO_LARGE,
+            at_most(PLAIN_BYTES, "a statement without parts", "gói trạng thái không kèm tệp"),
+        )
     if status.status_code in SENDER_STATUSES:
         author = entry.sender_id
         if author != caller.agency_id:
@@ -100,7 +104,10 @@ def forbidden(status_code: str) -> Declined:
     who = "sender" if status_code in SENDER_STATUSES else "recipient"
     return Declined(
         Code.STATUS_FORBIDDEN,
-        f"status {status_code} is the {who}'s to report",
+        Detail(
+            f"status {status_code} is the {who}'s to report",
+            f"trạng thái {status_code} do {'bên gửi' if who == 'sender' else 'bên nhận'} báo",
+        ),
         facts={"status": status_code, "who": who},
     )
 
@@ -120,7 +127,10 @@ def check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
         named = ", ".join(missing[:30])
         raise Declined(
             Code.HANDOVER_INCOMPLETE,
-            f"{len(entry.parts) - len(missing)} of {len(entry.parts)} parts; missing: {named}",
+            Detail(
+                f"{len(entry.parts) - len(missing)} of {len(entry.parts)} parts; missing: {named}",
+                f"{len(entry.parts) - len(missing)}/{len(entry.parts)} phần; còn thiếu: {named}",
+            ),
             facts={"parts": named, "count": str(len(missing))},
         )
     if strays := set(sealed) - set(wanted):

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from axis_server.documents.judgement import digest
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 from edxml.attachments import Budget, ZipBomb, guard
 from edxml.model import Attachment, Package
@@ -30,7 +30,13 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
     TOO_MANY_ATTACHMENTS.
     """
     if len(package.attachments) >= PARTS_MOST:
-        raise Declined(Code.TOO_MANY_ATTACHMENTS, f"{len(package.attachments)}; the most is {PARTS_MOST - 1}")
+        raise Declined(
+            Code.TOO_MANY_ATTACHMENTS,
+            Detail(
+                f"{len(package.attachments)}; the most is {PARTS_MOST - 1}",
+                f"{len(package.attachments)} tệp; tối đa {PARTS_MOST - 1}",
+            ),
+        )
     digests = _detached(package.attachments, sealed)
     named = zip(package.part_identifiers[1:], package.attachments, strict=True)
     parts, budget, names = [original], Budget(), 0
@@ -51,7 +57,7 @@ def sized(parts: Sequence[Part], held: Mapping[str, int]) -> tuple[Part, ...]:
     if missing:
         raise Declined(
             Code.ATTACHMENT_MISSING,
-            f"not uploaded: {', '.join(missing[:3])}",
+            Detail(f"not uploaded: {', '.join(missing[:3])}", f"chưa tải lên: {', '.join(missing[:3])}"),
             facts={"attachment": missing[0], "count": str(len(missing))},
         )
     return tuple(replace(part, size=held[part.sha256]) if _apart(part) else part for part in parts)
@@ -65,7 +71,12 @@ def apart(parts: Sequence[Part]) -> tuple[str, ...]:
 def bounded(text: str, name: str, most: int = NAME_BYTES) -> str:
     """Returns `text`. Raises `Declined` (FIELD_TOO_LONG) when it has more than `most` bytes of UTF-8."""
     if (size := _bytes(text)) > most:
-        raise Declined(Code.FIELD_TOO_LONG, f"{name} has {size} bytes; the most is {most}")
+        raise Declined(
+            Code.FIELD_TOO_LONG,
+            Detail(
+                f"{name} has {size} bytes; the most is {most}", f"{name}: {size} byte; tối đa {most} byte"
+            ),
+        )
     return text
 
 
@@ -80,7 +91,10 @@ def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> d
         if f"cid:{content_id}" not in sealed:
             raise Declined(
                 Code.ATTACHMENT_NOT_SEALED,
-                f"{content_id[:64]} has neither its bytes in the package nor a digest in the seal",
+                Detail(
+                    f"{content_id[:64]} has neither its bytes in the package nor a digest in the seal",
+                    f"{content_id[:64]} không có nội dung trong gói tin và không có mã băm trong chữ ký",
+                ),
                 facts={"attachment": content_id[:64]},
             )
     if strays := set(sealed) - {f"cid:{content_id}" for content_id in wanted}:

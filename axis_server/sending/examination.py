@@ -31,6 +31,7 @@ from axis_server.revoking.waiting import LookUp, judged_again, nothing_to_ask
 from axis_server.sending.earlier import document_id_taken, spoken_of
 from axis_server.sending.fitness import check_fit
 from axis_server.sending.threads import Effects, Speech, effects
+from axis_server.wording import too_large
 from edxml.codes import Kind
 from edxml.model import ORIGINAL, Package
 from signing.dispatch import dispatch_id
@@ -290,7 +291,7 @@ class Examination:
 
     def _check_size(self, size: int) -> None:
         if size > self._limits.package_bytes:
-            raise Declined(Code.PACKAGE_TOO_LARGE, f"{size} bytes; the most is {self._limits.package_bytes}")
+            raise Declined(Code.PACKAGE_TOO_LARGE, too_large(size, self._limits.package_bytes))
 
 
 def _read(

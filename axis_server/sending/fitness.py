@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.addressing.routing import NAMED_AT_MOST
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 from edxml.codes import KIND
 from storage.ledger.records import Part, Recipient
@@ -27,21 +27,26 @@ def check_fit(
         return
     recipient_id, what = unfit[0]
     more = [one for one, _ in unfit[1:NAMED_AT_MOST]]
-    detail = f"{recipient_id} takes no {what}"
+    english, vietnamese = (
+        f"{recipient_id} takes no {what.english}",
+        f"{recipient_id} không nhận {what.vietnamese}",
+    )
     if more:
-        detail += f"; nor do {', '.join(more)}"
-    if len(unfit) > NAMED_AT_MOST:
-        detail += f" and {len(unfit) - NAMED_AT_MOST} more"
+        english += f"; nor do {', '.join(more)}"
+        vietnamese += f"; {', '.join(more)} cũng vậy"
+    if (rest := len(unfit) - NAMED_AT_MOST) > 0:
+        english += f" and {rest} more"
+        vietnamese += f", và {rest} nơi khác"
     raise Declined(
         Code.RECIPIENT_UNFIT,
-        detail,
-        facts={"recipient": recipient_id, "lacks": what, "count": str(len(unfit))},
+        Detail(english, vietnamese),
+        facts={"recipient": recipient_id, "lacks": what.english, "count": str(len(unfit))},
     )
 
 
 def _unfit(
     recipients: Iterable[Recipient], view: DirectoryView, kind: int, largest: Part | None
-) -> Iterator[tuple[str, str]]:
+) -> Iterator[tuple[str, Detail]]:
     """Yields each recipient that is not fit, and what it does not take."""
     for recipient in recipients:
         mailbox = view.resolve(recipient.mailbox_id)
@@ -49,10 +54,13 @@ def _unfit(
             yield recipient.agency_id, what
 
 
-def _lack(capabilities: Capabilities, kind: int, largest: Part | None) -> str:
+def _lack(capabilities: Capabilities, kind: int, largest: Part | None) -> Detail | None:
     if kind not in capabilities.kinds:
-        return f"package of kind {kind} ({KIND[str(kind)].english})"
+        named = KIND[str(kind)]
+        return Detail(
+            f"package of kind {kind} ({named.english})", f"gói tin loại {kind} ({named.vietnamese})"
+        )
     most = capabilities.attachment_bytes
     if most and largest is not None and largest.size > most:
-        return f"attachment of more than {most} bytes"
-    return ""
+        return Detail(f"attachment of more than {most} bytes", f"tệp lớn hơn {most} byte")
+    return None

@@ -11,7 +11,7 @@ from axis_server.attest import Attestor
 from axis_server.caller import Caller
 from axis_server.changes import Changes
 from axis_server.documents.blobs import chunks
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.allowance import Allowance
 from axis_server.limits.shares import Shares
 from axis_server.limits.tasks import OwnedTasks, in_worker
@@ -110,7 +110,12 @@ class Intake:
                     Code.TOO_MANY_REFUSALS, refusal.code, facts={"reason": refusal.code}, wait_seconds=wait
                 ) from refusal
             rejection = await self._owned.run(self._refuse(submission, refusal))
-            raise Declined(refusal.code, refusal.detail, facts=refusal.facts, evidence=rejection) from refusal
+            raise Declined(
+                refusal.code,
+                Detail(refusal.detail, refusal.detail_vietnamese),
+                facts=refusal.facts,
+                evidence=rejection,
+            ) from refusal
 
     async def _keep(self, examined: Examined) -> Kept:
         """Steps 3 to 6. Raises `Declined`: DOCUMENT_ID_TAKEN, naming the dispatch of this sender that holds

@@ -21,6 +21,7 @@ from axis_server.reasons import Code
 from axis_server.sending import cautions
 from axis_server.sending.cautions import Caution, caution_of
 from axis_server.sending.examination import Examination, Examined, IntakeLimits, Submission
+from axis_server.wording import too_large
 from edxml.codes import Kind
 from storage.ledger.base import Ledger
 from storage.ledger.records import Entry, Kept
@@ -92,7 +93,7 @@ class Preflight:
         """Raises `Declined` (ATTACHMENT_TOO_LARGE), as the upload would."""
         most = self._limits.upload_bytes
         if (largest := max(coming.values(), default=0)) > most:
-            raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{largest} bytes; the most is {most}")
+            raise Declined(Code.ATTACHMENT_TOO_LARGE, too_large(largest, most))
 
     async def _accepted(self, kept: Kept) -> Checked:
         """Tells of a package that is kept already: how it was taken then."""

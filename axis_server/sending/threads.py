@@ -22,6 +22,7 @@ from axis_server.documents.contents import bounded
 from axis_server.errors import Declined
 from axis_server.lifecycle import ASKABLE, REQUESTED, QuestionKind, State, rests_until
 from axis_server.reasons import Code
+from axis_server.wording import more_than
 from edxml.codes import KINDS_WITH_REASON, Kind
 from edxml.model import Bussiness, Package
 from storage.ledger.records import Asking, Delivery, Entry, NewEvent, Question, Recipient
@@ -338,4 +339,4 @@ def _addition(document: Document, added: Resolved, *, removed: Collection[str], 
 
 
 def _too_many(limit: int) -> Declined:
-    return Declined(Code.TOO_MANY_RECIPIENTS, f"more than {limit} recipients", facts={"limit": str(limit)})
+    return Declined(Code.TOO_MANY_RECIPIENTS, more_than(limit), facts={"limit": str(limit)})

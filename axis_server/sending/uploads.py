@@ -14,6 +14,7 @@ from axis_server.limits.room import Promise, Room
 from axis_server.limits.shares import Shares
 from axis_server.reasons import Code
 from axis_server.sending.examination import IntakeLimits
+from axis_server.wording import too_large
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.errors import Corrupt, DigestMismatch, NotFound, OffsetMismatch
 from storage.ledger.base import Ledger
@@ -77,7 +78,7 @@ class Uploads:
         if not 0 <= offset <= size:
             raise Declined(Code.INVALID_ARGUMENT, f"offset {offset} is not within {size} bytes")
         if size > self._most_bytes:
-            raise Declined(Code.ATTACHMENT_TOO_LARGE, f"{size} bytes; the most is {self._most_bytes}")
+            raise Declined(Code.ATTACHMENT_TOO_LARGE, too_large(size, self._most_bytes))
         if (complete := await self._complete(caller, sha256)) is not None:
             return complete
         async with self._quota.within(caller.agency_id, sha256, size):

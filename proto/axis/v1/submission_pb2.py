@@ -26,7 +26,7 @@ from axis.v1 import types_pb2 as axis_dot_v1_dot_types__pb2
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61xis/v1/submission.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\rSubmitRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"l\n\x0eSubmitResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x11.axis.v1.Evidence\x12\x10\n\x08warnings\x18\x03 \x03(\t\"g\n\x0c\x43heckRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x12 \n\tto_upload\x18\x03 \x03(\x0b\x32\r.axis.v1.BlobB\x08\n\x06source\"$\n\x04\x42lob\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\"\xa5\x02\n\rCheckResponse\x12!\n\x07refusal\x18\x01 \x01(\x0b\x32\x10.axis.v1.Finding\x12\"\n\x08warnings\x18\x02 \x03(\x0b\x32\x10.axis.v1.Finding\x12#\n\x08\x64ispatch\x18\x03 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12\x15\n\rrecipient_ids\x18\x04 \x03(\t\x12\x17\n\x0frecipient_count\x18\x05 \x01(\r\x12\x18\n\x10\x61lready_accepted\x18\x06 \x01(\x08\x12/\n\x0bhandover_by\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tanswer_by\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xea\x01\n\x07\x46inding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07\x65nglish\x18\x02 \x01(\t\x12\x12\n\nvietnamese\x18\x03 \x01(\t\x12\x11\n\tnext_step\x18\x04 \x01(\t\x12\x1c\n\x14next_step_vietnamese\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12*\n\x05\x66\x61\x63ts\x18\x07 \x03(\x0b\x32\x1b.axis.v1.Finding.FactsEntry\x12\x11\n\tretryable\x18\x08 \x01(\x08\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"$\n\x12QueryUploadRequest\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"7\n\x13QueryUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\"E\n\rUploadRequest\x12%\n\x06header\x18\x01 \x01(\x0b\x32\x15.axis.v1.UploadHeader\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"<\n\x0cUploadHeader\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"2\n\x0eUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x32\x8d\x02\n\x11SubmissionService\x12\x39\n\x06Submit\x12\x16.axis.v1.SubmitRequest\x1a\x17.axis.v1.SubmitResponse\x12\x36\n\x05\x43heck\x12\x15.axis.v1.CheckRequest\x1a\x16.axis.v1.CheckResponse\x12H\n\x0bQueryUpload\x12\x1b.axis.v1.QueryUploadRequest\x1a\x1c.axis.v1.QueryUploadResponse\x12;\n\x06Upload\x12\x16.axis.v1.UploadRequest\x1a\x17.axis.v1.UploadResponse(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18\x61xis/v1/submission.proto\x12\x07\x61xis.v1\x1a\x13\x61xis/v1/types.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"F\n\rSubmitRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x42\x08\n\x06source\"l\n\x0eSubmitResponse\x12#\n\x08\x64ispatch\x18\x01 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12#\n\x08\x65vidence\x18\x02 \x03(\x0b\x32\x11.axis.v1.Evidence\x12\x10\n\x08warnings\x18\x03 \x03(\t\"g\n\x0c\x43heckRequest\x12\x11\n\x07package\x18\x01 \x01(\x0cH\x00\x12\x18\n\x0epackage_sha256\x18\x02 \x01(\tH\x00\x12 \n\tto_upload\x18\x03 \x03(\x0b\x32\r.axis.v1.BlobB\x08\n\x06source\"$\n\x04\x42lob\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\"\xa5\x02\n\rCheckResponse\x12!\n\x07refusal\x18\x01 \x01(\x0b\x32\x10.axis.v1.Finding\x12\"\n\x08warnings\x18\x02 \x03(\x0b\x32\x10.axis.v1.Finding\x12#\n\x08\x64ispatch\x18\x03 \x01(\x0b\x32\x11.axis.v1.Dispatch\x12\x15\n\rrecipient_ids\x18\x04 \x03(\t\x12\x17\n\x0frecipient_count\x18\x05 \x01(\r\x12\x18\n\x10\x61lready_accepted\x18\x06 \x01(\x08\x12/\n\x0bhandover_by\x18\x07 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12-\n\tanswer_by\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\x85\x02\n\x07\x46inding\x12\x0c\n\x04\x63ode\x18\x01 \x01(\t\x12\x0f\n\x07\x65nglish\x18\x02 \x01(\t\x12\x12\n\nvietnamese\x18\x03 \x01(\t\x12\x11\n\tnext_step\x18\x04 \x01(\t\x12\x1c\n\x14next_step_vietnamese\x18\x05 \x01(\t\x12\x0e\n\x06\x64\x65tail\x18\x06 \x01(\t\x12\x19\n\x11\x64\x65tail_vietnamese\x18\t \x01(\t\x12*\n\x05\x66\x61\x63ts\x18\x07 \x03(\x0b\x32\x1b.axis.v1.Finding.FactsEntry\x12\x11\n\tretryable\x18\x08 \x01(\x08\x1a,\n\nFactsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\t:\x02\x38\x01\"$\n\x12QueryUploadRequest\x12\x0e\n\x06sha256\x18\x01 \x01(\t\"7\n\x13QueryUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\"E\n\rUploadRequest\x12%\n\x06header\x18\x01 \x01(\x0b\x32\x15.axis.v1.UploadHeader\x12\r\n\x05\x63hunk\x18\x02 \x01(\x0c\"<\n\x0cUploadHeader\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\x12\x0e\n\x06offset\x18\x03 \x01(\x04\"2\n\x0eUploadResponse\x12\x0e\n\x06offset\x18\x01 \x01(\x04\x12\x10\n\x08\x63omplete\x18\x02 \x01(\x08\x32\x8d\x02\n\x11SubmissionService\x12\x39\n\x06Submit\x12\x16.axis.v1.SubmitRequest\x1a\x17.axis.v1.SubmitResponse\x12\x36\n\x05\x43heck\x12\x15.axis.v1.CheckRequest\x1a\x16.axis.v1.CheckResponse\x12H\n\x0bQueryUpload\x12\x1b.axis.v1.QueryUploadRequest\x1a\x1c.axis.v1.QueryUploadResponse\x12;\n\x06Upload\x12\x16.axis.v1.UploadRequest\x1a\x17.axis.v1.UploadResponse(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -46,19 +46,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CHECKRESPONSE']._serialized_start=417
   _globals['_CHECKRESPONSE']._serialized_end=710
   _globals['_FINDING']._serialized_start=713
-  _globals['_FINDING']._serialized_end=947
-  _globals['_FINDING_FACTSENTRY']._serialized_start=903
-  _globals['_FINDING_FACTSENTRY']._serialized_end=947
-  _globals['_QUERYUPLOADREQUEST']._serialized_start=949
-  _globals['_QUERYUPLOADREQUEST']._serialized_end=985
-  _globals['_QUERYUPLOADRESPONSE']._serialized_start=987
-  _globals['_QUERYUPLOADRESPONSE']._serialized_end=1042
-  _globals['_UPLOADREQUEST']._serialized_start=1044
-  _globals['_UPLOADREQUEST']._serialized_end=1113
-  _globals['_UPLOADHEADER']._serialized_start=1115
-  _globals['_UPLOADHEADER']._serialized_end=1175
-  _globals['_UPLOADRESPONSE']._serialized_start=1177
-  _globals['_UPLOADRESPONSE']._serialized_end=1227
-  _globals['_SUBMISSIONSERVICE']._serialized_start=1230
-  _globals['_SUBMISSIONSERVICE']._serialized_end=1499
+  _globals['_FINDING']._serialized_end=974
+  _globals['_FINDING_FACTSENTRY']._serialized_start=930
+  _globals['_FINDING_FACTSENTRY']._serialized_end=974
+  _globals['_QUERYUPLOADREQUEST']._serialized_start=976
+  _globals['_QUERYUPLOADREQUEST']._serialized_end=1012
+  _globals['_QUERYUPLOADRESPONSE']._serialized_start=1014
+  _globals['_QUERYUPLOADRESPONSE']._serialized_end=1069
+  _globals['_UPLOADREQUEST']._serialized_start=1071
+  _globals['_UPLOADREQUEST']._serialized_end=1140
+  _globals['_UPLOADHEADER']._serialized_start=1142
+  _globals['_UPLOADHEADER']._serialized_end=1202
+  _globals['_UPLOADRESPONSE']._serialized_start=1204
+  _globals['_UPLOADRESPONSE']._serialized_end=1254
+  _globals['_SUBMISSIONSERVICE']._serialized_start=1257
+  _globals['_SUBMISSIONSERVICE']._serialized_end=1526
 # @@protoc_insertion_point(module_scope)

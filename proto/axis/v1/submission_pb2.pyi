@@ -221,6 +221,7 @@ class Finding(_message.Message):
     NEXT_STEP_FIELD_NUMBER: _builtins.int
     NEXT_STEP_VIETNAMESE_FIELD_NUMBER: _builtins.int
     DETAIL_FIELD_NUMBER: _builtins.int
+    DETAIL_VIETNAMESE_FIELD_NUMBER: _builtins.int
     FACTS_FIELD_NUMBER: _builtins.int
     RETRYABLE_FIELD_NUMBER: _builtins.int
     code: _builtins.str
@@ -231,6 +232,8 @@ class Finding(_message.Message):
     next_step_vietnamese: _builtins.str
     detail: _builtins.str
     """English, for small print."""
+    detail_vietnamese: _builtins.str
+    """The same in Vietnamese; empty where there is none."""
     retryable: _builtins.bool
     """A refusal that the same request may not meet later, with nobody changing the document."""
     @_builtins.property
@@ -244,12 +247,13 @@ class Finding(_message.Message):
         next_step: _builtins.str = ...,
         next_step_vietnamese: _builtins.str = ...,
         detail: _builtins.str = ...,
+        detail_vietnamese: _builtins.str = ...,
         facts: _abc.Mapping[_builtins.str, _builtins.str] | None = ...,
         retryable: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "detail", b"detail", "english", b"english", "facts", b"facts", "next_step", b"next_step", "next_step_vietnamese", b"next_step_vietnamese", "retryable", b"retryable", "vietnamese", b"vietnamese"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["code", b"code", "detail", b"detail", "detail_vietnamese", b"detail_vietnamese", "english", b"english", "facts", b"facts", "next_step", b"next_step", "next_step_vietnamese", b"next_step_vietnamese", "retryable", b"retryable", "vietnamese", b"vietnamese"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

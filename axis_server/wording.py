@@ -1,0 +1,95 @@
+"""What a refusal says of its case, in both languages: the same facts, in words of a clerk.
+
+    Declined(Code.ATTACHMENT_TOO_LARGE, too_large(size, most))
+    detail.english       # "30 bytes; the most is 20"
+    detail.vietnamese    # "30 byte; tối đa 20 byte"
+
+Who only meets programs says it in English alone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+from types import MappingProxyType
+
+from axis_server.errors import Detail
+
+_VIETNAM = timezone(timedelta(hours=7))
+
+STATES: Mapping[str, str] = MappingProxyType(
+    {
+        "consigned": "chờ nhận",
+        "fetched": "đang tải về",
+        "handed_over": "đã đến",
+        "accepted": "đã tiếp nhận",
+        "refused": "từ chối",
+        "in_process": "đang xử lý",
+        "done": "hoàn thành",
+        "expired": "quá hạn",
+        "taken_back": "đã lấy lại",
+    }
+)
+"""As docs/lifecycle.md calls them."""
+QUESTIONS: Mapping[str, str] = MappingProxyType(
+    {"recall": "thu hồi", "removal": "bỏ khỏi nơi nhận", "replacement": "thay thế"}
+)
+
+
+def too_large(size: int, most: int) -> Detail:
+    """Of something that has more bytes than it may."""
+    return Detail(f"{size} bytes; the most is {most}", f"{size} byte; tối đa {most} byte")
+
+
+def at_most(most: int, what: str, what_vietnamese: str) -> Detail:
+    """Of something that may have so many bytes."""
+    return Detail(f"{what} has at most {most} bytes", f"{what_vietnamese} có tối đa {most} byte")
+
+
+def more_than(limit: int) -> Detail:
+    """Of too many recipients."""
+    return Detail(f"more than {limit} recipients", f"nhiều hơn {limit} nơi nhận")
+
+
+def named(identifiers: Sequence[str], most: int) -> Detail:
+    """Of identifiers: the first ones, and how many more there are."""
+    rest = len(identifiers) - most
+
+    def said(empty: str, more: str) -> str:
+        shown = ", ".join(identifier or empty for identifier in identifiers[:most])
+        return f"{shown} {more}" if rest > 0 else shown
+
+    return Detail(said("(empty)", f"and {rest} more"), said("(để trống)", f"và {rest} mã khác"))
+
+
+def cannot_follow(status: str, state: str) -> Detail:
+    """Of an act that the table does not know; `status` is empty where no statement is."""
+    act, act_vietnamese = (f"status {status}", f"trạng thái {status}") if status else ("this", "việc này")
+    return Detail(
+        f"{act} cannot follow when the delivery is {state}",
+        f"{act_vietnamese} không thể báo khi văn bản đang ở bước: {STATES.get(state, state)}",
+    )
+
+
+def nothing_asked(state: str) -> Detail:
+    return Detail(
+        "nothing is asked about it",
+        f"không có đề nghị nào đang chờ trả lời; văn bản đang ở bước: {STATES.get(state, state)}",
+    )
+
+
+def waits_for_answer(asked: str, status: str) -> Detail:
+    """Of a status that comes while a question is open."""
+    return Detail(
+        f"a {asked} is asked; until it is answered, status {status} cannot follow",
+        f"đang có đề nghị {QUESTIONS.get(asked, asked)}; phải trả lời trước khi báo trạng thái {status}",
+    )
+
+
+def asked_again_at(moment: datetime) -> Detail:
+    """Of a question that comes too soon after a no; the time is that of Viet Nam for who reads it so."""
+    local = moment.astimezone(_VIETNAM)
+    return Detail(
+        f"the recipient answered 16; it can be asked again at {moment.isoformat()}",
+        f"bên nhận đã trả lời 16; có thể đề nghị lại từ {local:%H:%M} ngày {local:%d/%m/%Y}",
+    )
