@@ -43,6 +43,7 @@ from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
 from axis_server.operation.material import MaterialError
 from axis_server.probe import Prober
+from axis_server.renewal import renewal, trees_of
 from axis_server.retaining import retaining
 from axis_server.revoking.composing import opened_revoking
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
@@ -247,6 +248,7 @@ async def running(
             mover=mover,
             expiring=expiring,
             proofs=proofs,
+            trees=trees_of(stores),
             retaining=kept,
             clock=now,
             new_id=new_id,
@@ -282,6 +284,7 @@ async def running(
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),
                 *_monthly(stores, metrics),
+                *renewal(settings, stores, metrics, now, judging, stack),
                 *_scrubbing(scrub_of(settings, stores, keys, metrics), settings.scrub),
                 expire(
                     stores.archive,

@@ -18,6 +18,7 @@ from axis_server.operation.group import group
 from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
+from axis_server.operation.renewing import renew
 from axis_server.operation.rollover import rollover
 from axis_server.operation.running import run, work
 from axis_server.operation.scrubbing import scrub
@@ -53,6 +54,7 @@ main.add_command(work)
 main.add_command(attention)
 main.add_command(stats)
 main.add_command(scrub)
+main.add_command(renew)
 main.add_command(sweep_archive)
 
 

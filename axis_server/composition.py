@@ -12,6 +12,7 @@ from cryptography import x509
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.addressing.lookup import Lookup
 from axis_server.admitting.admission import Admission
+from axis_server.archiving.volumes import Trees
 from axis_server.attest import Attestor
 from axis_server.boundary.archive import ArchiveServicer
 from axis_server.boundary.directory import AxisFacts, DirectoryServicer
@@ -91,6 +92,7 @@ class Means:
     mover: Mover
     expiring: Expiring
     proofs: Proofs
+    trees: Trees
     retaining: Retaining
     clock: Callable[[], datetime]
     new_id: Callable[[], str]
@@ -229,7 +231,7 @@ def services(means: Means) -> Services:
             facts=facts,
             cursors=means.cursors,
         ),
-        log=LogServicer(proofs=means.proofs),
+        log=LogServicer(proofs=means.proofs, records=means.trees),
     )
 
 

@@ -64,6 +64,11 @@ class Metrics:
     scrub_damaged: Counter
     scrub_round_seconds: Gauge
     disposals_open: Gauge
+    renewal_due: Gauge
+    renewal_ends: Gauge
+    renewals_kept: Counter
+    renewals_failed: Counter
+    renewal_troubled: Counter
     deadlines_passed: Counter
     deadlines_failed: Counter
     deadlines_overdue_seconds: Gauge
@@ -154,6 +159,27 @@ class Metrics:
             scrub_damaged=counter(
                 "axis_scrub_damaged",
                 "Files, evidence, statements found changed or lost: an alarm; the log names them.",
+            ),
+            renewal_due=gauge(
+                "axis_renewal_due",
+                "Volumes of the log whose time-stamp or algorithm ends soon and that are not renewed yet.",
+                multiprocess_mode="livemax",
+            ),
+            renewal_ends=gauge(
+                "axis_renewal_ends_timestamp_seconds",
+                "When the first volume's proof ends unless it is renewed, Unix time; 0 when there is none.",
+                multiprocess_mode="livemin",
+            ),
+            renewals_kept=counter(
+                "axis_renewals_kept", "Time-stamps over volumes and over time-stamps of them."
+            ),
+            renewals_failed=counter(
+                "axis_renewals_failed",
+                "Times that no authority gave a time-stamp for a volume; the log says why.",
+            ),
+            renewal_troubled=counter(
+                "axis_renewal_troubled",
+                "Evidence, statements and files that a volume lacks because they are lost.",
             ),
             scrub_round_seconds=gauge(
                 "axis_scrub_round_seconds",

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from axis_server.archiving.deciding import KeepingLedger
 from axis_server.archiving.scrub import ScrubbedLedger
+from axis_server.archiving.volumes import RenewedLedger
 from axis_server.ledgers import opened_catalogue, opened_ledger
 from axis_server.settings import ArchiveSettings, Secrets, Settings
 from storage.archive.base import Archive
@@ -40,6 +41,7 @@ class Stores:
     hints: Hints
     catalogue: Catalogue
     scrubbed: ScrubbedLedger
+    renewed: RenewedLedger
     answers: Answers
     retention: Retention | None = None
     """Where the archive's store can lock blobs, and is to."""
@@ -68,6 +70,7 @@ async def opened(
             hints=ledger,
             catalogue=catalogue,
             scrubbed=ledger,
+            renewed=ledger,
             retention=_retention(archive, settings.archive),
             monthly=ledger if isinstance(ledger, Monthly) else None,
             answers=ledger,

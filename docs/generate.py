@@ -211,6 +211,8 @@ def _toml(value: object) -> str:
         return f'"{value // GIB} GiB"' if value >= GIB else f'"{value // MIB} MiB"'
     if isinstance(value, tuple | list):
         return f"[{', '.join(map(_toml, value))}]"
+    if value == {}:
+        return "{}"
     return str(value) if isinstance(value, int | float) else f'"{value}"'
 
 

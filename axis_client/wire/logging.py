@@ -26,6 +26,10 @@ class LogCalls(Link):
         request = log_pb2.GetInclusionProofRequest(content_id=content_id, size=size)
         return (await self._ask(self._log.GetInclusionProof, request)).proof
 
+    async def archive_record(self, content_id: str) -> bytes:
+        request = log_pb2.GetArchiveRecordRequest(content_id=content_id)
+        return (await self._ask(self._log.GetArchiveRecord, request)).record
+
     async def consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
         request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)
         return tuple((await self._ask(self._log.GetConsistencyProof, request)).hashes)

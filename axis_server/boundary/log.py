@@ -3,22 +3,25 @@
 from __future__ import annotations
 
 from axis.v1 import log_pb2, log_pb2_grpc
+from axis_server.archiving.volumes import Trees
 from axis_server.boundary.identity import Context
 from axis_server.boundary.translate import offset
 from axis_server.errors import Declined
 from axis_server.reasons import Code
-from axis_server.transparency.proofs import Proofs
+from axis_server.transparency.proofs import CONTENT_ID_LONGEST, Proofs
 from signing.log import Tile
+from storage.errors import NotFound
 
 FULL = 256
 """Hashes of a full tile."""
 
 
 class LogServicer(log_pb2_grpc.LogServiceServicer):
-    """Translates; `Proofs` answers."""
+    """Translates; `Proofs` and `Trees` answer."""
 
-    def __init__(self, *, proofs: Proofs) -> None:
+    def __init__(self, *, proofs: Proofs, records: Trees) -> None:
         self._proofs = proofs
+        self._records = records
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: Context
@@ -42,6 +45,17 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
         return log_pb2.GetConsistencyProofResponse(
             hashes=continued.hashes, checkpoint=continued.checkpoint.content
         )
+
+    async def GetArchiveRecord(
+        self, request: log_pb2.GetArchiveRecordRequest, context: Context
+    ) -> log_pb2.GetArchiveRecordResponse:
+        if len(request.content_id) > CONTENT_ID_LONGEST:
+            raise Declined(Code.INVALID_ARGUMENT, f"an id has at most {CONTENT_ID_LONGEST} characters")
+        try:
+            record = await self._records.record(request.content_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND, "no volume of the archive has it yet") from absent
+        return log_pb2.GetArchiveRecordResponse(record=record)
 
     async def GetTile(self, request: log_pb2.GetTileRequest, context: Context) -> log_pb2.GetTileResponse:
         try:

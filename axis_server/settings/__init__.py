@@ -19,6 +19,7 @@ from axis_server.settings.proving import (
     WitnessSettings,
 )
 from axis_server.settings.reading import SettingsError, load, readable
+from axis_server.settings.renewal import RenewalSettings
 from axis_server.settings.retention import ClassSettings, RetentionSettings, RuleSettings
 from axis_server.settings.revoking import InsteadSettings, RevocationSettings
 from axis_server.settings.serving import (
@@ -45,6 +46,7 @@ __all__ = [
     "LogSettings",
     "MetricsSettings",
     "Readable",
+    "RenewalSettings",
     "RetentionSettings",
     "RevocationSettings",
     "RuleSettings",

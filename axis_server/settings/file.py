@@ -16,6 +16,7 @@ from axis_server.settings.proving import (
     TransparencySettings,
     TrustSettings,
 )
+from axis_server.settings.renewal import RenewalSettings
 from axis_server.settings.retention import RetentionSettings
 from axis_server.settings.revoking import RevocationSettings
 from axis_server.settings.section import Section
@@ -46,6 +47,7 @@ class Settings(Section):
     limits: LimitSettings
     deadlines: DeadlineSettings
     scrub: ScrubSettings
+    renewal: RenewalSettings
     retention: RetentionSettings
     metrics: MetricsSettings
     telemetry: TelemetrySettings
@@ -56,6 +58,8 @@ class Settings(Section):
         names = [one.name for one in self.timestamps]
         if len(set(names)) != len(names):
             raise ValueError("two `timestamps` have one name; each authority has its own")
+        if unknown := set(self.renewal.authorities) - set(names):
+            raise ValueError(f"`renewal.authorities`: {min(unknown)} is the name of no `timestamps`")
         return self
 
 
@@ -77,6 +81,7 @@ class Readable:
     limits: LimitSettings | None
     deadlines: DeadlineSettings | None
     scrub: ScrubSettings | None
+    renewal: RenewalSettings | None
     retention: RetentionSettings | None
     metrics: MetricsSettings | None
     telemetry: TelemetrySettings | None

@@ -165,17 +165,35 @@ def fetched(
 ) -> Stamp:
     """Asks, judges what comes, and returns it when it is sound. Blocks, within `BOUNDS`. Raises
     `NotStamped`."""
-    asked = request(Imprint.of(checkpoint.note), nonce=nonce, policy=authority.policy)
+    imprint = Imprint.of(checkpoint.note)
+    token, stamp = asked(
+        authority, imprint, nonce=nonce, clock=clock, not_before=checkpoint.at, judging=judging
+    )
+    return Stamp(size=checkpoint.size, authority=authority.name, token=token, at=stamp.at)
+
+
+def asked(
+    authority: Authority,
+    imprint: Imprint,
+    *,
+    nonce: int,
+    clock: Callable[[], datetime],
+    not_before: datetime,
+    judging: Judging,
+) -> tuple[bytes, Timestamp]:
+    """Asks for a time-stamp over an imprint, of something from `not_before`, and returns the token with what
+    it says once that is sound. Blocks, within `BOUNDS`. Raises `NotStamped`."""
+    query = request(imprint, nonce=nonce, policy=authority.policy)
     try:
-        token = http_tsa.token(authority.url, asked, bounds=BOUNDS)
+        token = http_tsa.token(authority.url, query, bounds=BOUNDS)
         trust = judging.inform(TrustStore.load(authority.anchors, crls=authority.crls))
     except (FetchError, NotGranted, TrustError) as exc:
         raise NotStamped(str(exc)) from exc
     verdict = verify_token(
-        token, content=checkpoint.note, trust=trust, at=clock(), request=asked, not_before=checkpoint.at
+        token, content=imprint, trust=trust, at=clock(), request=query, not_before=not_before
     )
     if verdict.certificate is not None:
         judging.rely(verdict.certificate)
     if not isinstance(verdict, Timestamp):
         raise NotStamped(f"{verdict.reason}: {verdict.detail}")
-    return Stamp(size=checkpoint.size, authority=authority.name, token=token, at=verdict.at)
+    return token, verdict

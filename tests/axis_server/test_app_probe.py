@@ -60,6 +60,7 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
             hints=ledger,
             catalogue=MemoryCatalogue(ledger),
             scrubbed=ledger,
+            renewed=ledger,
             answers=ledger,
         ),
         show=lamp.show,

@@ -52,6 +52,11 @@ class LogServiceStub:
                 request_serializer=axis_dot_v1_dot_log__pb2.GetConsistencyProofRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_log__pb2.GetConsistencyProofResponse.FromString,
                 _registered_method=True)
+        self.GetArchiveRecord = channel.unary_unary(
+                '/axis.v1.LogService/GetArchiveRecord',
+                request_serializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.FromString,
+                _registered_method=True)
         self.GetTile = channel.unary_unary(
                 '/axis.v1.LogService/GetTile',
                 request_serializer=axis_dot_v1_dot_log__pb2.GetTileRequest.SerializeToString,
@@ -87,6 +92,15 @@ class LogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetArchiveRecord(self, request, context):
+        """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
+        dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
+        it, which may take days.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTile(self, request, context):
         """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint.
         """
@@ -111,6 +125,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.GetConsistencyProof,
                     request_deserializer=axis_dot_v1_dot_log__pb2.GetConsistencyProofRequest.FromString,
                     response_serializer=axis_dot_v1_dot_log__pb2.GetConsistencyProofResponse.SerializeToString,
+            ),
+            'GetArchiveRecord': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetArchiveRecord,
+                    request_deserializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.SerializeToString,
             ),
             'GetTile': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTile,
@@ -202,6 +221,33 @@ class LogService:
             '/axis.v1.LogService/GetConsistencyProof',
             axis_dot_v1_dot_log__pb2.GetConsistencyProofRequest.SerializeToString,
             axis_dot_v1_dot_log__pb2.GetConsistencyProofResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetArchiveRecord(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.LogService/GetArchiveRecord',
+            axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.SerializeToString,
+            axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.FromString,
             options,
             channel_credentials,
             insecure,

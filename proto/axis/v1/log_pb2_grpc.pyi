@@ -44,6 +44,11 @@ class LogServiceStub:
     """
     GetConsistencyProof: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]
     """Proves that the tree of `new_size` leaves begins with that of `old_size` leaves."""
+    GetArchiveRecord: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetArchiveRecordRequest, _log_pb2.GetArchiveRecordResponse]
+    """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
+    dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
+    it, which may take days.
+    """
     GetTile: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
 
@@ -63,6 +68,11 @@ class LogServiceAsyncStub(LogServiceStub):
     """
     GetConsistencyProof: _aio.UnaryUnaryMultiCallable[_log_pb2.GetConsistencyProofRequest, _log_pb2.GetConsistencyProofResponse]  # type: ignore[assignment]
     """Proves that the tree of `new_size` leaves begins with that of `old_size` leaves."""
+    GetArchiveRecord: _aio.UnaryUnaryMultiCallable[_log_pb2.GetArchiveRecordRequest, _log_pb2.GetArchiveRecordResponse]  # type: ignore[assignment]
+    """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
+    dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
+    it, which may take days.
+    """
     GetTile: _aio.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]  # type: ignore[assignment]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
 
@@ -97,6 +107,17 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_log_pb2.GetConsistencyProofResponse, _abc.Awaitable[_log_pb2.GetConsistencyProofResponse]]:
         """Proves that the tree of `new_size` leaves begins with that of `old_size` leaves."""
+
+    @_abc_1.abstractmethod
+    def GetArchiveRecord(
+        self,
+        request: _log_pb2.GetArchiveRecordRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_pb2.GetArchiveRecordResponse, _abc.Awaitable[_log_pb2.GetArchiveRecordResponse]]:
+        """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
+        dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
+        it, which may take days.
+        """
 
     @_abc_1.abstractmethod
     def GetTile(
