@@ -5,7 +5,7 @@ from __future__ import annotations
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from axis_server.archiving.deciding import Deciding, Issuing
 from axis_server.archiving.destruction import Destroying, files_of
 from axis_server.archiving.disposal import ORDER_BYTES, Disposing
 from axis_server.archiving.disposed import rightly_disposed
+from axis_server.archiving.locking import Locking
 from axis_server.archiving.sweeping import sweep
 from axis_server.archiving.terms import Classes
 from axis_server.caller import Caller
@@ -28,13 +29,17 @@ from signing.seal import Sealer
 from signing.verdict import Sound
 from signing.verify import verify
 from storage.archive.memory import MemoryArchive
+from storage.archive.s3 import Lock, S3Archive
 from storage.errors import Locked, NotFound, Unavailable
 from storage.ledger.keeping import Disposal
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.records import Entry
 from storage.ledger.registry import Agency, Certificate
 from tests.axis_server.world import House, World
+from tests.conftest import ON_CEPH
 from tests.pki import Identity
+from tests.storage.blobs import stream
+from tests.storage.ceph import Ceph
 
 AXIS = "axis.test"
 LATER = timedelta(days=3 * 366)
@@ -483,3 +488,29 @@ def check_with_xmlsec(stand: Stand, content: bytes, room: Path) -> None:
     when = ["--verification-gmt-time", "2026-03-02 06:00:00"]
     done = subprocess.run([*command, *when, str(document)], capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
+
+
+@ON_CEPH
+async def test_the_store_locks_what_was_decided_and_not_what_is_presumed(stand: Stand, ceph: Ceph) -> None:
+    entry = await stand.world.sent(stand.world.province)
+    other = await stand.world.sent(stand.world.province, document_id="G90,2026/03/03,2")
+    s3 = await S3Archive.open(ceph.bucket(), lock=Lock.GOVERNANCE)
+    for one in (entry, other):
+        digest = one.original.sha256
+        await s3.put(digest, stream(stand.archive.blobs[digest]))
+    locking = Locking(ledger=stand.ledger, deciding=stand.deciding, retention=s3.retention)
+    await stand.classed(entry, "2", record="01/HS")
+    hold = await stand.deciding.put_hold(stand.authority, entry.dispatch_id, reason="Thanh tra")
+    assert not await locking.step()
+    kept = await s3.retention.kept(entry.original.sha256)
+    assert kept.held
+    assert kept.until == datetime(2029, 1, 1, tzinfo=timezone(timedelta(hours=7)))
+    assert (await s3.retention.kept(other.original.sha256)).until is None
+    await stand.classed(other, "10", record="01/HS")
+    await stand.deciding.lift_hold(stand.authority, entry.dispatch_id, hold.evidence_id, reason="xong")
+    await locking.step()
+    for one in (entry, other):
+        kept = await s3.retention.kept(one.original.sha256)
+        assert not kept.held
+        assert kept.until == datetime(2037, 1, 1, tzinfo=timezone(timedelta(hours=7)))
+    await s3.aclose()
