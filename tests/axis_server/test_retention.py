@@ -382,7 +382,8 @@ async def test_a_crash_in_the_middle_ends_the_same(stand: Stand, broken: str) ->
         await stand.destroying.step()
     assert (await stand.ledger.disposal(disposal.order_id)).ended_at is None
     assert await stand.destroying.step() == 0
-    assert stand.archive.blobs == stand.archive.hidden == {}
+    assert not stand.archive.blobs
+    assert not stand.archive.hidden
     assert (await stand.ledger.disposal(disposal.order_id)).evidence_id
 
 
@@ -418,7 +419,7 @@ async def test_an_order_that_is_wrong_in_any_way_disposes_of_nothing(stand: Stan
         "DIGEST_MISMATCH": (await stand.ordered(early)).replace(b"12/Q", b"13/Q"),
         "ORDER_UNFIT": stand.sealed(items=(item,), axis_id="another axis"),
     }
-    unfit = [
+    unfit: list[dict[str, Any]] = [
         {"items": ()},
         {"items": (item, item)},
         {"items": (item,), "legal_basis": " "},
