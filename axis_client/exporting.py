@@ -18,6 +18,7 @@ from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes
 
 from axis_client import files
 from axis_client.errors import LocalError, NotTrusted, explain
@@ -49,6 +50,8 @@ class History:
     time: TrustStore | None = None
     answers: tuple[bytes, ...] = ()
     """OCSP responses of the time, DER."""
+    crls: tuple[x509.CertificateRevocationList, ...] = ()
+    """Lists of the time."""
     certificates: tuple[x509.Certificate, ...] = ()
 
 
@@ -134,10 +137,17 @@ class Exporter:
             stamps=history.stamps,
             trust=package.Trust(seals=trust, log=history.log, time=history.time),
             certificates=history.certificates,
-            crls=trust.crls,
+            crls=_each_once((*trust.crls, *history.crls)),
             answers=history.answers,
             headline=_headline(dispatch),
         )
+
+
+def _each_once(
+    crls: Sequence[x509.CertificateRevocationList],
+) -> tuple[x509.CertificateRevocationList, ...]:
+    found = {crl.fingerprint(hashes.SHA256()): crl for crl in crls}
+    return tuple(found.values())
 
 
 def _record(record: Record, history: History) -> package.Evidence | package.Statement:

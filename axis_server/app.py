@@ -46,6 +46,7 @@ from axis_server.probe import Prober
 from axis_server.renewal import renewal, trees_of
 from axis_server.retaining import retaining
 from axis_server.revoking.composing import opened_revoking
+from axis_server.revoking.expiry import LOOK_SECONDS, Expiry
 from axis_server.settings import Address, ScrubSettings, Secrets, Settings
 from axis_server.stores import Stores, opened
 from axis_server.transparency.proofs import Proofs
@@ -201,6 +202,7 @@ async def running(
             clock=now,
             metrics=metrics,
         )
+        expiry = Expiry(settings, watch.view, own=lambda: keys.certificates, clock=now, metrics=metrics)
         judging = Judging(inform=trust.informed, rely=asked.relying.rely)
         await asked.known.refresh()
 
@@ -280,6 +282,7 @@ async def running(
                 changes.follow(stores.hints.news()),
                 publisher.follow(settings.transparency.publish_seconds),
                 asked.asking.follow(REVOCATION_SECONDS),
+                expiry.follow(LOOK_SECONDS),
                 *_vouching(settings, stores.ledger, metrics, judging, stack),
                 Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
                 *(work() for work in kept.works),

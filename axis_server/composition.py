@@ -32,6 +32,7 @@ from axis_server.delivering.inbox import Inbox
 from axis_server.delivering.moving import Mover
 from axis_server.delivering.opening import Opening
 from axis_server.delivering.queue import Queue
+from axis_server.knowing.answers import JudgedBy
 from axis_server.knowing.attention import Attention
 from axis_server.knowing.events import Events
 from axis_server.knowing.finding import Finding
@@ -199,7 +200,13 @@ def services(means: Means) -> Services:
             metrics=means.metrics,
             clock=means.clock,
         ),
-        records=RecordServicer(records=Records(ledger=ledger), cursors=means.cursors),
+        records=RecordServicer(
+            records=Records(ledger=ledger),
+            judged_by=JudgedBy(
+                ledger=ledger, answers=means.stores.answers, current=revoking.stapling.current
+            ),
+            cursors=means.cursors,
+        ),
         overview=OverviewServicer(
             attention=Attention(
                 ledger=ledger, directory=means.watch.view, clock=means.clock, turns=overseeing

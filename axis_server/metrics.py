@@ -269,7 +269,7 @@ class Metrics:
             ),
             certificate_expiry=gauge(
                 "axis_certificate_expiry_seconds",
-                "Until the first certificate of a use ends; below 0 after it.",
+                "Until the first certificate of a use ends, of agencies the last of each; below 0 after it.",
                 ("use",),
                 multiprocess_mode="livemin",
             ),

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Sequence
+from contextlib import aclosing
 from dataclasses import replace
 from pathlib import Path
+
+from cryptography import x509
 
 from axis_client import files
 from axis_client.acts.knowing import Knowing
@@ -16,6 +19,10 @@ from axis_client.model import Record
 from axis_client.sending import Report
 from signing.log import open_checkpoint
 from signing.package import Stamped
+from signing.revocation import OcspError, read_answer
+
+MOST_ANSWERS = 256 << 20
+"""Bytes of lists and OCSP answers that a package takes."""
 
 
 class Exporting(Knowing):
@@ -41,6 +48,7 @@ class Exporting(Knowing):
         check_target(path)
         records = [record async for record in self.evidence(dispatch_id)]
         history = await (collect or self._collect)(dispatch_id, records)
+        history = await self._with_answers(dispatch_id, history)
         room = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             retrieved = await self.retrieve(dispatch_id, room, progress=progress)
@@ -49,6 +57,24 @@ class Exporting(Knowing):
         finally:
             if room.exists():
                 files.remove_directory(room)
+
+    async def _with_answers(self, dispatch_id: str, history: History) -> History:
+        """Adds what the axis knew about revocation when it judged. What cannot be read is left out: it proves
+        nothing."""
+        answers, crls, size = list(history.answers), list(history.crls), 0
+        async with aclosing(self._wire.answers(dispatch_id)) as found:
+            async for kind, content in found:
+                size += len(content)
+                if size > MOST_ANSWERS:
+                    break
+                try:
+                    if kind == "crl":
+                        crls.append(x509.load_der_x509_crl(content))
+                    elif kind == "ocsp":
+                        answers.append(read_answer(content).der)
+                except (ValueError, OcspError):
+                    continue
+        return replace(history, answers=tuple(answers), crls=tuple(crls))
 
     async def _collect(self, dispatch_id: str, records: Sequence[Record]) -> History:
         """Proofs from the log, all under the first checkpoint that covers every record and bears a

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from functools import cached_property
 
 from axis.v1 import directory_pb2, directory_pb2_grpc, records_pb2, records_pb2_grpc
 from axis_client import model
 from axis_client.wire import convert
-from axis_client.wire.link import LARGEST_PAGE, SLOW, Link, Page
+from axis_client.wire.link import LARGEST_PAGE, SLOW, TRANSFER, Link, Page
 
 
 class RecordCalls(Link):
@@ -50,6 +51,17 @@ class RecordCalls(Link):
         answer = await self._ask(self._records.ListEvidence, request, SLOW)
         records = (convert.record(item) for item in answer.records)
         return tuple(one for one in records if one is not None), answer.next, answer.more
+
+    async def answers(self, dispatch_id: str) -> AsyncGenerator[tuple[str, bytes], None]:
+        """Yields the kind (`crl`, `ocsp`) and the DER of each answer about revocation."""
+        request = records_pb2.ListAnswersRequest(dispatch_id=dispatch_id)
+        content = bytearray()
+        async with aclosing(self._follow(self._records.ListAnswers, request, TRANSFER)) as messages:
+            async for message in messages:
+                content += message.chunk
+                if not message.more:
+                    yield message.kind, bytes(content)
+                    content.clear()
 
     async def outbox_page(self, after: str, size: int) -> Page[model.OutboxItem]:
         request = records_pb2.ListOutboxRequest(after=after, page_size=size)

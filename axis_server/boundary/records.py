@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 from axis.v1 import records_pb2, records_pb2_grpc
 from axis_server.boundary import translate
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
+from axis_server.knowing.answers import JudgedBy
 from axis_server.knowing.records import Records
 
+CHUNK = 1 << 20
+"""Bytes of an answer in one message."""
 OUTBOX, DELIVERIES, EVENTS, EVIDENCE = "outbox", "deliveries", "events", "evidence"
 
 
 class RecordServicer(records_pb2_grpc.RecordServiceServicer):
     """Translates; `Records` decides."""
 
-    def __init__(self, *, records: Records, cursors: Cursors) -> None:
+    def __init__(self, *, records: Records, judged_by: JudgedBy, cursors: Cursors) -> None:
+        self._judged_by = judged_by
         self._records = records
         self._cursors = cursors
 
@@ -75,6 +81,16 @@ class RecordServicer(records_pb2_grpc.RecordServiceServicer):
             next=self._cursors.token(page.next, *scope),
             more=page.more,
         )
+
+    async def ListAnswers(
+        self, request: records_pb2.ListAnswersRequest, context: Context
+    ) -> AsyncIterator[records_pb2.ListAnswersResponse]:
+        for answer in await self._judged_by.of(current_caller(), request.dispatch_id):
+            for start in range(0, len(answer.content), CHUNK):
+                end = start + CHUNK
+                yield records_pb2.ListAnswersResponse(
+                    kind=answer.kind, chunk=answer.content[start:end], more=end < len(answer.content)
+                )
 
     async def ListOutbox(
         self, request: records_pb2.ListOutboxRequest, context: Context

@@ -87,6 +87,7 @@ def revoking(settings: RevocationSettings, around: Around) -> Revoking:
         trust=around.trust.store,
         own=lambda: around.evidence()[:1],
         policy=around.policy,
+        clock=around.clock,
     )
     return Revoking(known=known, asking=asking, stapling=stapling, relying=relying)
 

@@ -8,11 +8,14 @@ from datetime import datetime
 
 from cryptography import x509
 
+from axis_server.admitting.admission import read_certificate
+from axis_server.caller import Caller
 from axis_server.revoking.known import Known
+from axis_server.revoking.places import Kind
 from signing.policy import Policy
-from signing.revocation import Source
+from signing.revocation import Crl, Source
 from signing.trust import Chain, TrustStore
-from storage.ledger.answers import Answers
+from storage.ledger.answers import Answer, Answers
 
 Staple = Callable[[Iterable[Source], datetime], Awaitable[tuple[str, ...]]]
 """`Stapling.staple`."""
@@ -42,6 +45,7 @@ class Stapling:
         trust: Callable[[], TrustStore],
         own: Callable[[], tuple[x509.Certificate, ...]],
         policy: Policy,
+        clock: Callable[[], datetime],
     ) -> None:
         """`own` gives the certificate that seals evidence, whose good standing belongs to every dispatch."""
         self._ledger = ledger
@@ -49,6 +53,7 @@ class Stapling:
         self._trust = trust
         self._own = own
         self._policy = policy
+        self._clock = clock
 
     async def staple(self, sources: Iterable[Source], at: datetime) -> tuple[str, ...]:
         """Returns the digests of `sources`, and of those about the axis's own seal at `at`."""
@@ -63,6 +68,16 @@ class Stapling:
 
     def _digests(self, sources: tuple[Source, ...], at: datetime) -> tuple[str, ...]:
         return self._known.are_kept((*sources, *self.about(self._own(), at)))
+
+    async def current(self, caller: Caller) -> tuple[Answer, ...]:
+        """What is known now about the axis's own seal, and the seals of the caller's agency."""
+        return await asyncio.to_thread(self._current, caller)
+
+    def _current(self, caller: Caller) -> tuple[Answer, ...]:
+        seals = [read_certificate(one.pem) for one in caller.agency.certificates if one.may_seal]
+        sources = self.about((*self._own(), *seals), self._clock())
+        kinds = ((Kind.CRL if isinstance(each, Crl) else Kind.OCSP, each) for each in sources)
+        return tuple(Answer(kind=kind, content=each.der) for kind, each in kinds)
 
     def about(self, certificates: Iterable[x509.Certificate], at: datetime) -> tuple[Source, ...]:
         """The sources by which certificates hold at `at`; nothing for one that does not."""

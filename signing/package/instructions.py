@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import functools
 from base64 import b64encode
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -23,6 +23,7 @@ from signing.package.dossier import Dossier, Record, Stamp
 from signing.package.examination import Examined, Step
 from signing.package.findings import Finding, State
 from signing.package.layout import MANIFEST, ORIGINAL, SEAL, SUMS
+from signing.revocation import OcspAnswer, Status
 
 _TSA = "#   tsa.pem    the time-stamping authority's root / chứng thư số gốc của bên cấp dấu thời gian\n"
 _SHELL = Path(__file__).parent / "shell"
@@ -39,6 +40,7 @@ class Paper:
     certificates: Mapping[str, x509.Certificate]
     """Name in the package -> certificate."""
     crls: Mapping[str, x509.CertificateRevocationList]
+    answers: Mapping[str, OcspAnswer]
     assembler: x509.Certificate
     as_of: datetime
 
@@ -68,6 +70,7 @@ def instructions(paper: Paper) -> bytes:
         _functions("head").replace("@NEEDS@", needs),
         purpose,
         _functions("log") if proofs else "",
+        _functions("ocsp") if paper.answers else "",
         _package(paper),
         _revocation(paper),
         _original(paper),
@@ -118,10 +121,24 @@ def _revocation(paper: Paper) -> str:
                     f'openssl verify -attime {_epoch(when)} -CAfile "$CA"{_untrusted(paper, "-untrusted")} '
                     f"-crl_check -CRLfile {name} {_place(paper, certificate)}\n"
                 )
+    lines += [command for name, answer in paper.answers.items() for command in _ocsp(paper, name, answer)]
     if not lines:
         return ""
     head = "\n# 2. Revocation: the lists of the time. / Thu hồi: các danh sách tại thời điểm đó.\n"
     return head + "".join(lines)
+
+
+def _ocsp(paper: Paper, name: str, answer: OcspAnswer) -> Iterator[str]:
+    """What an OCSP answer says about the certificate in the package that it names. The time of its signature
+    is judged; that it has run out since is said as a warning and changes nothing."""
+    for place, certificate in paper.certificates.items():
+        if not answer.names(certificate) or answer.status is Status.UNKNOWN:
+            continue
+        for above, issuer in paper.certificates.items():
+            if issuer.subject == certificate.issuer and answer.signed_by(issuer):
+                at = _epoch(answer.produced_at)
+                yield f"ocsp_said {name} {above} {place} {at} {answer.status}\n"
+                break
 
 
 def _original(paper: Paper) -> str:

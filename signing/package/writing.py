@@ -75,6 +75,9 @@ def write(contents: Contents, out: BinaryIO, *, signer: Signer, at: datetime) ->
         history=history,
         certificates=certificates,
         crls=crls,
+        answers={
+            f"ocsp/{number:03}.der": read_answer(answer) for number, answer in enumerate(contents.answers, 1)
+        },
         assembler=signer.certificate,
         as_of=as_of,
     )
@@ -170,6 +173,7 @@ def _as_of(
 ) -> datetime:
     """The newest time in the package that is not ahead of `at`, to the second."""
     times = [signer.certificate.not_valid_before_utc, *(crl.last_update_utc for crl in contents.crls)]
+    times += [read_answer(answer).this_update for answer in contents.answers]
     times += [step.says.at for step in examined.steps if step.says is not None]
     findings = (*examined.findings, *history)
     times += [each.signed_at for each in findings if each.signed_at is not None]

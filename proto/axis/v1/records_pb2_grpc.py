@@ -56,6 +56,11 @@ class RecordServiceStub:
                 request_serializer=axis_dot_v1_dot_records__pb2.ListEvidenceRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_records__pb2.ListEvidenceResponse.FromString,
                 _registered_method=True)
+        self.ListAnswers = channel.unary_stream(
+                '/axis.v1.RecordService/ListAnswers',
+                request_serializer=axis_dot_v1_dot_records__pb2.ListAnswersRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_records__pb2.ListAnswersResponse.FromString,
+                _registered_method=True)
         self.ListOutbox = channel.unary_unary(
                 '/axis.v1.RecordService/ListOutbox',
                 request_serializer=axis_dot_v1_dot_records__pb2.ListOutboxRequest.SerializeToString,
@@ -96,6 +101,14 @@ class RecordServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ListAnswers(self, request, context):
+        """Gives the revocation lists and OCSP answers by which the dispatch and the statements about it were judged, and
+        those that hold now for the axis's own seal and the caller's. An answer comes in pieces.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def ListOutbox(self, request, context):
         """Lists what the calling agency sent, newest last.
         """
@@ -125,6 +138,11 @@ def add_RecordServiceServicer_to_server(servicer, server):
                     servicer.ListEvidence,
                     request_deserializer=axis_dot_v1_dot_records__pb2.ListEvidenceRequest.FromString,
                     response_serializer=axis_dot_v1_dot_records__pb2.ListEvidenceResponse.SerializeToString,
+            ),
+            'ListAnswers': grpc.unary_stream_rpc_method_handler(
+                    servicer.ListAnswers,
+                    request_deserializer=axis_dot_v1_dot_records__pb2.ListAnswersRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_records__pb2.ListAnswersResponse.SerializeToString,
             ),
             'ListOutbox': grpc.unary_unary_rpc_method_handler(
                     servicer.ListOutbox,
@@ -242,6 +260,33 @@ class RecordService:
             '/axis.v1.RecordService/ListEvidence',
             axis_dot_v1_dot_records__pb2.ListEvidenceRequest.SerializeToString,
             axis_dot_v1_dot_records__pb2.ListEvidenceResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ListAnswers(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_stream(
+            request,
+            target,
+            '/axis.v1.RecordService/ListAnswers',
+            axis_dot_v1_dot_records__pb2.ListAnswersRequest.SerializeToString,
+            axis_dot_v1_dot_records__pb2.ListAnswersResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -43,6 +43,10 @@ class RecordServiceStub:
     """Lists the history, oldest first."""
     ListEvidence: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListEvidenceRequest, _records_pb2.ListEvidenceResponse]
     """Lists evidence and statements in the order in which the axis committed them."""
+    ListAnswers: _grpc.UnaryStreamMultiCallable[_records_pb2.ListAnswersRequest, _records_pb2.ListAnswersResponse]
+    """Gives the revocation lists and OCSP answers by which the dispatch and the statements about it were judged, and
+    those that hold now for the axis's own seal and the caller's. An answer comes in pieces.
+    """
     ListOutbox: _grpc.UnaryUnaryMultiCallable[_records_pb2.ListOutboxRequest, _records_pb2.ListOutboxResponse]
     """Lists what the calling agency sent, newest last."""
 
@@ -61,6 +65,10 @@ class RecordServiceAsyncStub(RecordServiceStub):
     """Lists the history, oldest first."""
     ListEvidence: _aio.UnaryUnaryMultiCallable[_records_pb2.ListEvidenceRequest, _records_pb2.ListEvidenceResponse]  # type: ignore[assignment]
     """Lists evidence and statements in the order in which the axis committed them."""
+    ListAnswers: _aio.UnaryStreamMultiCallable[_records_pb2.ListAnswersRequest, _records_pb2.ListAnswersResponse]  # type: ignore[assignment]
+    """Gives the revocation lists and OCSP answers by which the dispatch and the statements about it were judged, and
+    those that hold now for the axis's own seal and the caller's. An answer comes in pieces.
+    """
     ListOutbox: _aio.UnaryUnaryMultiCallable[_records_pb2.ListOutboxRequest, _records_pb2.ListOutboxResponse]  # type: ignore[assignment]
     """Lists what the calling agency sent, newest last."""
 
@@ -100,6 +108,16 @@ class RecordServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_records_pb2.ListEvidenceResponse, _abc.Awaitable[_records_pb2.ListEvidenceResponse]]:
         """Lists evidence and statements in the order in which the axis committed them."""
+
+    @_abc_1.abstractmethod
+    def ListAnswers(
+        self,
+        request: _records_pb2.ListAnswersRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_abc.Iterator[_records_pb2.ListAnswersResponse], _abc.AsyncIterator[_records_pb2.ListAnswersResponse]]:
+        """Gives the revocation lists and OCSP answers by which the dispatch and the statements about it were judged, and
+        those that hold now for the axis's own seal and the caller's. An answer comes in pieces.
+        """
 
     @_abc_1.abstractmethod
     def ListOutbox(

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from signing.log import MemoryNoteSigner
+from signing.package import State
 from signing.seal import seal
 from tests import bare_machine
 from tests.pki import AT
 from tests.signing.package import stage
+from tests.signing.revocation.responder import REVOKED, answer, responder_of
 
 HOLDS = "EVERYTHING HOLDS"
 EVIDENCE = "evidence/00001-SubmissionAcceptance.xml"
@@ -142,3 +145,34 @@ def test_each_block_finds_what_it_is_for(
     line_of(changed, block)
     damage(changed)
     assert verified(changed)[0] == (damage is unchanged)
+
+
+def stapled() -> tuple[bytes, ...]:
+    """OCSP answers of the time about the sender and the axis, the one by a delegate of the issuer."""
+    issuer = stage.agencies()
+    until = AT + timedelta(days=40)
+    sender = answer(stage.identity(stage.SENDER), issuer, by=responder_of(issuer), next_update=until)
+    return sender, answer(stage.identity(stage.RECIPIENT), issuer, next_update=until)
+
+
+def test_the_ocsp_answers_of_the_time_hold_on_a_bare_machine_and_offline(tmp_path: Path) -> None:
+    package = stage.packed(stage.contents(crls=(), answers=stapled()))
+    assert stage.verified(package).state is State.SOUND
+    (tmp_path / "x.asice").write_bytes(package)
+    (tmp_path / "ca.pem").write_bytes(stage.root().certificate.public_bytes(stage.PEM))
+    (tmp_path / "tsa.pem").write_bytes(stage.time_stage.root().certificate.public_bytes(stage.PEM))
+    directory = bare_machine.unpacked(tmp_path / "x.asice", tmp_path / "package")
+    commands = (directory / "VERIFY.txt").read_text()
+    assert commands.count("\nocsp_said ") == 2
+    holds, said = verified(directory)
+    assert holds, said
+    functions = commands.partition("# 1. The package")[0]
+    (line,) = (line for line in commands.splitlines() if line.startswith("ocsp_said ocsp/001.der"))
+    true = bare_machine.run("-c", f"{functions}\n{line}", cwd=directory)
+    assert true.returncode == 0, true.stdout
+    stranger = answer(stage.identity(stage.SENDER), stage.agencies(), by=stage.identity(stage.RECIPIENT))
+    revoked = answer(stage.identity(stage.SENDER), stage.agencies(), status=REVOKED)
+    for other in (stranger, revoked, stapled()[1], b""):
+        (directory / "ocsp" / "001.der").write_bytes(other)
+        forged = bare_machine.run("-c", f"{functions}\n{line}", cwd=directory)
+        assert (forged.returncode, "FAILED" in forged.stdout) == (1, True), forged.stdout
