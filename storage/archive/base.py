@@ -15,8 +15,8 @@ class Archive(Protocol):
     """Keeps blobs under their SHA-256 (64 lower-case hexadecimal digits), for ever.
 
     There is no delete: retention and removing are other seams. Any number of calls may run at once, for the
-    same digest too, from several processes. Every method raises `Unavailable` (or its child `StoreFull`) when the store
-    cannot serve; after that nothing is known, and the same call may be made again.
+    same digest too, from several processes. Every method raises `Unavailable` (or its child `StoreFull`) when
+    the store cannot serve; after that nothing is known, and the same call may be made again.
     """
 
     async def put(self, digest: str, source: AsyncIterable[bytes]) -> int:
