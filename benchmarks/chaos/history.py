@@ -86,8 +86,8 @@ class NotingWire(Wire):
         return state
 
     def _see(self, message: Any) -> None:
-        if message.WhichOneof("news") == "event":
-            news = message.event
+        alone = message.WhichOneof("news") == "event"
+        for news in (message.event,) if alone else message.events.events:
             event = news.event
             shown = (
                 *(event.dispatch_id, event.sequence, event.kind, event.recipient_id, event.actor_id),
