@@ -17,7 +17,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from itertools import count
+from itertools import count, islice
 from pathlib import Path
 
 import grpc
@@ -30,6 +30,8 @@ from signing.keys import Signer, load_pem
 
 FLOODING = "H00"
 IN_FLIGHT = 64
+FLOOD_LETTERS = 500
+"""Ready at the beginning of a round; when they are used up, the flood is over."""
 SECONDS = 60.0
 """Within which a letter must have its evidence; else the run fails."""
 
@@ -58,10 +60,17 @@ class Sender:
         )
         self._stub = submission_pb2_grpc.SubmissionServiceStub(self.channel)
         self._numbers = count()
+        self.letters: list[bytes] = []
+        """Sealed and not yet sent."""
+
+    def write(self, how_many: int) -> None:
+        """Seals letters beforehand: the client is not to be what is waited for."""
+        numbers = islice(self._numbers, how_many)
+        self.letters += [letter(self._signer, ["H01"], number, self._name) for number in numbers]
 
     async def send(self) -> float:
         """Sends a letter, and returns how many seconds it took."""
-        body = await asyncio.to_thread(letter, self._signer, ["H01"], next(self._numbers), self._name)
+        body = self.letters.pop()
         began = time.perf_counter()
         await self._stub.Submit(submission_pb2.SubmitRequest(package=body), timeout=SECONDS)
         return time.perf_counter() - began
@@ -72,7 +81,7 @@ async def flood(sender: Sender, waits: Waits) -> AsyncIterator[None]:
     """Has letters in flight until the block ends."""
 
     async def on_and_on() -> None:
-        while True:
+        while sender.letters:
             await sender.send()
             waits.flooded += 1
 
@@ -98,8 +107,11 @@ async def drive(subject: Subject, world: World, rounds: int, letters: int, pause
             await asyncio.sleep(pause)
 
     try:
+        quiet.write(letters)
         await some([])  # warms up
         for _ in range(rounds):
+            quiet.write(2 * letters)
+            loud.write(FLOOD_LETTERS - len(loud.letters))
             await some(waits.alone)
             async with flood(loud, waits):
                 await some(waits.beside)
