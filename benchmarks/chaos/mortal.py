@@ -16,14 +16,13 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from storage.archive.base import Archive
 from storage.faults import Faults, FaultyArchive, FaultyLedger
 from storage.ledger.base import Ledger
 
 if TYPE_CHECKING:
-    from axis_server.settings import Secrets, Settings
     from axis_server.stores import Stores
 
 ORDERS = "die"
@@ -61,12 +60,12 @@ class Mortal(Faults):
 
 
 @asynccontextmanager
-async def mortal(settings: Settings, secrets: Secrets) -> AsyncIterator[Stores]:
-    """Opens the stores, each call of which may be the last."""
+async def mortal(*arguments: Any, **options: Any) -> AsyncIterator[Stores]:
+    """Opens the stores as `axis_server.stores.opened` does; each call of them may be the last."""
     from axis_server.stores import opened
 
     faults = Mortal(Path(sys.argv[sys.argv.index("--config") + 1]).parent / ORDERS)
-    async with opened(settings, secrets) as stores:
+    async with opened(*arguments, **options) as stores:
         archive = cast("Archive", FaultyArchive(stores.archive, faults))
         ledger = cast("Ledger", FaultyLedger(stores.ledger, faults))
         yield replace(stores, archive=archive, ledger=ledger)
