@@ -18,9 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from storage.archive.base import Archive
 from storage.faults import Faults, FaultyArchive, FaultyLedger
-from storage.ledger.base import Ledger
 
 if TYPE_CHECKING:
     from axis_server.stores import Stores
@@ -66,8 +64,8 @@ async def mortal(*arguments: Any, **options: Any) -> AsyncIterator[Stores]:
 
     faults = Mortal(Path(sys.argv[sys.argv.index("--config") + 1]).parent / ORDERS)
     async with opened(*arguments, **options) as stores:
-        archive = cast("Archive", FaultyArchive(stores.archive, faults))
-        ledger = cast("Ledger", FaultyLedger(stores.ledger, faults))
+        archive = cast("Any", FaultyArchive(stores.archive, faults))
+        ledger = cast("Any", FaultyLedger(stores.ledger, faults))
         yield replace(stores, archive=archive, ledger=ledger)
 
 
