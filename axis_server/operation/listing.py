@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,10 @@ def list_agencies(*, as_json: bool, config: Path) -> None:
     async def agencies(directory: Directory) -> tuple[Agency, ...]:
         return await directory.agencies()
 
+    at = datetime.now(UTC)
     for each in on_ledger(config, agencies):
         if as_json:
-            click.echo(json.dumps(_facts(each), ensure_ascii=False))
+            click.echo(json.dumps(_facts(each, at), ensure_ascii=False))
             continue
         names = " ".join((each.agency_id, *each.aliases))
         click.echo(f"{names}  {each.name}{'' if each.active else '  SUSPENDED'}")
@@ -35,7 +37,14 @@ def list_agencies(*, as_json: bool, config: Path) -> None:
             click.echo(f"    {line}")
         for kept in each.certificates:
             uses = [word for word, may in (("connects", kept.may_connect), ("seals", kept.may_seal)) if may]
-            click.echo(f"    {kept.sha256}  {kept.role}, {' and '.join(uses)}, until {_expiry(kept)}")
+            left = f"{_days_left(kept, at)} days left"
+            click.echo(f"    {kept.sha256}  {kept.role}, {' and '.join(uses)}, until {_expiry(kept)}, {left}")
+
+
+def _days_left(kept: Certificate, at: datetime) -> int:
+    """Whole days until it ends; below 0 after it."""
+    certificate = x509.load_pem_x509_certificate(kept.pem.encode())
+    return (certificate.not_valid_after_utc - at).days
 
 
 def _expiry(kept: Certificate) -> str:
@@ -58,7 +67,7 @@ def _more(each: Agency) -> Iterator[str]:
         yield f"{leave.agency_id} {may} for it, {span(leave.since, leave.until)}"
 
 
-def _facts(each: Agency) -> dict[str, Any]:
+def _facts(each: Agency, at: datetime) -> dict[str, Any]:
     certificates = [
         {
             "sha256": kept.sha256,
@@ -66,6 +75,7 @@ def _facts(each: Agency) -> dict[str, Any]:
             "may_connect": kept.may_connect,
             "may_seal": kept.may_seal,
             "not_after": _expiry(kept),
+            "days_left": _days_left(kept, at),
         }
         for kept in each.certificates
     ]

@@ -16,7 +16,9 @@ import structlog
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from axis_server.documents.judgement import StateUnknown
 from axis_server.revoking.places import Addresses, places
+from axis_server.revoking.waiting import judged_again
 from signing.policy import Revocation
 from signing.trust import Chain
 from signing.verdict import Reason, Refused, Undecided
@@ -254,3 +256,38 @@ async def test_the_operator_s_own_lists_are_kept_for_what_is_judged_by_them(
     (kept,) = await ledger.answered(after=0)
     assert kept.answer.sha256 == digest
     assert kept.answer.content == (tmp_path / "given.crl").read_bytes()
+
+
+async def test_what_could_not_be_judged_is_judged_again_once_the_answer_has_come(
+    tmp_path: Path, workers: ThreadPoolExecutor
+) -> None:
+    root, shelf = root_of_today(), Shelf()
+    with outside(shelf) as there:
+        agency = issued(root, "Agency", crl_url=f"{there.url}/root.crl")
+        axis = node(tmp_path, root, MemoryLedger(), workers, agency, clock=Clock(), live_seconds=20.0)
+        tried = 0
+
+        async def judged() -> Chain:
+            nonlocal tried
+            tried += 1
+            found = axis.judged(agency)
+            if isinstance(found, Undecided):
+                raise StateUnknown(found)
+            assert isinstance(found, Chain)
+            return found
+
+        shelf.files["/root.crl"] = a_list(root)
+        chain = await judged_again(judged, axis.revoking.asking.look_up)
+        assert tried == 2
+        assert [source.der for source in chain.sources] == [shelf.files["/root.crl"]]
+        shelf.files.clear()
+        other = issued(root, "Other", crl_url=f"{there.url}/other.crl")
+        axis_of_other = node(tmp_path, root, MemoryLedger(), workers, other, clock=Clock(), live_seconds=20.0)
+
+        async def never() -> None:
+            judged = axis_of_other.judged(other)
+            assert isinstance(judged, Undecided)
+            raise StateUnknown(judged)
+
+        with pytest.raises(StateUnknown):
+            await judged_again(never, axis_of_other.revoking.asking.look_up)
