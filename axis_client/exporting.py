@@ -45,6 +45,8 @@ class History:
 
     proofs: Mapping[bytes, bytes] = field(default_factory=dict)
     """An evidence's or statement's bytes -> its `.tlog-proof` file."""
+    renewals: Mapping[bytes, bytes] = field(default_factory=dict)
+    """An evidence's or statement's bytes -> its archive record (RFC 4998)."""
     stamps: tuple[package.Stamped, ...] = ()
     log: LogPolicy | None = None
     time: TrustStore | None = None
@@ -151,9 +153,9 @@ def _each_once(
 
 
 def _record(record: Record, history: History) -> package.Evidence | package.Statement:
-    proof = history.proofs.get(record.content)
+    proof, renewal = history.proofs.get(record.content), history.renewals.get(record.content)
     if isinstance(record, Proof):
-        return package.Evidence(content=record.content, proof=proof)
+        return package.Evidence(content=record.content, proof=proof, renewal=renewal)
     label = codes.STATUS.get(record.status_code, _NO_LABEL)
     return package.Statement(
         content=record.content,
@@ -164,6 +166,7 @@ def _record(record: Record, history: History) -> package.Evidence | package.Stat
         ),
         code=record.status_code,
         proof=proof,
+        renewal=renewal,
     )
 
 

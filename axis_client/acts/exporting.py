@@ -87,4 +87,5 @@ class Exporting(Knowing):
         size = open_checkpoint(signed, replace(policy, quorum=0)).checkpoint.size
         proofs = {record.content: await self.prove_under(size, record) for record in records}
         stamps = tuple(Stamped(checkpoint=signed, token=stamp.token) for stamp in shown.stamps)
-        return History(proofs=proofs, stamps=stamps, log=policy)
+        renewals = {one.content: renewal for one in records if (renewal := await self.archive_record(one))}
+        return History(proofs=proofs, renewals=renewals, stamps=stamps, log=policy)

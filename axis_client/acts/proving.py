@@ -119,6 +119,14 @@ class Proving(Connection):
 
         return await self._persist(lambda: self._surely(book, proven))
 
+    async def archive_record(self, record: Record) -> bytes | None:
+        """Returns what proves a record beyond the algorithms of its time (RFC 4998), for `signing.renewal` to
+        judge; None while the archive has none yet."""
+        try:
+            return await self._persist(lambda: self._wire.archive_record(_content_id(record)))
+        except NotFound:
+            return None
+
     def _book(self) -> Logbook:
         profile = self._profile
         if profile.log is None or profile.log_state is None:

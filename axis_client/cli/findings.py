@@ -14,7 +14,12 @@ from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.terminal import Terminal
 from signing.log import Included
-from signing.package.findings import LOG_NOT_CHECKED, SENDER_NOT_IN_CERTIFICATE, TIME_NOT_CHECKED
+from signing.package.findings import (
+    LOG_NOT_CHECKED,
+    RENEWAL_ENDED,
+    SENDER_NOT_IN_CERTIFICATE,
+    TIME_NOT_CHECKED,
+)
 from signing.verdict import SENTENCES, Reason, Sentence
 
 SPOKEN = {
@@ -58,6 +63,10 @@ _NOTES = {
     TIME_NOT_CHECKED: (
         "chưa biết ai cấp dấu thời gian; thêm --tsa.",
         "who made the time-stamp is open; add --tsa.",
+    ),
+    RENEWAL_ENDED: (
+        "bản ghi chứng cứ đã hết hạn; lấy bản mới đã được gia hạn từ trục liên thông.",
+        "the archive record has run out; the axis has one that was renewed since.",
     ),
     "ZIP_LEFT_CLOSED": (
         "tệp nén nở ra quá lớn nên không giải nén; tệp gốc vẫn còn nguyên.",

@@ -32,6 +32,20 @@ def moment(context: click.Context, option: click.Parameter, value: str | None) -
         raise click.BadParameter(sentence, ctx=context, param=option) from exc
 
 
+def ends(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> dict[str, datetime]:
+    """Reads days on which hash algorithms are no longer trusted, such as `sha256=2040-01-01`."""
+    found = {}
+    for one in value:
+        name, _, day = one.partition("=")
+        try:
+            if name not in ("sha256", "sha384", "sha512"):
+                raise ValueError("another algorithm")
+            found[name] = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
+        except ValueError as exc:
+            raise click.BadParameter(f"{one!r} is not such as sha256=2040-01-01", context, option) from exc
+    return found
+
+
 def common(command: _Command) -> _Command:
     """Adds `--json` and `--lang`."""
     return _added(

@@ -14,7 +14,7 @@ warns when the certificate does not bear that name.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -22,7 +22,7 @@ import click
 
 from axis_client import files
 from axis_client.cli.findings import Finding, show, show_meanings, signer_shape
-from axis_client.cli.options import ATTACH, PATH, common, moment
+from axis_client.cli.options import ATTACH, PATH, common, ends, moment
 from axis_client.cli.packages import examined, is_package
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
 from axis_client.errors import LocalError, explain
@@ -60,6 +60,8 @@ class Rules:
     log: LogPolicy | None = None
     proof: Path | None = None
     """Where the file is proven to stand in the log."""
+    trusted: Mapping[str, datetime] = field(default_factory=dict)
+    """Until when a hash algorithm is trusted."""
     time: TrustStore | None = None
     """The authorities trusted with time-stamps."""
 
@@ -129,6 +131,14 @@ class Rules:
     metavar="PEM",
     help="Chứng thư của tổ chức cấp dấu thời gian. / Who is trusted with time-stamps; may be repeated.",
 )
+@click.option(
+    "--hash-ends",
+    "hash_ends",
+    multiple=True,
+    metavar="NAME=DATE",
+    callback=ends,
+    help="Ngày thuật toán băm hết tin cậy. / Until when a hash is trusted, such as sha256=2040-01-01.",
+)
 @ATTACH
 @common
 @click.pass_obj
@@ -146,6 +156,7 @@ def verify(
     witnesses: tuple[str, ...],
     quorum: int | None,
     authorities: tuple[Path, ...],
+    hash_ends: Mapping[str, datetime],
 ) -> int:
     """Kiểm tra chữ ký số và gói chứng cứ, không cần kết nối. / Verifies seals and evidence packages, offline.
 
@@ -165,6 +176,7 @@ def verify(
         trusting=bool(anchors or profile),
         log=_log_policy(logs, witnesses, quorum, profile),
         proof=proof,
+        trusted=hash_ends,
         time=trust_of(list(authorities), list(crls)) if authorities else None,
     )
     worst, used, noted = EXIT_OK, set[str](), dict[str, None]()
@@ -209,7 +221,9 @@ def _log_policy(
 
 def _examined(file: Path, rules: Rules) -> Finding:
     if is_package(file):
-        return examined(file, Trust(seals=rules.trust, log=rules.log, time=rules.time), rules.at)
+        return examined(
+            file, Trust(seals=rules.trust, log=rules.log, time=rules.time, trusted=rules.trusted), rules.at
+        )
     document = files.read(file, DEFAULT_LIMITS.bytes)
     if document is None:
         raise Malformed(Reason.XML_TOO_LARGE, f"larger than {DEFAULT_LIMITS.bytes} bytes")

@@ -12,6 +12,7 @@ from cryptography import x509
 from signing.events import EventLabel
 from signing.log import LogPolicy
 from signing.reading import open_regular
+from signing.renewal import Trusted
 from signing.trust import TrustStore
 
 CHUNK = 1 << 20
@@ -26,6 +27,8 @@ class Trust:
     """For evidence, documents, statements and the package's own seal."""
     log: LogPolicy | None = None
     """None: proofs are not checked, which is said as a warning."""
+    trusted: Trusted = field(default_factory=dict)
+    """Until when a hash algorithm is trusted, such as `sha256`; what is not here has no end."""
     time: TrustStore | None = None
     """The authorities trusted with time; None: time-stamps are not checked, which is said as a warning."""
 
@@ -59,6 +62,8 @@ class Evidence:
     content: bytes
     proof: bytes | None = None
     """Its `.tlog-proof` file."""
+    renewal: bytes | None = None
+    """Its archive record (RFC 4998)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,6 +77,7 @@ class Statement:
     code: str = ""
     """Status code, for the file's name."""
     proof: bytes | None = None
+    renewal: bytes | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

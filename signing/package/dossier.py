@@ -26,6 +26,7 @@ class Record:
     evidence: bool
     """False: an agency's statement."""
     proof: bytes | None = None
+    renewal: bytes | None = None
 
     @property
     def sha256(self) -> str:

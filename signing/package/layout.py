@@ -5,6 +5,7 @@
     attachments/001-Cong-van.pdf         what lay beside it; names.json has the names as sent
     evidence/00001-SubmissionAcceptance.xml, statements/00003-01.edxml
     log/00001.tlog-proof                 of the record with this number
+    renewal/00001.ers                    its archive record (RFC 4998)
     log/checkpoint-1.txt, log/checkpoint-1.tst
     certificates/*.pem, crls/*.pem, ocsp/*.der
     names.json, page.html, page.pdf, VERIFY.txt, SHA256SUMS
@@ -39,6 +40,7 @@ _PLACES = tuple(
         r"evidence/\d{5,}-[A-Za-z0-9]+\.xml",
         r"statements/\d{5,}-[A-Za-z0-9]+\.edxml",
         r"log/\d{5,}\.tlog-proof",
+        r"renewal/\d{5,}\.ers",
         r"log/checkpoint-\d+\.(txt|tst)",
         r"certificates/\d{3,}-[a-z0-9-]+\.pem",
         r"crls/\d{3,}\.pem",
@@ -89,6 +91,10 @@ def statement(number: int, code: str) -> str:
 
 def proof(number: int) -> str:
     return f"log/{number:05}{PROOF_ENDING}"
+
+
+def renewal(number: int) -> str:
+    return f"renewal/{number:05}.ers"
 
 
 def number_of(name: str) -> int:

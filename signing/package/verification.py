@@ -7,6 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import BinaryIO
 
 from cryptography import x509
@@ -20,6 +21,7 @@ from signing.package.findings import Finding, State, refused, worst
 from signing.package.history import examine_history
 from signing.package.manifest import read_manifest
 from signing.package.opening import Container, NotPackage
+from signing.package.renewals import examine_renewals
 from signing.package.seal import PackageSeal, read_seal
 from signing.policy import DEFAULT_POLICY
 from signing.reasons import Reason
@@ -71,7 +73,10 @@ def verify(file: BinaryIO, trust: Trust, *, at: datetime) -> Verified:
     examined = examine(dossier, judge)  # 4
     history = examine_history(examined.steps, dossier.stamps, trust, at)
     own = _judged(seal, judge)
-    return Verified(findings=(own, *examined.findings, *history), steps=examined.steps)
+    findings = examine_renewals(
+        (own, *examined.findings, *history), examined.steps, dossier, partial(_hash, container), trust, at
+    )
+    return Verified(findings=findings, steps=examined.steps)
 
 
 def _sealed(container: Container) -> PackageSeal:
@@ -105,10 +110,14 @@ def check_listed(container: Container, listed: Mapping[str, str]) -> None:
 
 
 def _digest(container: Container, name: str) -> str:
-    digest = hashlib.sha256()
+    return _hash(container, name, "sha256").hex()
+
+
+def _hash(container: Container, name: str, digest: str) -> bytes:
+    hashing = hashlib.new(digest)
     for chunk in container.chunks(name):
-        digest.update(chunk)
-    return digest.hexdigest()
+        hashing.update(chunk)
+    return hashing.digest()
 
 
 def _dossier(
@@ -140,6 +149,7 @@ def _records(container: Container) -> tuple[Record, ...]:
         (*layout.in_folder(names, "evidence"), *layout.in_folder(names, "statements")), key=layout.number_of
     )
     proofs = {name for name in layout.in_folder(names, "log") if name.endswith(layout.PROOF_ENDING)}
+    renewals = set(layout.in_folder(names, "renewal"))
     records = []
     for number, name in enumerate(found, 1):
         if layout.number_of(name) != number:
@@ -147,9 +157,14 @@ def _records(container: Container) -> tuple[Record, ...]:
         proof = layout.proof(number)
         content = container.read(proof) if proof in proofs else None
         proofs.discard(proof)
+        place = layout.renewal(number)
+        renewed = container.read(place) if place in renewals else None
+        renewals.discard(place)
         evidence = name.startswith("evidence/")
-        records.append(Record(name=name, content=container.read(name), evidence=evidence, proof=content))
-    for name in sorted(proofs):
+        records.append(
+            Record(name=name, content=container.read(name), evidence=evidence, proof=content, renewal=renewed)
+        )
+    for name in sorted(proofs | renewals):
         raise NotPackage(Reason.PACKAGE_PROOF_ELSEWHERE, "a proof of no record", name)
     return tuple(records)
 

@@ -138,7 +138,11 @@ def _dossier(contents: Contents) -> tuple[Dossier, Mapping[str, str]]:
         else:
             name = layout.statement(number, record.code)
         kind = isinstance(record, Evidence)
-        records.append(Record(name=name, content=record.content, evidence=kind, proof=record.proof))
+        records.append(
+            Record(
+                name=name, content=record.content, evidence=kind, proof=record.proof, renewal=record.renewal
+            )
+        )
     dossier = Dossier(
         original=contents.original,
         attachments={name: each.sha256 for name, each in placed.items()},
@@ -209,6 +213,11 @@ def _history_files(dossier: Dossier) -> Mapping[str, bytes]:
         layout.proof(layout.number_of(record.name)): record.proof
         for record in dossier.records
         if record.proof is not None
+    }
+    files |= {
+        layout.renewal(layout.number_of(record.name)): record.renewal
+        for record in dossier.records
+        if record.renewal is not None
     }
     for stamp in dossier.stamps:
         files[stamp.name.removesuffix(".tst") + ".txt"] = stamp.checkpoint

@@ -1,0 +1,65 @@
+"""A package whose hash algorithm has ended is sound through its archive records alone."""
+
+from __future__ import annotations
+
+import functools
+from dataclasses import replace
+from typing import Any
+
+from signing.package import State, Trust, Verified
+from signing.reasons import Reason
+from signing.renewal import ArchiveRecord, write_record
+from signing.trust import TrustStore
+from tests.signing.package import stage
+from tests.signing.renewal.stage import SHA256_ENDS, T2045, Built, initial, rehashed_to, renewed, time_root
+from tests.signing.timestamps.stage import root as tsa_root
+
+ACCEPTANCE = "evidence/00001-SubmissionAcceptance.xml"
+
+
+def groups() -> tuple[tuple[bytes, ...], ...]:
+    of = stage.contents()
+    first, *others = of.records
+    beside = tuple(b"".join(one.chunks()) for one in of.attachments)
+    return ((first.content, of.original, *beside), *((one.content,) for one in others))
+
+
+@functools.cache
+def grown() -> Built:
+    return rehashed_to(renewed(initial(groups())), groups=groups())
+
+
+def packed(records: tuple[ArchiveRecord, ...]) -> bytes:
+    of = stage.contents()
+    pairs = zip(of.records, records, strict=True)
+    return stage.packed(replace(of, records=tuple(replace(a, renewal=write_record(b)) for a, b in pairs)))
+
+
+def judged(package: bytes, **changes: Any) -> Verified:
+    time = TrustStore.of([tsa_root().certificate, time_root().certificate])
+    trust: Trust = replace(stage.trust(), time=time, trusted=SHA256_ENDS)
+    return stage.verified(package, at=T2045, by=replace(trust, **changes))
+
+
+def test_the_oldest_evidence_is_sound_through_the_chain_alone() -> None:
+    without = judged(stage.packed())
+    assert (without.state, without.worst.reason) == (State.UNDECIDED, Reason.HASH_OUTLIVED)
+    through = judged(packed(grown().records))
+    assert through.state is State.SOUND, through.worst
+    assert "renewal/00001.ers" in {each.name for each in through.findings}
+
+
+def test_records_that_were_not_renewed_prove_nothing_then() -> None:
+    alone = judged(packed(initial(groups()).records))
+    assert (alone.state, alone.worst.reason) == (State.UNDECIDED, Reason.HASH_OUTLIVED)
+    assert judged(packed(initial(groups()).records), trusted={}).state is State.SOUND
+
+
+def test_a_broken_chain_is_refused_by_its_own_reason() -> None:
+    first, *others = grown().records
+    broken = ArchiveRecord(chains=(first.chains[0][:1], first.chains[1]))
+    verdict = judged(packed((broken, *others)))
+    assert (verdict.state, verdict.worst.reason) == (State.REFUSED, Reason.RENEWAL_SEQUENCE_BROKEN)
+    assert verdict.worst.name == "renewal/00001.ers"
+    swapped = judged(packed((others[0], first, *others[1:])))
+    assert swapped.worst.reason is Reason.RENEWAL_OBJECT_NOT_COVERED
