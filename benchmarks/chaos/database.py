@@ -32,7 +32,8 @@ DISK_MEBIBYTES = 768
 PATIENCE = 60.0
 """Seconds for anything that a server must do."""
 _SETTINGS = (
-    *("-c", "listen_addresses=*", "-c", "shared_buffers=64MB", "-c", "max_connections=200"),
+    *("-c", "unix_socket_directories=", "-c", "listen_addresses=*"),
+    *("-c", "shared_buffers=64MB", "-c", "max_connections=200"),
     *("-c", "max_wal_size=128MB", "-c", "wal_keep_size=128MB", "-c", "wal_sender_timeout=5s"),
     *("-c", "wal_receiver_timeout=5s", "-c", "wal_retrieve_retry_interval=500ms", "-c", "hot_standby=on"),
 )
@@ -87,7 +88,7 @@ class Server:
                     *self.host.inside,
                     *_AS_OWNER,
                     command("postgres") or "postgres",
-                    *("-D", str(self.data), "-p", str(PORT), "-k", str(self.room), *_SETTINGS),
+                    *("-D", str(self.data), "-p", str(PORT), *_SETTINGS),
                 ],
                 stdout=log,
                 stderr=log,
