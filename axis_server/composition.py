@@ -60,8 +60,8 @@ from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
 
-KEPT_AT_ONCE = 64
-"""Dispatches that are archived and committed at once: enough for one flush to serve many."""
+KEPT_AT_ONCE = 8
+"""Dispatches that are archived and committed at once: one flush serves several, and nobody waits behind many."""
 LIGHT_RECIPIENTS = 200
 """A dispatch to more of them takes the ledger's writer for long: they are committed one at a time."""
 SEARCHES = 2
