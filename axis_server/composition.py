@@ -61,7 +61,7 @@ from signing.policy import Policy
 from signing.trust import TrustStore
 
 KEPT_AT_ONCE = 8
-"""Dispatches that are archived and committed at once: one flush serves several, and nobody waits behind many."""
+"""Dispatches archived and committed at once: one flush serves several, and nobody waits behind many."""
 LIGHT_RECIPIENTS = 200
 """A dispatch to more of them takes the ledger's writer for long: they are committed one at a time."""
 SEARCHES = 2
