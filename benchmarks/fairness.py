@@ -30,7 +30,7 @@ from signing.keys import Signer, load_pem
 
 FLOODING = "H00"
 IN_FLIGHT = 64
-FLOOD_LETTERS = 500
+FLOOD_LETTERS = 1000
 """Ready at the beginning of a round; when they are used up, the flood is over."""
 SECONDS = 60.0
 """Within which a letter must have its evidence; else the run fails."""
