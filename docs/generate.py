@@ -207,6 +207,13 @@ def _reader_warnings() -> dict[str, str]:
 def _toml(value: object) -> str:
     if value is None:
         return '""'
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, BaseModel):
+        return f"{{ {', '.join(f'{key} = {_toml(inner)}' for key, inner in value)} }}"
+    match value:
+        case (str(host), int(port)):
+            return f'"{host}:{port}"'
     if isinstance(value, int) and value >= MIB:
         return f'"{value // GIB} GiB"' if value >= GIB else f'"{value // MIB} MiB"'
     if isinstance(value, tuple | list):
