@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import os
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
+
+from pydantic import SecretStr
 
 from axis_server.archiving.deciding import KeepingLedger
 from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.archiving.volumes import RenewedLedger
 from axis_server.ledgers import opened_catalogue, opened_ledger
-from axis_server.settings import ArchiveSettings, Secrets, Settings
+from axis_server.settings import ArchiveSettings, ReplicaSettings, Secrets, Settings, StoreSettings
 from storage.archive.base import Archive
 from storage.archive.copying import Copied, copy_blobs
 from storage.archive.files import FilesArchive
 from storage.archive.removing import RemovingArchive
+from storage.archive.replicated import ReplicatedArchive, RetentionInAll
 from storage.archive.retention import Retention
 from storage.archive.s3 import Lock, S3Archive, Target, look_at
 from storage.errors import Misconfigured
@@ -28,6 +32,11 @@ from storage.ledger.directory import Directory
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
 from storage.ledger.months import Monthly
+
+SECRETS: Mapping[type[StoreSettings], str] = MappingProxyType(
+    {ArchiveSettings: "AXIS_ARCHIVE_SECRET_KEY", ReplicaSettings: "AXIS_ARCHIVE_REPLICA_SECRET_KEY"}
+)
+"""Where each place's secret key comes from."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,13 +66,12 @@ async def opened(
     replica is. Raises `StorageError`."""
     async with AsyncExitStack() as stack:
         ledger = await stack.enter_async_context(opened_ledger(settings, secrets, passed_over=passed_over))
-        archive = await _archive(settings.archive, secrets)
-        stack.push_async_callback(archive.aclose)
+        kept = await stack.enter_async_context(_archive(settings.archive, secrets))
         catalogue = await stack.enter_async_context(
             opened_catalogue(settings, secrets, passed_over=passed_over)
         )
         yield Stores(
-            archive=archive,
+            archive=kept.archive,
             ledger=ledger,
             directory=ledger,
             acts=ledger,
@@ -71,7 +79,7 @@ async def opened(
             catalogue=catalogue,
             scrubbed=ledger,
             renewed=ledger,
-            retention=_retention(archive, settings.archive),
+            retention=kept.retention,
             monthly=ledger if isinstance(ledger, Monthly) else None,
             answers=ledger,
         )
@@ -89,12 +97,11 @@ class Examined:
 @asynccontextmanager
 async def opened_to_examine(settings: Settings, secrets: Secrets) -> AsyncIterator[Examined]:
     """Opens a store to read all of it; the axis may run meanwhile. Raises `StorageError`."""
-    async with opened_ledger(settings, secrets, upgrade=False) as ledger:
-        archive = await _archive(settings.archive, secrets)
-        try:
-            yield Examined(archive=archive, ledger=ledger, inventory=ledger)
-        finally:
-            await archive.aclose()
+    async with (
+        opened_ledger(settings, secrets, upgrade=False) as ledger,
+        _archive(settings.archive, secrets) as kept,
+    ):
+        yield Examined(archive=kept.archive, ledger=ledger, inventory=ledger)
 
 
 def copy_archive(root: Path, to: Path) -> Copied:
@@ -102,23 +109,51 @@ def copy_archive(root: Path, to: Path) -> Copied:
     return copy_blobs(root, to)
 
 
-async def _archive(settings: ArchiveSettings, secrets: Secrets) -> FilesArchive | S3Archive:
+@asynccontextmanager
+async def _archive(settings: ArchiveSettings, secrets: Secrets) -> AsyncIterator[_Opened]:
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(_store(settings, secrets.archive_secret_key))
+        if settings.replica is None:
+            yield first
+            return
+        second = await stack.enter_async_context(_store(settings.replica, secrets.archive_replica_secret_key))
+        locking = [one.retention for one in (first, second) if one.retention is not None]
+        yield _Opened(
+            archive=ReplicatedArchive(first.archive, second.archive),
+            retention=RetentionInAll(locking) if locking else None,
+        )
+
+
+@asynccontextmanager
+async def _store(settings: StoreSettings, secret: SecretStr | None) -> AsyncIterator[_Opened]:
     if settings.kind == "files":
-        return FilesArchive(settings.path)
-    return await S3Archive.open(s3_target(settings, secrets), lock=Lock(settings.lock))
+        files = FilesArchive(settings.path)
+        try:
+            yield _Opened(archive=files)
+        finally:
+            await files.aclose()
+        return
+    lock = Lock(settings.lock)
+    bucket = await S3Archive.open(s3_target(settings, secret), lock=lock)
+    try:
+        yield _Opened(archive=bucket, retention=None if lock is Lock.OFF else bucket.retention)
+    finally:
+        await bucket.aclose()
 
 
-def _retention(archive: FilesArchive | S3Archive, settings: ArchiveSettings) -> Retention | None:
-    return archive.retention if isinstance(archive, S3Archive) and settings.lock != "off" else None
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Opened:
+    archive: RemovingArchive
+    retention: Retention | None = None
 
 
-def look_at_bucket(settings: ArchiveSettings, secrets: Secrets) -> None:
+def look_at_bucket(settings: StoreSettings, secret: SecretStr | None) -> None:
     """Looks whether the archive's bucket is there and fit for originals, and changes nothing. Raises
     `StorageError` with a sentence that says what to do."""
-    look_at(s3_target(settings, secrets), Lock(settings.lock))
+    look_at(s3_target(settings, secret), Lock(settings.lock))
 
 
-def s3_target(settings: ArchiveSettings, secrets: Secrets) -> Target:
+def s3_target(settings: StoreSettings, secret: SecretStr | None) -> Target:
     """Says where the archive's bucket is, and with which key. Raises `Misconfigured`."""
     if settings.ca is not None and not os.access(settings.ca, os.R_OK):
         raise Misconfigured(f"`ca` {settings.ca} cannot be read: correct the path, or its owner")
@@ -127,18 +162,19 @@ def s3_target(settings: ArchiveSettings, secrets: Secrets) -> Target:
         bucket=settings.bucket,
         region=settings.region,
         access_key=settings.access_key,
-        secret_key=_secret_key(settings, secrets),
+        secret_key=_secret_key(settings, secret),
         ca=settings.ca,
         connections=settings.connections,
     )
 
 
-def _secret_key(settings: ArchiveSettings, secrets: Secrets) -> str:
-    if secrets.archive_secret_key is not None:
-        return secrets.archive_secret_key.get_secret_value()
+def _secret_key(settings: StoreSettings, secret: SecretStr | None) -> str:
+    if secret is not None:
+        return secret.get_secret_value()
     if settings.secret_key_file is None:
         raise Misconfigured(
-            "the secret key is missing: set AXIS_ARCHIVE_SECRET_KEY in the environment, or `secret_key_file`"
+            f"the secret key is missing: set {SECRETS[type(settings)]} in the environment,"
+            " or `secret_key_file`"
         )
     try:
         return settings.secret_key_file.read_text(encoding="utf-8").strip()

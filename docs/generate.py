@@ -14,7 +14,7 @@ from axis_client.sentences import SENTENCES as CLIENT_SENTENCES
 from axis_server.metrics import Metrics, Workforce, described
 from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.sending.cautions import of_the_axis
-from axis_server.settings import Secrets, sections, tables
+from axis_server.settings import Secrets, sections, subsections, tables
 from axis_server.settings.values import GIB, MIB
 from signing.reasons.log import LOG
 from signing.reasons.package import PACKAGE
@@ -127,6 +127,7 @@ def settings_page() -> str:
     page += [f"- `AXIS_{name.upper()}`\n" for name in Secrets.model_fields]
     for name, model in sections():
         page.append(_section(f"[{name}]", model))
+        page += [_section(f"[{name}.{inner}]", table) for inner, table in subsections(model)]
         page += [_section(f"[[{name}.{inner}]]", table) for inner, table in tables(model)]
     page += [_section(f"[[{name}]]", table) for name, table in tables()]
     return "".join(page)

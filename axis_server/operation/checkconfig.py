@@ -17,6 +17,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from cryptography import x509
+from pydantic import SecretStr
 
 from axis_server.ledgers import ledger_name, ledger_schema
 from axis_server.operation.authority import is_for_test
@@ -25,13 +26,13 @@ from axis_server.operation.oddities import oddities
 from axis_server.operation.registry import weak_key
 from axis_server.settings import (
     Address,
-    ArchiveSettings,
     EvidenceSettings,
     LedgerSettings,
     LimitSettings,
     Readable,
     Secrets,
     Settings,
+    StoreSettings,
     TimestampSettings,
     TlsSettings,
     TransparencySettings,
@@ -99,10 +100,11 @@ def _findings(
         yield from _evidence(settings.evidence, settings.trust, secrets, at)
     if settings.trust:
         yield from _trust(settings.trust, at)
-    if settings.archive and settings.archive.kind == "files":
-        yield from _archive(settings.archive.path)
-    elif settings.archive:
-        yield from _bucket(settings.archive, settings.limits, secrets)
+    if settings.archive:
+        yield from _store("archive", settings.archive, settings.limits, secrets.archive_secret_key)
+        if (replica := settings.archive.replica) is not None:
+            secret = secrets.archive_replica_secret_key
+            yield from _store("archive.replica", replica, settings.limits, secret)
     if settings.ledger:
         yield from _ledger(settings.ledger, secrets)
     if ports and settings.server:
@@ -222,20 +224,31 @@ def _trust(trust: TrustSettings, at: datetime) -> Iterator[Finding]:
             yield problem(f"`trust.crls`: {exc}")
 
 
-def _archive(path: Path) -> Iterator[Finding]:
+def _store(
+    section: str, store: StoreSettings, limits: LimitSettings | None, secret: SecretStr | None
+) -> Iterator[Finding]:
+    if store.kind == "files":
+        yield from _files(section, store.path)
+    else:
+        yield from _bucket(section, store, limits, secret)
+
+
+def _files(section: str, path: Path) -> Iterator[Finding]:
     nearest = next(parent for parent in (path, *path.parents) if parent.exists())
     if not nearest.is_dir():
-        yield problem(f"`archive.path`: {nearest} is not a directory; name another one.")
+        yield problem(f"`{section}.path`: {nearest} is not a directory; name another one.")
     elif not os.access(nearest, os.W_OK | os.X_OK):
-        yield problem(f"`archive.path`: {nearest} is not writable for this user; change its owner or mode.")
+        yield problem(f"`{section}.path`: {nearest} is not writable for this user; change its owner or mode.")
 
 
-def _bucket(archive: ArchiveSettings, limits: LimitSettings | None, secrets: Secrets) -> Iterator[Finding]:
-    if archive.secret_key_file is not None:
-        yield from _exposed("archive.secret_key_file", archive.secret_key_file)
-    if archive.endpoint.startswith("http://"):
+def _bucket(
+    section: str, store: StoreSettings, limits: LimitSettings | None, secret: SecretStr | None
+) -> Iterator[Finding]:
+    if store.secret_key_file is not None:
+        yield from _exposed(f"{section}.secret_key_file", store.secret_key_file)
+    if store.endpoint.startswith("http://"):
         yield warning(
-            "`archive.endpoint`: originals and the key's signatures go to the store in the clear; use https://"
+            f"`{section}.endpoint`: originals and the key's signatures go to the store in the clear; use https://"
             " unless the way is this machine or a closed network."
         )
     if limits and max(limits.attachment_bytes, limits.package_bytes) > MOST_BLOB_BYTES:
@@ -244,9 +257,9 @@ def _bucket(archive: ArchiveSettings, limits: LimitSettings | None, secrets: Sec
             " `attachment_bytes` and `package_bytes` smaller."
         )
     try:
-        look_at_bucket(archive, secrets)
+        look_at_bucket(store, secret)
     except StorageError as exc:
-        yield problem(f"`archive`: {exc}.")
+        yield problem(f"`{section}`: {exc}.")
 
 
 def _ledger(settings: LedgerSettings, secrets: Secrets) -> Iterator[Finding]:

@@ -121,7 +121,8 @@ async def _door(listen: Address) -> Found:
 
 
 def _modes(settings: Settings) -> tuple[Found, ...]:
-    kept = [settings.archive.path] if settings.archive.kind == "files" else []
+    places = [settings.archive, settings.archive.replica]
+    kept = [one.path for one in places if one is not None and one.kind == "files"]
     kept += [settings.ledger.path] if settings.ledger.kind == "sqlite" else []
     open_ones = [path for path in kept if path.exists() and path.stat().st_mode & 0o007]
     return tuple(

@@ -9,8 +9,15 @@ Secrets never stand in the file: `Secrets` reads them from the environment, and 
 
 from __future__ import annotations
 
-from axis_server.settings.file import Readable, Secrets, Settings, sections, tables
-from axis_server.settings.keeping import ArchiveSettings, DeadlineSettings, LedgerSettings, ScrubSettings
+from axis_server.settings.file import Readable, Secrets, Settings, sections, subsections, tables
+from axis_server.settings.keeping import (
+    ArchiveSettings,
+    DeadlineSettings,
+    LedgerSettings,
+    ReplicaSettings,
+    ScrubSettings,
+    StoreSettings,
+)
 from axis_server.settings.proving import (
     EvidenceSettings,
     TimestampSettings,
@@ -47,6 +54,7 @@ __all__ = [
     "MetricsSettings",
     "Readable",
     "RenewalSettings",
+    "ReplicaSettings",
     "RetentionSettings",
     "RevocationSettings",
     "RuleSettings",
@@ -55,6 +63,7 @@ __all__ = [
     "ServerSettings",
     "Settings",
     "SettingsError",
+    "StoreSettings",
     "TelemetrySettings",
     "TimestampSettings",
     "TlsSettings",
@@ -65,5 +74,6 @@ __all__ = [
     "parse_address",
     "readable",
     "sections",
+    "subsections",
     "tables",
 ]

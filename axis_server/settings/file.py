@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Self, get_args
+from types import UnionType
+from typing import Self, get_args, get_origin
 
 from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -96,6 +97,7 @@ class Secrets(BaseSettings):
     tls_key_password: SecretStr | None = None
     evidence_key_password: SecretStr | None = None
     archive_secret_key: SecretStr | None = None
+    archive_replica_secret_key: SecretStr | None = None
     ledger_password: SecretStr | None = None
 
 
@@ -108,7 +110,18 @@ def sections() -> Iterator[tuple[str, type[BaseModel]]]:
 
 def tables(model: type[BaseModel] = Settings) -> Iterator[tuple[str, type[BaseModel]]]:
     """Yields the name and the model of each list of tables directly in `model`, `[[name]]` in the file."""
+    yield from _inner(model, list)
+
+
+def subsections(model: type[BaseModel]) -> Iterator[tuple[str, type[BaseModel]]]:
+    """Yields the name and the model of each table directly in `model` that may be left out."""
+    yield from _inner(model, UnionType)
+
+
+def _inner(model: type[BaseModel], origin: type) -> Iterator[tuple[str, type[BaseModel]]]:
     for name, field in model.model_fields.items():
         inner = get_args(field.annotation)
-        if inner and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
+        if get_origin(field.annotation) is not origin or not isinstance(inner[0], type):
+            continue
+        if issubclass(inner[0], BaseModel):
             yield name, inner[0]

@@ -11,17 +11,13 @@ from axis_server.settings.section import Section
 from axis_server.settings.values import MIB, ConfiguredPath, Hours, HoursByPriority, OptionalPath, SizeOrZero
 
 
-class ArchiveSettings(Section):
-    """Where originals are kept."""
+class StoreSettings(Section):
+    """A place for originals."""
 
     kind: Literal["files", "s3"] = "files"
     """`files`: a directory of this machine. `s3`: a bucket of an S3 store, for any number of nodes."""
     path: ConfiguredPath = Path("archive")
     """`files`: the directory. It and the ledger belong together: back them up together."""
-    reserve_bytes: SizeOrZero = 256 * MIB
-    """`files`: room on its disk that uploads leave free, so that packages, statements and the ledger go on
-    when large files no longer fit. An upload that would go below it is answered STORE_FULL before its first
-    byte."""
     endpoint: str = ""
     """`s3`: the store, `https://host` or `https://host:port`."""
     bucket: str = ""
@@ -29,7 +25,7 @@ class ArchiveSettings(Section):
     region: str = "us-east-1"
     """`s3`: the bucket's region. Many stores have one, under this name."""
     access_key: str = ""
-    """`s3`: the name of the key. Its secret comes from `AXIS_ARCHIVE_SECRET_KEY` or `secret_key_file`."""
+    """`s3`: the name of the key. Its secret comes from the environment or `secret_key_file`."""
     secret_key_file: OptionalPath = None
     """`s3`: a file that holds the secret key and nothing else, readable for the axis alone."""
     ca: OptionalPath = None
@@ -46,6 +42,38 @@ class ArchiveSettings(Section):
         if self.kind == "s3" and lacking:
             raise ValueError(f'kind "s3" needs {" and ".join(lacking)}')
         return self
+
+
+class ReplicaSettings(StoreSettings):
+    """A second place for originals, in another region or store. Nothing is accepted before both have it;
+    reading needs one of the two, and the scrub mends what one has lost from the other. A replica that is
+    added later gets the older originals in the scrub's next round, or by `axis-server scrub` at once. Its
+    secret key comes from `AXIS_ARCHIVE_REPLICA_SECRET_KEY` or its `secret_key_file`."""
+
+    path: ConfiguredPath = Path("archive-replica")
+    """`files`: the directory, on another disk than the archive's."""
+
+
+class ArchiveSettings(StoreSettings):
+    """Where originals are kept. The secret key of an S3 store comes from `AXIS_ARCHIVE_SECRET_KEY` or
+    `secret_key_file`."""
+
+    reserve_bytes: SizeOrZero = 256 * MIB
+    """`files`: room on its disk that uploads leave free, so that packages, statements and the ledger go on
+    when large files no longer fit. An upload that would go below it is answered STORE_FULL before its first
+    byte."""
+    replica: ReplicaSettings | None = None
+    """A second place, in a section of its own."""
+
+    @model_validator(mode="after")
+    def _keeps_two_copies_in_two_places(self) -> Self:
+        if self.replica is not None and _place(self) == _place(self.replica):
+            raise ValueError("the replica is the archive itself; name another place")
+        return self
+
+
+def _place(store: StoreSettings) -> tuple[str, ...]:
+    return (str(store.path),) if store.kind == "files" else (store.endpoint, store.bucket)
 
 
 class LedgerSettings(Section):

@@ -10,7 +10,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from axis_server.settings.file import Readable, Settings, sections, tables
+from axis_server.settings.file import Readable, Settings, sections, subsections, tables
 from axis_server.settings.proving import TimestampSettings
 
 
@@ -97,6 +97,8 @@ def _sentence(error: ErrorDetails) -> str:
 def _known_names(loc: tuple[Any, ...]) -> list[str]:
     model: type[BaseModel] = Settings
     for step in loc[:-1]:
-        inside = dict(tables(model)) | (dict(sections()) if model is Settings else {})
+        inside = (
+            dict(tables(model)) | dict(subsections(model)) | (dict(sections()) if model is Settings else {})
+        )
         model = inside.get(step, model)
     return list(model.model_fields)

@@ -12,7 +12,7 @@ primary's alone: nobody has been promised anything of them.
 from __future__ import annotations
 
 from collections import OrderedDict
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Sequence
 from contextlib import aclosing
 from datetime import datetime
 from enum import StrEnum
@@ -20,6 +20,7 @@ from typing import cast
 
 from storage.archive.base import Archive
 from storage.archive.removing import RemovingArchive, Stored
+from storage.archive.retention import Kept, Retention
 from storage.errors import Corrupt, NotFound, StorageError, Unavailable
 
 _DOUBTED = 4096
@@ -158,6 +159,28 @@ class ReplicatedArchive:
     async def probe(self) -> None:
         await self._primary.probe()
         await self._replica.probe()
+
+
+class RetentionInAll:
+    """Locks blobs in each of several stores."""
+
+    def __init__(self, stores: Sequence[Retention]) -> None:
+        self._stores = tuple(stores)
+
+    async def retain(self, digest: str, until: datetime) -> None:
+        for store in self._stores:
+            await store.retain(digest, until)
+
+    async def hold(self, digest: str, on: bool) -> None:
+        for store in self._stores:
+            await store.hold(digest, on)
+
+    async def kept(self, digest: str) -> Kept:
+        """What keeps it in all of them: until the earliest time, and held where all hold it."""
+        found = [await store.kept(digest) for store in self._stores]
+        times = [one.until for one in found if one.until is not None]
+        until = min(times) if len(times) == len(found) else None
+        return Kept(until=until, held=all(one.held for one in found))
 
 
 def _stream(archive: Archive, digest: str, offset: int) -> AsyncGenerator[bytes, None]:
