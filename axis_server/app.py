@@ -3,61 +3,51 @@
 from __future__ import annotations
 
 import asyncio
-import secrets as randomness
 import signal
 import uuid
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
-import prometheus_client
 import structlog
 
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
 from axis_server.admitting.trust import TrustWatch, policy_of
-from axis_server.archiving.cataloguing import Cataloguing
-from axis_server.archiving.monthly import follow_months, keep_months
-from axis_server.archiving.scrub import Attesting, Scrub, mending
+from axis_server.archiving.monthly import keep_months
 from axis_server.attest import Attestor
+from axis_server.background import Work, going_on
 from axis_server.boundary.interceptor import Boundary
-from axis_server.boundary.plain_log import PlainLog
-from axis_server.boundary.server import Door, Health, make_server
+from axis_server.boundary.server import Health, make_server
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
-from axis_server.composition import Means, authorities_of, services, shares_of, witnesses_of
+from axis_server.composition import Means, services, shares_of
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
 from axis_server.keyring import Keyring
-from axis_server.limits.expiry import expire
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
+from axis_server.listening import door_of, exported, shown, traced
 from axis_server.metrics import Metrics
 from axis_server.operation.acting import Acting
 from axis_server.operation.effective import note_effective
-from axis_server.operation.material import MaterialError
 from axis_server.probe import Prober
 from axis_server.renewal import renewal, trees_of
 from axis_server.retaining import retaining
 from axis_server.revoking.composing import opened_revoking
 from axis_server.revoking.expiry import LOOK_SECONDS, Expiry
-from axis_server.settings import Address, ScrubSettings, Secrets, Settings
-from axis_server.stores import Stores, opened
+from axis_server.settings import Address, Secrets, Settings
+from axis_server.stores import opened
+from axis_server.tending import tending
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import Judging, Stamping
-from axis_server.transparency.witnessing import Witnessing
-from plainhttp import serving
+from axis_server.transparency.stamping import Judging
+from axis_server.vouching import vouching
 from signing.evidence import Party
-from storage.archive.replicated import ReplicatedArchive
-from storage.ledger.base import Log
-from tracing import Tracer
 
 log = structlog.get_logger()
 
@@ -69,12 +59,6 @@ REVOCATION_SECONDS = 2.0
 """How soon what another node learned about revocation holds here, and a place is asked that is due."""
 DEADLINE_SECONDS = 5.0
 """How often deliveries are looked for whose deadline has passed."""
-CATALOGUE_SECONDS = 1.0
-"""How soon what was accepted is found by searching."""
-MONTHS_SECONDS = 3600.0
-"""How often it is looked whether the ledger is ready for the months to come."""
-EXPIRY_SECONDS = 3600.0
-"""How often abandoned uploads are looked for."""
 
 
 def now() -> datetime:
@@ -157,7 +141,7 @@ async def running(
     4. the door             with its lamp: the first to close
     """
     async with AsyncExitStack() as stack:
-        tracer = _traced(settings, stack)
+        tracer = traced(settings, new_id(), stack)
         metrics = Metrics.make()
         keys = Keyring(settings, secrets, show=metrics.keys_current.set)
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
@@ -265,39 +249,35 @@ async def running(
             shares=shares,
         )
         server, port = make_server(
-            _door(settings, keys, shared), services(means), boundary=boundary, lamp=lamp
+            door_of(settings, keys, shared), services(means), boundary=boundary, lamp=lamp
         )
-        metrics_address = _exported(metrics, settings.metrics.listen, stack)
+        metrics_address = exported(metrics, settings.metrics.listen, stack)
         prober = Prober(
             stores=stores, show=lamp.show, metrics=metrics, certificates=keys.certificates, clock=now
         )
         await prober.probe()
         background = await stack.enter_async_context(
-            _background(
-                watch.follow(DIRECTORY_SECONDS),
-                keys.follow(TRUST_SECONDS),
-                trust.follow(TRUST_SECONDS, reload or asyncio.Event()),
-                prober.follow(settings.server.probe_seconds),
-                expiring.follow(DEADLINE_SECONDS),
-                changes.follow(stores.hints.news()),
-                publisher.follow(settings.transparency.publish_seconds),
-                asked.asking.follow(REVOCATION_SECONDS),
-                expiry.follow(LOOK_SECONDS),
-                *_vouching(settings, stores.ledger, metrics, judging, stack),
-                Cataloguing(catalogue=stores.catalogue, metrics=metrics).follow(CATALOGUE_SECONDS),
-                *(work() for work in kept.works),
-                *_monthly(stores, metrics),
-                *renewal(settings, stores, metrics, now, judging, stack),
-                *_scrubbing(scrub_of(settings, stores, keys, metrics), settings.scrub),
-                expire(
-                    stores.archive,
-                    kept=timedelta(days=settings.limits.upload_days),
-                    clock=now,
-                    interval=EXPIRY_SECONDS,
-                ),
+            going_on(
+                (
+                    Work("directory", partial(watch.follow, DIRECTORY_SECONDS)),
+                    Work("keys", partial(keys.follow, TRUST_SECONDS)),
+                    Work("trust", partial(trust.follow, TRUST_SECONDS, reload or asyncio.Event())),
+                    Work("probe", partial(prober.follow, settings.server.probe_seconds)),
+                    Work("deadlines", partial(expiring.follow, DEADLINE_SECONDS)),
+                    Work("changes", lambda: changes.follow(stores.hints.news())),
+                    Work("checkpoints", partial(publisher.follow, settings.transparency.publish_seconds)),
+                    Work("revocation", partial(asked.asking.follow, REVOCATION_SECONDS)),
+                    Work("certificates' ends", partial(expiry.follow, LOOK_SECONDS)),
+                    *vouching(
+                        settings, stores.ledger, clock=now, metrics=metrics, judging=judging, stack=stack
+                    ),
+                    *tending(settings, stores, keys, clock=now, new_id=new_id, metrics=metrics),
+                    *kept.works,
+                    *renewal(settings, stores, metrics, now, judging, stack),
+                )
             )
         )
-        log_address = await _shown(settings.transparency.listen, proofs, stack, shared)
+        log_address = await shown(proofs, settings.transparency.listen, stack, shared=shared)
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
         stack.callback(watches.end)
@@ -308,118 +288,3 @@ async def running(
             log_address=log_address,
             background=background,
         )
-
-
-def _door(settings: Settings, keys: Keyring, shared: bool) -> Door:
-    return Door(
-        address=str(settings.server.listen),
-        shared=shared,
-        tls=keys.tls,
-        message_bytes=settings.limits.message_bytes,
-        concurrent_calls=settings.server.concurrent_calls + settings.server.watches,
-        concurrent_streams=settings.server.concurrent_streams,
-    )
-
-
-def _traced(settings: Settings, stack: AsyncExitStack) -> Tracer | None:
-    """Sends traces until the stack ends, where they are asked for."""
-    wanted = settings.telemetry
-    if not wanted.traces:
-        return None
-    try:
-        from tracing.otel import exporting
-    except ModuleNotFoundError as exc:
-        raise MaterialError('`telemetry.traces` needs pip install "national-axis[telemetry]"') from exc
-    tracer = exporting(
-        endpoint=wanted.endpoint, sample=wanted.sample, service=settings.axis.id, node=new_id()
-    )
-    stack.push_async_callback(asyncio.to_thread, tracer.close)
-    return tracer
-
-
-def _exported(metrics: Metrics, listen: Address | None, stack: AsyncExitStack) -> Address | None:
-    """Serves the metrics from a thread of their own, so that they answer when the loop does not."""
-    if listen is None:
-        return None
-    server, thread = prometheus_client.start_http_server(listen.port, listen.host, metrics.registry)
-    stack.callback(thread.join)
-    stack.callback(server.server_close)
-    stack.callback(server.shutdown)
-    return listen._replace(port=server.server_port)
-
-
-async def _shown(
-    listen: Address | None, proofs: Proofs, stack: AsyncExitStack, shared: bool
-) -> Address | None:
-    """Serves the log to everybody."""
-    if listen is None:
-        return None
-    port = await stack.enter_async_context(serving(*listen, PlainLog(proofs=proofs), shared=shared))
-    return listen._replace(port=port)
-
-
-def _vouching(
-    settings: Settings, ledger: Log, metrics: Metrics, judging: Judging, stack: AsyncExitStack
-) -> Iterator[Coroutine[Any, Any, None]]:
-    """What has others vouch for the log: witnesses and time-stamping authorities. They are waited for in
-    threads of their own, which nobody else needs and which shutdown does not wait for."""
-    interval = settings.transparency.publish_seconds
-    witnesses, authorities = witnesses_of(settings.transparency), authorities_of(settings.timestamps)
-    if not witnesses and not authorities:
-        return
-    workers = ThreadPoolExecutor(len(witnesses) + len(authorities), "asking")
-    stack.callback(workers.shutdown, wait=False, cancel_futures=True)
-    if witnesses:
-        witnessing = Witnessing(
-            ledger=ledger, witnesses=witnesses, workers=workers, clock=now, metrics=metrics
-        )
-        yield witnessing.follow(interval)
-    for authority in authorities:
-        stamping = Stamping(
-            ledger=ledger,
-            authority=authority,
-            workers=workers,
-            clock=now,
-            nonce=partial(randomness.randbits, 127),
-            metrics=metrics,
-            judging=judging,
-        )
-        yield stamping.follow(interval)
-
-
-def scrub_of(settings: Settings, stores: Stores, keys: Keyring, metrics: Metrics) -> Scrub:
-    """Makes what goes through everything that is kept."""
-    archive = stores.archive
-    return Scrub(
-        ledger=stores.scrubbed,
-        archive=archive,
-        attesting=Attesting(
-            issuer_id=settings.axis.id, sealer=keys.sealer, policy=keys.log_policy, new_id=new_id
-        ),
-        clock=now,
-        metrics=metrics,
-        every=timedelta(days=settings.scrub.round_days),
-        repair=mending(archive) if isinstance(archive, ReplicatedArchive) else None,
-    )
-
-
-def _monthly(stores: Stores, metrics: Metrics) -> Iterator[Coroutine[Any, Any, None]]:
-    if stores.monthly is not None:
-        yield follow_months(stores.monthly, now, metrics, MONTHS_SECONDS)
-
-
-def _scrubbing(scrub: Scrub, settings: ScrubSettings) -> Iterator[Coroutine[Any, Any, None]]:
-    if settings.bytes_per_second:
-        yield scrub.follow(bytes_per_second=settings.bytes_per_second)
-
-
-@asynccontextmanager
-async def _background(*works: Coroutine[Any, Any, None]) -> AsyncIterator[frozenset[asyncio.Task[None]]]:
-    """Runs `works` until the block ends; then they are cancelled and waited for."""
-    tasks = frozenset(asyncio.create_task(work) for work in works)
-    try:
-        yield tasks
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)

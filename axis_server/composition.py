@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from cryptography import x509
 
@@ -51,12 +51,9 @@ from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
 from axis_server.sending.preflight import Preflight
 from axis_server.sending.uploads import Uploads
-from axis_server.settings import DeadlineSettings, Settings, TimestampSettings, TransparencySettings
+from axis_server.settings import DeadlineSettings, Settings
 from axis_server.stores import Stores
 from axis_server.transparency.proofs import Proofs
-from axis_server.transparency.stamping import Authority
-from axis_server.transparency.witnessing import Witness
-from signing.log import read_vkey
 from signing.policy import Policy
 from signing.trust import TrustStore
 
@@ -255,24 +252,6 @@ def shares_of(settings: Settings, clock: Callable[[], datetime], metrics: Metric
         clock=clock,
         processes=limits.processes,
         turned_away=lambda limit, _: metrics.turned_away.labels(limit).inc(),
-    )
-
-
-def witnesses_of(settings: TransparencySettings) -> tuple[Witness, ...]:
-    return tuple(Witness(key=read_vkey(one.vkey), url=one.url) for one in settings.witnesses)
-
-
-def authorities_of(settings: Sequence[TimestampSettings]) -> tuple[Authority, ...]:
-    return tuple(
-        Authority(
-            name=one.name,
-            url=one.url,
-            anchors=tuple(one.anchors),
-            crls=tuple(one.crls),
-            policy=one.policy or None,
-            every=timedelta(seconds=one.every_seconds),
-        )
-        for one in settings
     )
 
 

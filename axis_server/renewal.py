@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import secrets as randomness
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, time, timedelta
 from functools import partial
-from typing import Any
 
 from axis_server.archiving.renewing import Renewing, Rules
 from axis_server.archiving.volumes import Trees, at_rate
-from axis_server.composition import authorities_of
+from axis_server.background import Work
 from axis_server.metrics import Metrics
 from axis_server.settings import RenewalSettings, Settings
 from axis_server.stores import Stores
 from axis_server.transparency.stamping import Authority, Judging
+from axis_server.vouching import authorities_of
 
 BY_FILES = Judging()
 """By the authority's files alone."""
@@ -73,7 +73,7 @@ def renewal(
     clock: Callable[[], datetime],
     judging: Judging,
     stack: AsyncExitStack,
-) -> Iterator[Coroutine[Any, Any, None]]:
+) -> Iterator[Work]:
     """Yields what goes on beside the calls, where somebody can be asked for time-stamps. Shutdown does not
     wait for an authority."""
     rate = settings.renewal.bytes_per_second
@@ -82,4 +82,4 @@ def renewal(
     workers = ThreadPoolExecutor(1, "renewing")
     stack.callback(workers.shutdown, wait=False, cancel_futures=True)
     renewing = renewing_of(settings, stores, metrics, clock, workers, judging)
-    yield renewing.follow(paced=at_rate(rate), interval=LOOK_SECONDS)
+    yield Work("renewal", partial(renewing.follow, paced=at_rate(rate), interval=LOOK_SECONDS))

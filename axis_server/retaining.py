@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from functools import partial
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.archiving import sweeping
@@ -15,6 +15,7 @@ from axis_server.archiving.destruction import Destroying
 from axis_server.archiving.disposal import ORDER_BYTES, Disposing
 from axis_server.archiving.locking import Locking
 from axis_server.archiving.terms import Classes
+from axis_server.background import Work
 from axis_server.documents.judgement import Rules
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.metrics import Metrics
@@ -34,8 +35,7 @@ class Retaining:
 
     deciding: Deciding
     disposing: Disposing
-    works: tuple[Callable[[], Coroutine[Any, Any, None]], ...]
-    """Each begun once, for ever."""
+    works: tuple[Work, ...]
 
 
 def retaining(
@@ -77,24 +77,30 @@ def retaining(
         owned=owned,
         wake=destroying.wake,
     )
-    works = (destroying.follow, *_locking(stores, deciding), *_sweeping(settings, stores, clock))
+    works = (
+        Work("destruction", destroying.follow),
+        *_locking(stores, deciding),
+        *_sweeping(settings, stores, clock),
+    )
     return Retaining(deciding=deciding, disposing=disposing, works=works)
 
 
-def _locking(stores: Stores, deciding: Deciding) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+def _locking(stores: Stores, deciding: Deciding) -> Iterator[Work]:
     if stores.retention is not None:
         locking = Locking(ledger=stores.ledger, deciding=deciding, retention=stores.retention)
-        yield lambda: locking.follow(LOCK_SECONDS)
+        yield Work("locks", partial(locking.follow, LOCK_SECONDS))
 
 
-def _sweeping(
-    settings: Settings, stores: Stores, clock: Callable[[], datetime]
-) -> Iterator[Callable[[], Coroutine[Any, Any, None]]]:
+def _sweeping(settings: Settings, stores: Stores, clock: Callable[[], datetime]) -> Iterator[Work]:
     if settings.retention.sweep_hours:
-        yield lambda: sweeping.follow(
-            stores.archive,
-            stores.ledger,
-            clock=clock,
-            age=timedelta(days=settings.retention.sweep_days),
-            every=timedelta(hours=settings.retention.sweep_hours),
+        yield Work(
+            "sweep",
+            partial(
+                sweeping.follow,
+                stores.archive,
+                stores.ledger,
+                clock=clock,
+                age=timedelta(days=settings.retention.sweep_days),
+                every=timedelta(hours=settings.retention.sweep_hours),
+            ),
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from axis_server import logs
-from axis_server.app import now, scrub_of
+from axis_server.app import new_id, now
 from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.keyring import Keyring
 from axis_server.ledgers import opened_ledger
@@ -18,6 +18,7 @@ from axis_server.operation.material import MaterialError
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
+from axis_server.tending import scrub_of
 from axis_server.transparency.patrol import LogBroken
 from axis_server.transparency.publisher import Publisher
 from signing.keys import UnusableKey
@@ -72,7 +73,7 @@ async def _round(settings: Settings) -> Round | None:
             ).publish()
         except LogBroken as broken:
             click.echo(f"The log was changed: {broken}.", err=True)
-        scrubbing = scrub_of(settings, stores, keys, metrics)
+        scrubbing = scrub_of(settings, stores, keys, clock=now, new_id=new_id, metrics=metrics)
         read, told = await scrubbing.step(now=True) or 0, 0
         while (last := await stores.scrubbed.round()) is not None and last.ended_at is None:
             read += await scrubbing.step(now=True) or 0

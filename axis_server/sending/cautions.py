@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
-from axis_server.sentences import says
+from axis_server.sentences.saying import says
 from signing.verdict import Sentence
 
 SIGNING_CERTIFICATE_ENDS = "SIGNING_CERTIFICATE_ENDS"

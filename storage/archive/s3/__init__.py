@@ -13,7 +13,6 @@ from storage.archive.s3.assumptions import ASSUMPTIONS, Assumption, examined
 from storage.archive.s3.bucket import MOST_BLOB_BYTES, Target
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.locking import Lock, S3Retention, look_at
-from storage.archive.s3.sweeping import Swept, sweep
 
 __all__ = [
     "ASSUMPTIONS",
@@ -23,9 +22,7 @@ __all__ = [
     "Patience",
     "S3Archive",
     "S3Retention",
-    "Swept",
     "Target",
     "examined",
     "look_at",
-    "sweep",
 ]

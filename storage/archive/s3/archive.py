@@ -18,7 +18,7 @@ from storage.archive.s3 import removing
 from storage.archive.s3.bucket import PART_BYTES, Bucket, Target
 from storage.archive.s3.calls import Patience
 from storage.archive.s3.locking import Lock, S3Retention, checked_bucket
-from storage.archive.s3.placing import Parts, blob_key, place
+from storage.archive.s3.placing import Parts, abandon, blob_key, place
 from storage.archive.s3.staging import Staging, Upload
 from storage.errors import Corrupt, NotFound, OffsetMismatch, StoreFull, Unavailable
 from storage.threads import OneAhead, Threads, settled
@@ -178,6 +178,7 @@ class S3Archive:
         return await self.threads.run(self._staging.unfinished, owner)
 
     async def expire(self, before: datetime) -> int:
+        await self.threads.run(abandon, self.bucket, before)
         return await self.threads.run(self._staging.expire, before)
 
     async def hide(self, digest: str) -> datetime | None:

@@ -100,13 +100,6 @@ class S3Retention:
     async def kept(self, digest: str) -> Kept:
         return await self._threads.run(self._kept, checked_digest(digest))
 
-    async def locks(self, digest: str, after: datetime) -> bool:
-        """Tells whether a blob is held, or kept until later than `after`; False where nothing is locked."""
-        if self._lock is Lock.OFF:
-            return False
-        kept = await self.kept(digest)
-        return kept.held or (kept.until is not None and kept.until > after)
-
     def _retain(self, digest: str, until: datetime) -> None:
         before = self._kept(digest).until
         until = until.replace(microsecond=0) + timedelta(seconds=until.microsecond > 0)

@@ -1,14 +1,15 @@
 """A blob to its key. Blocking, like `bucket`.
 
 A small blob is one request. A large one is a multipart upload, invisible until all of it was hashed and is
-what its name says. A crash before that leaves an upload that nobody sees, and `sweep` or the bucket's
-lifecycle removes.
+what its name says. A crash before that leaves an upload that nobody sees, which `abandon`
+removes.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
+from datetime import datetime
 
 from storage.archive.s3.bucket import MOST_PARTS, PART_BYTES, Bucket, Version
 from storage.errors import Corrupt, DigestMismatch, StoreFull
@@ -63,6 +64,14 @@ class Parts:
     def abort(self) -> None:
         """Drops what was sent."""
         self._bucket.abort(self._key, self._upload)
+
+
+def abandon(bucket: Bucket, before: datetime) -> None:
+    """Drops multipart uploads begun before that time (aware): a node that was killed left them, and nobody
+    sees them."""
+    for one in list(bucket.unfinished(BLOBS)):
+        if one.begun < before:
+            bucket.abort(one.key, one.id)
 
 
 def compose(bucket: Bucket, digest: str, groups: Sequence[Sequence[Version]]) -> None:
