@@ -16,6 +16,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
 
+from lxml import etree
+
 from signing.plain_document import Field, Fields, fields, one, parts, written
 from signing.seal import Sealer
 from signing.verdict import Sound
@@ -159,8 +161,14 @@ def read_order(sound: Sound) -> Order:
         number=one(found, "Number"),
         legal_basis=one(found, "LegalBasis"),
         ordered_at=_moment(one(found, "OrderedAt")),
-        items=tuple(_item_from(parts(each, ORDER)) for each in found.get("Item", [])),
+        items=items_of(sound.root),
     )
+
+
+def items_of(root: etree._Element) -> tuple[Item, ...]:
+    """Returns which documents an order names. Raises `ValueError` when it is no order, or not one of ours."""
+    found = fields(root, ORDER, "DisposalOrder")
+    return tuple(_item_from(parts(each, ORDER)) for each in found.get("Item", []))
 
 
 def _item_from(found: Fields) -> Item:

@@ -1,6 +1,7 @@
 """Carrying out disposals: the files go, and the axis attests it.
 
-For each file of an order, as often as it takes:
+Only for what an order in the log names: who can write the ledger alone destroys nothing by a row in it. For
+each file of such an order, as often as it takes:
 
 1. ask       whether another document names it, or an upload that is to be submitted: then it stays
 2. hide      nobody reads it; who sends the same bytes writes them anew
@@ -22,6 +23,7 @@ from datetime import timedelta
 import structlog
 
 from axis_server.archiving.deciding import Issuing, KeepingLedger
+from axis_server.archiving.disposed import rightly_disposed
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
 from signing.retention import Destroyed, Destruction, write_destruction
@@ -36,6 +38,7 @@ EVENT = "DocumentsDestroyed"
 """Kind of the evidence of destruction."""
 PATIENCE_SECONDS = 30.0
 """Between looks, where nobody wakes it: while files wait, or a store does not answer."""
+UNFOUNDED = "no order in the log names all of its documents: nothing is destroyed"
 _BATCH = 200
 """Files that the ledger is asked about at once."""
 
@@ -92,6 +95,10 @@ class Destroying:
     async def _carry_out(self, disposal: Disposal) -> str:
         """Goes on with one disposal; returns what it waits for, empty once it has ended."""
         entries = [await self._ledger.entry(one) for one in disposal.dispatches]
+        ordered = await rightly_disposed(self._ledger, entries)
+        if len(ordered) != len(entries):
+            log.critical("disposal.unfounded", order=disposal.order_id, documents=len(entries) - len(ordered))
+            return UNFOUNDED
         digests = sorted({part for entry in entries for part in files_of(entry)})
         waiting, shared = "", set[str]()
         for batch in _batches(digests):

@@ -319,6 +319,30 @@ async def test_a_mark_without_an_order_in_the_log_excuses_nothing(stand: Stand) 
     assert await rightly_disposed(stand.ledger, [entry]) == frozenset()
 
 
+async def test_a_decision_in_the_log_is_no_order_and_excuses_no_missing_file(stand: Stand) -> None:
+    entry = await stand.world.sent(stand.world.province)
+    hold = await stand.deciding.put_hold(stand.authority, entry.dispatch_id, reason="Thanh tra số 5")
+    stand.ledger._state.disposed[entry.dispatch_id] = hold.evidence_id
+    assert await rightly_disposed(stand.ledger, [entry]) == frozenset()
+
+
+async def test_a_disposal_that_is_written_into_the_ledger_without_its_order_destroys_nothing(
+    stand: Stand,
+) -> None:
+    world = stand.world
+    entry = await world.sent(world.province)
+    other = await world.sent(world.province, document_id="G90,2026/03/03,2")
+    await stand.classed(entry, "2")
+    world.now += LATER
+    disposal = await stand.disposed(entry)
+    state = stand.ledger._state
+    state.disposals[disposal.order_id] = replace(disposal, dispatches=(entry.dispatch_id, other.dispatch_id))
+    state.disposed[other.dispatch_id] = disposal.order_id
+    assert await stand.destroying.step() == 1
+    assert {entry.original.sha256, other.original.sha256} <= set(stand.archive.blobs)
+    assert (await stand.ledger.disposal(disposal.order_id)).waiting.startswith("no order in the log")
+
+
 async def test_a_file_of_several_documents_stays_until_the_last_one_goes(stand: Stand) -> None:
     one = await stand.world.sent(stand.world.province)
     other = await stand.world.sent(stand.world.province, document_id="G90,2026/03/03,2")
