@@ -34,6 +34,10 @@ RATED: Mapping[str, Limit] = MappingProxyType(
         "SubmissionService/Submit": Limit.DOCUMENTS,
         "SubmissionService/Check": Limit.DOCUMENTS,  # it costs as much as to send
         "InboxService/Report": Limit.STATEMENTS,
+        "ArchiveService/SetRetention": Limit.STATEMENTS,  # each is sealed, and a leaf for ever
+        "ArchiveService/PutHold": Limit.STATEMENTS,
+        "ArchiveService/LiftHold": Limit.STATEMENTS,
+        "ArchiveService/SubmitDisposal": Limit.STATEMENTS,
     }
 )
 CODES: Mapping[Limit, Code] = MappingProxyType(

@@ -120,6 +120,15 @@ def test_a_check_counts_as_a_document_and_what_only_reads_as_nothing() -> None:
     assert taken(subject, caller(A), "InboxService/ListInbox") == (99, None)
 
 
+@pytest.mark.parametrize("method", ["SetRetention", "PutHold", "LiftHold", "SubmitDisposal"])
+def test_what_is_decided_about_retention_counts_as_a_statement(method: str) -> None:
+    subject = shares(Time())
+    assert taken(subject, caller(A), f"ArchiveService/{method}", 6) == (6, None)
+    count, declined = taken(subject, caller(A), REPORT)
+    assert declined is not None
+    assert (count, declined.code) == (2, "TOO_MANY_STATEMENTS")
+
+
 def test_a_delegate_spends_its_own_share_in_whose_name_it_acts() -> None:
     subject = shares(Time())
     for name in ("C", "D", "E", "F"):
