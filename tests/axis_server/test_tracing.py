@@ -180,3 +180,23 @@ def test_an_error_in_a_span_is_told_by_its_kind_alone() -> None:
     assert tracing.here() is None
     told = [(span.name, span.status.description, span.events) for span in memory.get_finished_spans()]
     assert told == [("inner", "ValueError", ()), ("call", "ValueError", ())]
+
+
+@pytest.mark.parametrize("state", ["vendor=Kinh-gui", "Kinh-gui is no state", "a=Kinh-gui,a=Kinh-gui"])
+def test_a_callers_trace_is_gone_on_with_and_its_words_are_not(
+    state: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    otel = pytest.importorskip("tracing.otel")
+    sdk = pytest.importorskip("opentelemetry.sdk.trace")
+    memory = pytest.importorskip(
+        "opentelemetry.sdk.trace.export.in_memory_span_exporter"
+    ).InMemorySpanExporter()
+    export = pytest.importorskip("opentelemetry.sdk.trace.export")
+    provider = sdk.TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(export.SimpleSpanProcessor(memory))
+    metadata = (("traceparent", f"00-{'ab' * 16}-{'cd' * 8}-01"), ("tracestate", state))
+    with tracing.begun(otel.OtelTracer(provider), "call", metadata):
+        assert (place := tracing.here()) is not None
+        assert place.trace_id == "ab" * 16
+    (span,) = memory.get_finished_spans()
+    assert "Kinh-gui" not in span.to_json() + caplog.text
