@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import BinaryIO
 
 from cryptography import x509
@@ -73,9 +73,9 @@ def verify(file: BinaryIO, trust: Trust, *, at: datetime) -> Verified:
     examined = examine(dossier, judge)  # 4
     history = examine_history(examined.steps, dossier.stamps, trust, at)
     own = _judged(seal, judge)
-    findings = examine_renewals(
-        (own, *examined.findings, *history), examined.steps, dossier, partial(_hash, container), trust, at
-    )
+    hashed = cache(partial(_hash, container))  # once, however many records speak of a file
+    told = (own, *examined.findings, *history)
+    findings = examine_renewals(told, examined.steps, dossier, hashed, trust, at)
     return Verified(findings=findings, steps=examined.steps)
 
 

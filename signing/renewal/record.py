@@ -17,6 +17,8 @@ from signing.timestamps.request import IMPRINT_DIGESTS
 LARGEST = 4 << 20
 """Bytes of a record: hundreds of time-stamps, each with its chain."""
 MOST_STAMPS = 1000
+MOST_CHAINS = 30
+"""Each begins when a hash algorithm ends, and is over all before it: the work grows with their square."""
 MOST_HASHES = 100_000
 """Of one list: a group with that many files."""
 _UNREADABLE = (ValueError, TypeError, KeyError, IndexError, OverflowError, AttributeError)
@@ -116,6 +118,8 @@ def read_record(der: bytes) -> ArchiveRecord:
         if trailer or len(header) + len(content) != len(der):
             raise _malformed("bytes behind the end")
         read = _EvidenceRecord.load(der, strict=True)
+        if len(read["sequence"]) > MOST_CHAINS:
+            raise _malformed(f"more than {MOST_CHAINS} chains")
         if read["version"].native != 1:
             raise _malformed("another version than 1")
         record = ArchiveRecord(

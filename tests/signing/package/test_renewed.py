@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import functools
+from collections import Counter
 from dataclasses import replace
 from typing import Any
 
-from signing.package import State, Trust, Verified
+import pytest
+
+from signing.package import State, Trust, Verified, verification
+from signing.package.opening import Container
 from signing.reasons import Reason
 from signing.renewal import ArchiveRecord, write_record
 from signing.trust import TrustStore
@@ -63,3 +67,18 @@ def test_a_broken_chain_is_refused_by_its_own_reason() -> None:
     assert verdict.worst.name == "renewal/00001.ers"
     swapped = judged(packed((others[0], first, *others[1:])))
     assert swapped.worst.reason is Reason.RENEWAL_OBJECT_NOT_COVERED
+
+
+def test_a_file_is_hashed_once_by_an_algorithm_however_many_records_speak_of_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    hashed: Counter[tuple[str, str]] = Counter()
+    hash_ = verification._hash
+
+    def counted(container: Container, name: str, digest: str) -> bytes:
+        hashed[name, digest] += 1
+        return hash_(container, name, digest)
+
+    monkeypatch.setattr(verification, "_hash", counted)
+    assert judged(packed(grown().records)).state is State.SOUND
+    assert max(hashed.values()) == 3, "once for the seal's list, the dossier and the archive records each"

@@ -24,6 +24,7 @@ from signing.renewal import (
     verify_record,
     write_record,
 )
+from signing.renewal.record import MOST_CHAINS
 from signing.trust import TrustStore
 from signing.verdict import Reason, Undecided
 from tests.engines import require
@@ -155,6 +156,12 @@ def test_a_sequence_without_a_chain_in_the_middle_is_broken() -> None:
     chains = three.records[0].chains
     assert judged(three.der(0), trusted={}) is Reason.SOUND
     assert judged(only(ArchiveRecord(chains=(chains[0], chains[2])))) is Reason.RENEWAL_SEQUENCE_BROKEN
+
+
+def test_more_chains_than_hash_algorithms_will_ever_end_are_no_record() -> None:
+    first = grown().records[0].chains[:1]
+    assert judged(only(ArchiveRecord(chains=first * MOST_CHAINS))) is Reason.RENEWAL_SEQUENCE_BROKEN
+    assert judged(only(ArchiveRecord(chains=first * (MOST_CHAINS + 1)))) is Reason.RENEWAL_MALFORMED
 
 
 def test_a_sequence_whose_first_chain_lost_a_time_stamp_is_broken() -> None:
