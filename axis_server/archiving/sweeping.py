@@ -4,7 +4,8 @@
 
 A crash between archive and ledger leaves a file that no document names; an agency uploads and never submits.
 What is older than a safe age is hidden first; a later sweep, when it has lain hidden for that age, removes it
-if still nothing names it. Nothing younger is touched.
+if still nothing names it. Nothing younger is touched; but what was hidden while a submission that names it
+was under way is shown again, after a moment, and by the next sweep where a crash or a fault came between.
 """
 
 from __future__ import annotations
@@ -86,7 +87,7 @@ async def sweep(
     async for batch in _batches(archive):
         swept.looked_at += len(batch)
         old = [one for one in batch if one.since < older_than]
-        digests = [one.digest for one in old]
+        digests = [one.digest for one in batch if one.hidden or one.since < older_than]
         submitted = await ledger.submitted(digests)
         known = await ledger.known(digests)
         orphans = [one for one in old if not one.hidden and one.digest not in submitted]
@@ -95,8 +96,8 @@ async def sweep(
         swept.unsubmitted += sum(one.digest in known for one in orphans)
         if delete:
             hidden += await _hide(archive, ledger, orphans)
-        for one in old:
-            if one.hidden:
+        for one in batch:
+            if one.hidden and (one.since < older_than or one.digest in known):
                 await _end(archive, one, one.digest in known, swept, delete)
     if hidden:
         await asyncio.sleep(settle_seconds)

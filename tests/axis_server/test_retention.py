@@ -503,6 +503,19 @@ async def test_a_sweep_removes_what_nothing_names_in_two_steps_and_nothing_young
     assert unsubmitted not in stand.archive.hidden
 
 
+async def test_a_file_that_a_sweep_hid_before_it_crashed_is_shown_by_the_next_one_at_once(
+    stand: Stand,
+) -> None:
+    world = stand.world
+    entry = await world.sent(world.province)
+    (digest,) = files_of(entry)
+    await stand.archive.hide(digest)  # while the submission was under way; the sweep's process ended then
+    past = world.now.replace(year=1990)
+    swept = await sweep(stand.archive, stand.ledger, older_than=past, delete=True, settle_seconds=0)
+    assert (swept.shown, swept.removed) == (1, 0)
+    assert digest in stand.archive.blobs
+
+
 def check_with_xmlsec(stand: Stand, content: bytes, room: Path) -> None:
     """Has a second implementation verify a seal."""
     document, root = room / "document.xml", room / "root.pem"
