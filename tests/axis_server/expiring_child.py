@@ -2,7 +2,8 @@
 
 python -m tests.axis_server.expiring_child LEDGER KEY CERTIFICATE NOW
 
-It prints a line when it begins, and how many deliveries it ended itself once it is through.
+It prints a line when it begins, and how many deliveries it ended itself once it is through; its log goes to
+standard error.
 """
 
 from __future__ import annotations
@@ -13,6 +14,8 @@ import uuid
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+
+import structlog
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.attest import Attestor
@@ -52,5 +55,6 @@ async def main(path: Path, key: Path, certificate: Path, now: datetime) -> None:
     print(int(metrics.deadlines_passed.labels("handover")._value.get()), flush=True)
 
 
+structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
 path, key, certificate = map(Path, sys.argv[1:4])
 asyncio.run(main(path, key, certificate, datetime.fromisoformat(sys.argv[4])))

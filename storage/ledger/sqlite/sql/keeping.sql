@@ -27,7 +27,9 @@ ORDER BY d.dispatch_id;
 SELECT a.number, a.decision
 FROM decisions AS a
 WHERE a.kind = 'hold' AND a.number > :after
-    AND NOT EXISTS (SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id)
+    AND NOT EXISTS (
+        SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id AND l.hold_id <> ''
+    )
 ORDER BY a.number
 LIMIT :limit;
 
@@ -36,7 +38,9 @@ LIMIT :limit;
 SELECT a.number
 FROM decisions AS a
 WHERE a.kind = 'hold' AND a.hold_id = ? AND a.dispatch = ?
-    AND NOT EXISTS (SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id);
+    AND NOT EXISTS (
+        SELECT 1 FROM decisions AS l WHERE l.kind = 'lift' AND l.hold_id = a.hold_id AND l.hold_id <> ''
+    );
 
 -- name: last_disposal
 SELECT coalesce(max(number), 0) FROM disposals;
