@@ -13,6 +13,8 @@ from functools import partial
 
 import structlog
 
+from axis_server.acts.acting import Acting
+from axis_server.acts.effective import note_effective
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
 from axis_server.admitting.trust import TrustWatch, policy_of
@@ -33,8 +35,6 @@ from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
 from axis_server.listening import door_of, exported, shown, traced
 from axis_server.metrics import Metrics
-from axis_server.operation.acting import Acting
-from axis_server.operation.effective import note_effective
 from axis_server.probe import Prober
 from axis_server.renewal import renewal, trees_of
 from axis_server.retaining import retaining

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from axis_server.material import MaterialError, log_signer
 from axis_server.operation.agency import agency
 from axis_server.operation.auditing import audit
 from axis_server.operation.backup import backup, restore
@@ -15,7 +16,6 @@ from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
 from axis_server.operation.doctor import doctor
 from axis_server.operation.group import group
-from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
 from axis_server.operation.renewing import renew

@@ -43,8 +43,8 @@ from axis_server.limits.quota import UploadLimits
 from axis_server.limits.shares import DAY, Limit, Shares
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
+from axis_server.material import pem_of
 from axis_server.metrics import Metrics
-from axis_server.operation.material import pem_of
 from axis_server.retaining import Retaining
 from axis_server.revoking.composing import Revoking
 from axis_server.sending.examination import Examination, IntakeLimits

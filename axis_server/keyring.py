@@ -18,7 +18,7 @@ from pathlib import Path
 import structlog
 from cryptography import x509
 
-from axis_server.operation.material import (
+from axis_server.material import (
     RETIRED,
     MaterialError,
     TlsMaterial,

@@ -10,8 +10,8 @@ import prometheus_client
 from axis_server.boundary.plain_log import PlainLog
 from axis_server.boundary.server import Door
 from axis_server.keyring import Keyring
+from axis_server.material import MaterialError
 from axis_server.metrics import Metrics
-from axis_server.operation.material import MaterialError
 from axis_server.settings import Address, Settings
 from axis_server.transparency.proofs import Proofs
 from plainhttp import serving

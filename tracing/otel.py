@@ -24,8 +24,8 @@ EXPORT_SECONDS = 5.0
 """A receiver that does not answer for so long loses what it was to have; calls never wait for it."""
 _PROPAGATOR = TraceContextTextMapPropagator()
 _HEADERS = ("traceparent",)
-"""Numbers alone. A `tracestate` is a caller's own text: it would stand in each span, and, where it is malformed,
-in the log of this process, since OpenTelemetry warns of it word by word."""
+"""Numbers alone. A `tracestate` is a caller's own text: it would stand in each span, and, where it is
+malformed, in the log of this process, since OpenTelemetry warns of it word by word."""
 
 
 class _Place:

@@ -37,7 +37,7 @@ from axis_server.boundary.log import LogServicer
 from axis_server.boundary.overview import OverviewServicer
 from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.submission import SubmissionServicer
-from axis_server.operation.material import TlsMaterial
+from axis_server.material import TlsMaterial
 
 SLACK_BYTES = 1 << 20
 """What a message may hold above the package's limit, so that a package a little too large is refused with a

@@ -2,6 +2,6 @@
 
 provision, authority     the first set-up: a ready axis with a test CA
 registry, agency         acts on the directory of agencies, and their commands
-checkconfig, material    what is wrong, found before the port opens
+checkconfig              what is wrong, found before the port opens
 terminal                 how the commands speak
 """

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 import click
 
 from axis_server.caller import Role
+from axis_server.material import MaterialError, log_signer
 from axis_server.operation import registry
 from axis_server.operation.delegating import delegate, undelegate
 from axis_server.operation.doubts import certificates, tell_doubts, tell_ended, unserved
 from axis_server.operation.importing import import_agencies
 from axis_server.operation.listing import list_agencies
-from axis_server.operation.material import MaterialError, log_signer
 from axis_server.operation.particulars import (
     Particulars,
     particulars_of,

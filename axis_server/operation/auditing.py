@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from axis_server.operation.material import MaterialError, evidence_certificates, log_policy
+from axis_server.material import MaterialError, evidence_certificates, log_policy
 from axis_server.operation.particulars import parse_moment
 from axis_server.operation.registry import identifier
 from axis_server.operation.terminal import CONFIG, OperatorLedger, Refusal, loaded, on_ledger

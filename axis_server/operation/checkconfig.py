@@ -20,8 +20,8 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from axis_server.ledgers import ledger_name, ledger_schema
+from axis_server.material import MaterialError, log_signer, read_certificates, read_key
 from axis_server.operation.authority import is_for_test
-from axis_server.operation.material import MaterialError, log_signer, read_certificates, read_key
 from axis_server.operation.oddities import oddities
 from axis_server.operation.registry import weak_key
 from axis_server.settings import (

@@ -16,8 +16,8 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from axis_server.material import MaterialError, log_policy, read_certificates
 from axis_server.operation.checkconfig import Severity, check
-from axis_server.operation.material import MaterialError, log_policy, read_certificates
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Examined, opened_to_examine
 from signing.log import CompactRange, LogPolicy, cover, open_checkpoint

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from axis_server.operation.acting import Registrar
+from axis_server.acts.acting import Registrar
 from axis_server.operation.registry import RegistryError, snapshot
 from axis_server.operation.rollcall import COLUMNS, Plan, plan
 from axis_server.operation.terminal import CONFIG, Refusal, acting, on_directory, on_ledger

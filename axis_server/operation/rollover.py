@@ -18,7 +18,7 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from axis_server.operation.material import (
+from axis_server.material import (
     RETIRED,
     MaterialError,
     evidence_certificates,

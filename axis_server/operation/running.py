@@ -13,8 +13,8 @@ import structlog
 
 from axis_server import logs
 from axis_server.app import serve
+from axis_server.material import MaterialError
 from axis_server.operation.checkconfig import Severity, check
-from axis_server.operation.material import MaterialError
 from axis_server.operation.terminal import CONFIG, Refusal, loaded
 from axis_server.settings import Address, Secrets, Settings, SettingsError, load, parse_address
 from axis_server.supervision import WorkerFailed, supervise

@@ -13,8 +13,8 @@ from axis_server.app import new_id, now
 from axis_server.archiving.scrub import ScrubbedLedger
 from axis_server.keyring import Keyring
 from axis_server.ledgers import opened_ledger
+from axis_server.material import MaterialError
 from axis_server.metrics import Metrics
-from axis_server.operation.material import MaterialError
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened

@@ -13,9 +13,9 @@ from typing import IO, Any, Protocol, TypeVar
 
 import click
 
+from axis_server.acts.acting import Acting, Occasion, Registrar
 from axis_server.ledgers import ledger_name, opened_ledger
-from axis_server.operation.acting import Acting, Occasion, Registrar
-from axis_server.operation.material import MaterialError, evidence_signer
+from axis_server.material import MaterialError, evidence_signer
 from axis_server.operation.provision import ProvisionError
 from axis_server.operation.registry import RegistryError
 from axis_server.settings import Secrets, Settings, SettingsError, load

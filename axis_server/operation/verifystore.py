@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from axis_server.archiving.soundness import Soundness, examine
-from axis_server.operation.material import MaterialError, log_policy
+from axis_server.material import MaterialError, log_policy
 from axis_server.operation.terminal import CONFIG, Refusal, loaded, moved
 from axis_server.settings import Secrets
 from axis_server.stores import opened_to_examine

@@ -29,8 +29,8 @@ from axis.v1 import (
 )
 from axis_server.app import running
 from axis_server.ledgers import opened_ledger
+from axis_server.material import MaterialError
 from axis_server.operation import registry
-from axis_server.operation.material import MaterialError
 from axis_server.settings import Secrets
 from signing.evidence import EventId, read
 from signing.trust import TrustStore

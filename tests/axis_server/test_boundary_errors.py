@@ -22,8 +22,8 @@ from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.ledgers import opened_ledger
 from axis_server.limits.shares import Shares
+from axis_server.material import tls_material
 from axis_server.metrics import Metrics
-from axis_server.operation.material import tls_material
 from axis_server.reasons import ANSWERS, RETRYABLE_STATUSES
 from axis_server.settings import Address
 from signing.evidence import Party

@@ -15,7 +15,7 @@ import pytest
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
 from axis_server.boundary.plain_log import PlainLog
-from axis_server.operation.material import log_signer
+from axis_server.material import log_signer
 from plainhttp import serving
 from signing.log import (
     CompactRange,

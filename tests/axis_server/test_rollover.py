@@ -23,8 +23,8 @@ from cryptography.hazmat.primitives import hashes
 from axis_client import AsyncClient, Profile
 from axis_client.connection import Surroundings
 from axis_server.cli import main
+from axis_server.material import log_signer
 from axis_server.operation.authority import Authority
-from axis_server.operation.material import log_signer
 from axis_server.operation.provision import issue_profile
 from edxml.writer import write
 from tests.axis_server.served import Office, Served, served

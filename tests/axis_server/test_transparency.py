@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from axis.v1 import log_pb2, log_pb2_grpc, submission_pb2, submission_pb2_grpc
 from axis_server.errors import Declined
+from axis_server.material import log_signer
 from axis_server.metrics import Metrics
-from axis_server.operation.material import log_signer
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import LogBroken, Publisher
 from signing.log import (

@@ -16,7 +16,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from axis.v1 import log_pb2, log_pb2_grpc, submission_pb2, submission_pb2_grpc
-from axis_server.operation.material import log_signer
+from axis_server.material import log_signer
 from axis_server.transparency.witnessing import Witness, Witnessing
 from plainhttp import Bounds, Reply, Request, serving
 from signing.log import (

@@ -10,7 +10,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from pydantic import BaseModel
 
-from axis_server.operation.acting import Acting, Occasion
+from axis_server.acts.acting import Acting, Occasion
 from axis_server.settings import Settings
 from signing.act_statement import Changed, read_unproven
 from signing.log import VerifierKey
