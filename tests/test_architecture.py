@@ -123,3 +123,19 @@ def test_only_the_parser_makes_an_xml_parser() -> None:
 def test_no_module_has_a_name_without_a_noun() -> None:
     forbidden = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
     assert not [path for room in ROOMS for path in sources(room) if path.stem in forbidden]
+
+
+def test_what_runs_knows_no_command_of_the_operator() -> None:
+    above = ("operation/", "cli.py", "__main__.py")
+    for path in sources("axis_server"):
+        inside = path.relative_to(ROOT / "axis_server").as_posix()
+        if not inside.startswith(above):
+            tree = ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+            named = [node.module or "" for node in tree if isinstance(node, ast.ImportFrom)]
+            assert not [one for one in named if one.startswith("axis_server.operation")], inside
+
+
+def test_every_decision_stands_in_their_list() -> None:
+    decisions = ROOT / "docs" / "decisions"
+    listed = (decisions / "README.md").read_text(encoding="utf-8")
+    assert not [page.name for page in decisions.glob("0*.md") if f"({page.name})" not in listed]
