@@ -29,6 +29,7 @@ from axis_server.composition import Means, services, shares_of
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
+from axis_server.growth import growth
 from axis_server.keyring import Keyring
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
@@ -274,6 +275,7 @@ async def running(
                     *tending(settings, stores, keys, clock=now, new_id=new_id, metrics=metrics),
                     *kept.works,
                     *renewal(settings, stores, metrics, now, judging, stack),
+                    *growth(settings, stores, metrics, now, judging, stack),
                 )
             )
         )

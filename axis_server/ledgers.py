@@ -17,6 +17,7 @@ from storage.ledger.answers import Answers
 from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
+from storage.ledger.growing import Growing
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
 from storage.ledger.relational.texts import Schema
@@ -32,7 +33,7 @@ CONNECTIONS_BESIDE = 5
 """Of one process, beside those that read: one writes, one hears hints, three are the catalogue's."""
 
 
-class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Renewals, Answers, Acts, Protocol):
+class OpenLedger(Ledger, Directory, Hints, Inventory, Rounds, Renewals, Growing, Answers, Acts, Protocol):
     """What a ledger keeps that is opened here."""
 
 

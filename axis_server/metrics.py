@@ -55,6 +55,9 @@ class Metrics:
     timestamp_gap_seconds: Gauge
     timestamps_kept: Counter
     timestamps_failed: Counter
+    growth_gap_seconds: Gauge
+    growths_kept: Counter
+    growths_failed: Counter
     archive_corrupt: Counter
     catalogue_current: Gauge
     ledger_months_ahead: Gauge
@@ -240,6 +243,18 @@ class Metrics:
                 "axis_timestamps_failed",
                 "Times that an authority gave no time-stamp, or one that does not hold; the log says why.",
                 ("authority",),
+            ),
+            growth_gap_seconds=gauge(
+                "axis_evidence_timestamp_gap_seconds",
+                "How old the oldest evidence is whose seal is to be time-stamped and is not yet.",
+                multiprocess_mode="livemax",
+            ),
+            growths_kept=counter(
+                "axis_evidence_timestamps_kept", "Time-stamps over the seals of evidence that were verified."
+            ),
+            growths_failed=counter(
+                "axis_evidence_timestamps_failed",
+                "Times that no authority gave a time-stamp for an evidence; the log says why.",
             ),
             keys_current=gauge(
                 "axis_keys_current",

@@ -29,6 +29,7 @@ from storage.ledger.answers import Answers
 from storage.ledger.base import Ledger
 from storage.ledger.catalogue import Catalogue
 from storage.ledger.directory import Directory
+from storage.ledger.growing import Growing
 from storage.ledger.hints import Hints
 from storage.ledger.inventory import Inventory
 from storage.ledger.months import Monthly
@@ -51,6 +52,7 @@ class Stores:
     catalogue: Catalogue
     scrubbed: ScrubbedLedger
     renewed: RenewedLedger
+    growing: Growing
     answers: Answers
     retention: Retention | None = None
     """Where the archive's store can lock blobs, and is to."""
@@ -79,6 +81,7 @@ async def opened(
             catalogue=catalogue,
             scrubbed=ledger,
             renewed=ledger,
+            growing=ledger,
             retention=kept.retention,
             monthly=ledger if isinstance(ledger, Monthly) else None,
             answers=ledger,

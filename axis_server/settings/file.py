@@ -61,6 +61,8 @@ class Settings(Section):
             raise ValueError("two `timestamps` have one name; each authority has its own")
         if unknown := set(self.renewal.authorities) - set(names):
             raise ValueError(f"`renewal.authorities`: {min(unknown)} is the name of no `timestamps`")
+        if unknown := set(self.evidence.timestamps) - set(names):
+            raise ValueError(f"`evidence.timestamps`: {min(unknown)} is the name of no `timestamps`")
         return self
 
 

@@ -9,6 +9,7 @@ from pydantic import Field, model_validator
 
 from axis_server.settings.section import Section
 from axis_server.settings.values import ConfiguredPath, OptionalAddress, WebAddress, WitnessKey
+from signing.evidence import EventId
 from signing.log import read_vkey
 from signing.policy import Revocation
 
@@ -35,6 +36,14 @@ class EvidenceSettings(Section):
     """The evidence certificate, PEM; its chain may follow in the same file."""
     key: ConfiguredPath
     """Its private key, PEM. An encrypted one is opened by `AXIS_EVIDENCE_KEY_PASSWORD` in the environment."""
+    timestamps: list[str] = Field(default=[])
+    """Names of the `[[timestamps]]` by which evidence grows to XAdES-B-T, in the background: asked in this
+    order until one answers. Empty: evidence does not grow."""
+    timestamped: list[EventId] = Field(default=[])
+    """Kinds of evidence that grow, such as `SubmissionAcceptance`; empty for all. What was passed over does
+    not grow later."""
+    timestamps_per_second: float = Field(default=10.0, gt=0, le=1000)
+    """How many are asked for in a second at most, by all nodes together."""
 
 
 class WitnessSettings(Section):

@@ -61,6 +61,7 @@ def prober(archive: Fickle, lamp: Lamp, metrics: Metrics, **changes: Any) -> Pro
             catalogue=MemoryCatalogue(ledger),
             scrubbed=ledger,
             renewed=ledger,
+            growing=ledger,
             answers=ledger,
         ),
         show=lamp.show,

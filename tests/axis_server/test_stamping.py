@@ -10,9 +10,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from itertools import count
 from pathlib import Path
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
@@ -147,9 +149,15 @@ async def test_a_checkpoint_is_stamped_as_the_log_signed_it_and_verified_before_
         (tmp_path / "tsa.tst").write_bytes(kept.token)
         command = ["openssl", "ts", "-verify", "-token_in", "-in", "tsa.tst", "-data", "checkpoint.signed"]
         done = await asyncio.to_thread(
-            subprocess.run, [*command, "-CAfile", anchors[0]], cwd=tmp_path, capture_output=True
+            partial(
+                subprocess.run,
+                [*command, "-CAfile", str(anchors[0])],
+                cwd=tmp_path,
+                capture_output=True,
+                text=True,
+            )
         )
-        assert b"Verification: OK" in done.stdout + done.stderr
+        assert "Verification: OK" in done.stdout + done.stderr
 
 
 async def test_an_authority_is_asked_when_there_is_something_new_and_its_time_has_come(
@@ -279,9 +287,15 @@ async def test_a_running_axis_accepts_while_its_authority_hangs_and_gives_the_ti
                     await asyncio.sleep(0.05)
                 tsa.down = False
                 stub = log_pb2_grpc.LogServiceStub(channel)
+                proven = log_pb2.GetInclusionProofRequest(content_id=sent.evidence[0].evidence_id)
+                covering = (await stub.GetInclusionProof(proven)).index + 1
+                asked = log_pb2.GetCheckpointRequest(min_size=covering, stamped=True)
                 while True:
-                    newest = await stub.GetCheckpoint(log_pb2.GetCheckpointRequest(min_size=1))
-                    if newest.stamps:
+                    try:
+                        newest = await stub.GetCheckpoint(asked)
+                    except grpc.aio.AioRpcError as refusal:
+                        assert refusal.code() is grpc.StatusCode.NOT_FOUND
+                    else:
                         break
                     await asyncio.sleep(0.1)
             assert [one.authority for one in newest.stamps] == ["tsa"]

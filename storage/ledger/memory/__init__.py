@@ -19,6 +19,7 @@ from storage.ledger.memory.boxes import MemoryBoxes
 from storage.ledger.memory.deliveries import MemoryDeliveries
 from storage.ledger.memory.directory import MemoryDirectory
 from storage.ledger.memory.dispatches import MemoryDispatches
+from storage.ledger.memory.growing import MemoryGrowing
 from storage.ledger.memory.histories import MemoryHistories
 from storage.ledger.memory.keeping import MemoryKeeping
 from storage.ledger.memory.log import MemoryHoldings, MemoryLog
@@ -39,6 +40,7 @@ class MemoryLedger(
     MemoryHoldings,
     MemoryLog,
     MemoryRenewals,
+    MemoryGrowing,
     MemoryRounds,
     MemoryKeeping,
     MemoryAnswers,

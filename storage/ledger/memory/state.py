@@ -12,6 +12,7 @@ from typing import TypeVar
 from storage.errors import NotFound
 from storage.ledger.acts import KeptAct
 from storage.ledger.answers import Answer, Answered
+from storage.ledger.growing import SealStamp, Turn
 from storage.ledger.keeping import Decision, Disposal
 from storage.ledger.oversight import Aside, Lease
 from storage.ledger.pages import Page, page
@@ -120,6 +121,9 @@ class State:
     acts: list[KeptAct] = field(default_factory=list)
     round: Round | None = None
     volumes: list[Volume] = field(default_factory=list)
+    grown_to: int = 0
+    turn: Turn | None = None
+    seal_stamps: dict[str, SealStamp] = field(default_factory=dict)
     volume_blocks: dict[tuple[int, int, int], Block] = field(default_factory=dict)
     """By volume, chain and number."""
     decisions: list[Decision] = field(default_factory=list)

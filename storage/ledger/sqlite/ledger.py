@@ -13,6 +13,7 @@ from storage.ledger.relational.boxes import RelationalBoxes
 from storage.ledger.relational.deliveries import RelationalDeliveries
 from storage.ledger.relational.directory import RelationalDirectory
 from storage.ledger.relational.dispatches import RelationalDispatches
+from storage.ledger.relational.growing import RelationalGrowing
 from storage.ledger.relational.histories import RelationalHistories
 from storage.ledger.relational.inventory import RelationalInventory
 from storage.ledger.relational.keeping import RelationalKeeping
@@ -41,6 +42,7 @@ class SqliteLedger(
     RelationalInventory,
     RelationalRounds,
     RelationalRenewals,
+    RelationalGrowing,
     RelationalAnswers,
     RelationalActs,
     RelationalKeeping,

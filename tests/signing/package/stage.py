@@ -207,7 +207,9 @@ def logged(
 
 def attachments(files: Sequence[tuple[str, bytes]] = FILES) -> tuple[Attachment, ...]:
     return tuple(
-        Attachment(name=name, sha256=sha(content), size=len(content), chunks=lambda c=content: iter([c]))
+        Attachment(
+            name=name, sha256=sha(content), size=len(content), chunks=functools.partial(iter, (content,))
+        )
         for name, content in files
     )
 

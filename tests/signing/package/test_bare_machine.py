@@ -16,6 +16,7 @@ from tests import bare_machine
 from tests.pki import AT
 from tests.signing.package import stage
 from tests.signing.revocation.responder import REVOKED, answer, responder_of
+from tests.signing.timestamps import stage as time_stage
 
 HOLDS = "EVERYTHING HOLDS"
 EVIDENCE = "evidence/00001-SubmissionAcceptance.xml"
@@ -27,7 +28,7 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Path:
     base = tmp_path_factory.mktemp("bare")
     (base / "x.asice").write_bytes(stage.packed())
     (base / "ca.pem").write_bytes(stage.root().certificate.public_bytes(stage.PEM))
-    (base / "tsa.pem").write_bytes(stage.time_stage.root().certificate.public_bytes(stage.PEM))
+    (base / "tsa.pem").write_bytes(time_stage.root().certificate.public_bytes(stage.PEM))
     return bare_machine.unpacked(base / "x.asice", base / "package")
 
 
@@ -160,7 +161,7 @@ def test_the_ocsp_answers_of_the_time_hold_on_a_bare_machine_and_offline(tmp_pat
     assert stage.verified(package).state is State.SOUND
     (tmp_path / "x.asice").write_bytes(package)
     (tmp_path / "ca.pem").write_bytes(stage.root().certificate.public_bytes(stage.PEM))
-    (tmp_path / "tsa.pem").write_bytes(stage.time_stage.root().certificate.public_bytes(stage.PEM))
+    (tmp_path / "tsa.pem").write_bytes(time_stage.root().certificate.public_bytes(stage.PEM))
     directory = bare_machine.unpacked(tmp_path / "x.asice", tmp_path / "package")
     commands = (directory / "VERIFY.txt").read_text()
     assert commands.count("\nocsp_said ") == 2

@@ -18,6 +18,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from signing.events import EventId
 from signing.log import (
     KeyKind,
     MemoryNoteSigner,
@@ -37,6 +38,7 @@ from tests.engines import require
 from tests.pki import AT, NOT_AFTER
 from tests.signing.package import stage
 from tests.signing.revocation import responder
+from tests.signing.timestamps import stage as time_stage
 
 GIB = 1 << 30
 
@@ -93,7 +95,7 @@ def test_before_it_was_made_it_is_not(package: bytes) -> None:
 
 
 def test_whom_nobody_trusts_proves_nothing(package: bytes) -> None:
-    stranger = stage.trust(seals=TrustStore.of([stage.time_stage.root().certificate]))
+    stranger = stage.trust(seals=TrustStore.of([time_stage.root().certificate]))
     verified = stage.verified(package, by=stranger)
     assert (verified.state, verified.worst.reason) == (State.REFUSED, Reason.UNTRUSTED_SIGNER)
 
@@ -183,7 +185,7 @@ def test_an_answer_that_is_none_is_not_packed() -> None:
 
 
 def test_what_does_not_hold_is_packed_and_the_page_says_so() -> None:
-    forged = Evidence(content=stage.record(stage.EventId.SUBMISSION_ACCEPTANCE, AT).replace(b"H90", b"H91"))
+    forged = Evidence(content=stage.record(EventId.SUBMISSION_ACCEPTANCE, AT).replace(b"H90", b"H91"))
     out = io.BytesIO()
     records = (*stage.records(), forged)
     written = write(

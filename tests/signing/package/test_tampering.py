@@ -11,6 +11,7 @@ from datetime import timedelta
 
 import pytest
 
+from signing.events import EventId, EventLabel
 from signing.package import State, Statement, layout, verify
 from signing.package.container import CENTRAL, END, ContainerWriter
 from signing.package.contents import Contents
@@ -22,6 +23,7 @@ from signing.reasons import Reason
 from signing.seal import seal
 from tests.pki import AT
 from tests.signing.package import stage
+from tests.signing.timestamps import stage as time_stage
 
 Files = dict[str, bytes]
 
@@ -106,7 +108,7 @@ def test_what_was_changed_after_the_seal_is_named(
 
 
 def another_dispatch() -> bytes:
-    return stage.record(stage.EventId.SUBMISSION_ACCEPTANCE, AT, message_id="k2hqm5x7v3b4n6c8z9a1s2d3f4")
+    return stage.record(EventId.SUBMISSION_ACCEPTANCE, AT, message_id="k2hqm5x7v3b4n6c8z9a1s2d3f4")
 
 
 def by_an_agency() -> bytes:
@@ -152,14 +154,14 @@ def by_an_agency() -> bytes:
             Reason.LOG_WRONG_ORIGIN,
         ),
         (
-            lambda f: altered(f, "log/checkpoint-1.tst", stage.time_stage.forged(b"other", at=AT)),
+            lambda f: altered(f, "log/checkpoint-1.tst", time_stage.forged(b"other", at=AT)),
             Reason.TIMESTAMP_IMPRINT_MISMATCH,
         ),
         (
             lambda f: altered(
                 f,
                 "log/checkpoint-1.tst",
-                stage.time_stage.forged(f["log/checkpoint-1.txt"], at=AT - timedelta(days=9)),
+                time_stage.forged(f["log/checkpoint-1.txt"], at=AT - timedelta(days=9)),
             ),
             Reason.TIMESTAMP_BACKDATED,
         ),
@@ -178,7 +180,7 @@ def test_a_statement_about_another_document_is_refused() -> None:
     other = seal(
         b"<status><DocumentId>x</DocumentId></status>", signer=stage.signer(stage.identity("B")), at=AT
     )
-    label = stage.EventLabel(vietnamese="", english="")
+    label = EventLabel(vietnamese="", english="")
     stranger = Statement(content=other, agency_id="B", label=label, code="03")
     contents = stage.contents(records=(*stage.records(), stranger), stamps=())
     assert reason(stage.packed(contents)) is Reason.PACKAGE_STATEMENT_ELSEWHERE
