@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from functools import partial
 
 from axis_server.addressing.directory import DirectoryView
+from axis_server.admitting.trust import policy_of
 from axis_server.archiving import sweeping
 from axis_server.archiving.deciding import Deciding, Issuing
 from axis_server.archiving.destruction import Destroying
@@ -21,7 +22,6 @@ from axis_server.limits.tasks import OwnedTasks
 from axis_server.metrics import Metrics
 from axis_server.settings import Settings
 from axis_server.stores import Stores
-from signing.policy import Policy
 from signing.seal import Sealer
 from signing.trust import TrustStore
 
@@ -72,7 +72,7 @@ def retaining(
         ledger=stores.ledger,
         deciding=deciding,
         directory=directory,
-        rules=Rules.of(trust, Policy(revocation=settings.trust.revocation), ORDER_BYTES),
+        rules=Rules.of(trust, policy_of(settings.trust, settings.revocation), ORDER_BYTES),
         issuing=issuing,
         owned=owned,
         wake=destroying.wake,

@@ -73,7 +73,7 @@ class Known:
     entry: Entry
     standing: Standing
     decisions: tuple[Decision, ...]
-    """All that was ever decided, in order."""
+    """All that was ever decided, in order, as far as who asked is told."""
     disposal: str
     """The order that disposed of it; empty when there is none."""
 
@@ -99,9 +99,10 @@ class Deciding:
         self._owned = owned
 
     async def show(self, caller: Caller, dispatch_id: str) -> Known:
-        """Says how long a dispatch is kept, to its parties and the authority's archivists. Raises `Declined`:
-        NOT_FOUND, also for what is not the caller's."""
-        return await self._known(await self._entry(caller, dispatch_id))
+        """Says how long a dispatch is kept, to its parties and the authority's archivists: to a recipient
+        nothing of what another one decided, and why. Raises `Declined`: NOT_FOUND, also for what is not the
+        caller's."""
+        return await self._known(caller, await self._entry(caller, dispatch_id))
 
     async def set_term(
         self,
@@ -140,7 +141,7 @@ class Deciding:
         decided = latest(await self._ledger.decisions([dispatch_id]))
         if not any(_says_the_same(one, decision) for one in decided if one.agency_id == caller.agency_id):
             await self._owned.run(self._decide(decision, entry))
-        return await self._known(entry)
+        return await self._known(caller, entry)
 
     async def put_hold(self, caller: Caller, dispatch_id: str, *, reason: str) -> Decision:
         """Holds a dispatch: it is not disposed of until the hold is lifted. The same hold again is the one
@@ -175,7 +176,7 @@ class Deciding:
         page = await self._ledger.holds(after=after, limit=page_items(limit))
         if self.is_authority(caller):
             return page
-        seen = [one for one in page.items if await self._is_party(caller, one.dispatch_id)]
+        seen = [one for one in page.items if await self._is_told(caller, one)]
         return replace(page, items=tuple(seen))
 
     def is_authority(self, caller: Caller) -> bool:
@@ -213,14 +214,29 @@ class Deciding:
             )
         return found
 
-    async def _known(self, entry: Entry) -> Known:
+    async def _known(self, caller: Caller, entry: Entry) -> Known:
         dispatch_id = entry.dispatch_id
+        standing = (await self.stand((entry,)))[dispatch_id]
+        term = standing.term
+        if not self._may_know(caller, entry, term.agency_id):
+            term = replace(term, agency_id="", record="")
+        holds = tuple(one for one in standing.holds if self._may_know(caller, entry, one.agency_id))
+        decisions = await self._ledger.decisions([dispatch_id])
         return Known(
             entry=entry,
-            standing=(await self.stand((entry,)))[dispatch_id],
-            decisions=await self._ledger.decisions([dispatch_id]),
+            standing=replace(standing, term=term, holds=holds),
+            decisions=tuple(one for one in decisions if self._may_know(caller, entry, one.agency_id)),
             disposal=(await self._ledger.disposed([dispatch_id])).get(dispatch_id, ""),
         )
+
+    def _may_know(self, caller: Caller, entry: Entry, agency_id: str) -> bool:
+        """Whether a party is told what this agency decided. As with answers, the sender is told of each
+        recipient's, and a recipient not of another's."""
+        if caller.agency_id == entry.sender_id or self.is_authority(caller):
+            return True
+        authority = self._directory().resolve(self._authority_id) if self._authority_id else None
+        public = {"", caller.agency_id, entry.sender_id, authority.agency_id if authority else ""}
+        return agency_id in public
 
     async def _entry(self, caller: Caller, dispatch_id: str) -> Entry:
         """Returns a dispatch to its parties and the authority's archivists. Raises `Declined`: NOT_FOUND."""
@@ -232,14 +248,14 @@ class Deciding:
                 raise Declined(Code.NOT_FOUND) from absent
         return (await standing_of(self._ledger, caller, dispatch_id)).entry
 
-    async def _is_party(self, caller: Caller, dispatch_id: str) -> bool:
+    async def _is_told(self, caller: Caller, decision: Decision) -> bool:
         try:
-            await standing_of(self._ledger, caller, dispatch_id)
+            entry = (await standing_of(self._ledger, caller, decision.dispatch_id)).entry
         except Declined as declined:
             if declined.code != Code.NOT_FOUND:
                 raise
             return False
-        return True
+        return self._may_know(caller, entry, decision.agency_id)
 
     def _decision(self, kind: str, caller: Caller, entry: Entry, reason: str, **more: object) -> Decision:
         return Decision(

@@ -46,8 +46,9 @@ ORDER_BYTES = 2 << 20
 TEXT_BYTES = 2000
 LOOKED_AT = 2000
 """Dispatches that one page of what is due looks at; it may then be empty and go on."""
-_TRIES = 5
-"""How often an order is held up anew while others decide."""
+_TRIES = 100
+"""How often a commit is tried while others decide. What they decided about other documents costs it a look
+alone: else who files all day would keep every large order out."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,18 +201,37 @@ class Disposing:
             accepted_at=at,
         )
         evidence = Evidence(evidence_id=order_id, dispatch_id="", event=EVENT, issued_at=at, content=content)
+        decided, concerned = 0, True
         for _ in range(_TRIES):
-            decided = await self._ledger.decided()
-            await self._hold_up(order)
+            if concerned:
+                decided = await self._ledger.decided()
+                await self._hold_up(order)
             try:
                 kept = await self._ledger.dispose(disposal, evidence, decided=decided)
             except DecidedSince:
+                decided, concerned = await self._decided_since(order, decided)
                 continue
             except Disposed as gone:
                 raise Declined(Code.DISPOSED, facts={"order": gone.order_id}) from gone
             self._wake()
             return kept
         raise Declined(Code.STORE_UNAVAILABLE, "others decide about these documents all the time")
+
+    async def _decided_since(self, order: Order, decided: int) -> tuple[int, bool]:
+        """Returns the number of the last decision, and whether one behind `decided` is about a document of
+        the order, or of a record that one is filed in."""
+        named = {item.dispatch_id for item in order.items}
+        spoken = await self._ledger.decisions(sorted(named))
+        records = {(one.agency_id, one.record) for one in spoken if one.record}
+        more = True
+        while more:
+            page = await self._ledger.decisions_after(after=decided, limit=LOOKED_AT)
+            for one in page.items:
+                decided = one.number
+                if one.dispatch_id in named or (one.agency_id, one.record) in records:
+                    return decided, True
+            more = page.more
+        return decided, False
 
     async def _hold_up(self, order: Order) -> None:
         """Step 2: holds each document against the ledger. Raises `Declined` for the first that is not as the

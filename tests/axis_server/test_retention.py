@@ -252,6 +252,32 @@ async def test_only_a_party_s_archivist_decides(stand: Stand) -> None:
         await stand.disposing.due(stand.world.ministry.caller("archivist"), 0, 0)
 
 
+async def test_a_recipient_is_told_nothing_of_what_another_one_decided(
+    stand: Stand,
+) -> None:
+    world = stand.world
+    entry = await world.sent(world.province, world.department)
+    await stand.classed(entry, "20", by=world.ministry)
+    await stand.classed(entry, "70", by=world.province, record="Vụ án 7", reason="Kết luận số 9")
+    await stand.deciding.put_hold(
+        world.province.caller("archivist"), entry.dispatch_id, reason="Kết luận số 9"
+    )
+    by_others = {}
+    for house in (world.department, world.province, world.ministry):
+        caller = house.caller("archivist")
+        known = await stand.deciding.show(caller, entry.dispatch_id)
+        assert known.standing.term.class_code == "70"
+        by_others[house.agency.agency_id] = (
+            len(known.decisions),
+            len(known.standing.holds),
+            known.standing.term.record,
+            len((await stand.deciding.holds(caller, 0, 0)).items),
+        )
+        assert ("Kết luận" in repr(known)) == (house is not world.department)
+    blind, seeing = (1, 0, "", 0), (3, 1, "Vụ án 7", 1)
+    assert list(by_others.values()) == [blind, seeing, seeing]
+
+
 async def test_nothing_held_is_disposed_of_until_who_held_it_lifts_it(stand: Stand) -> None:
     entry = await stand.world.sent(stand.world.province)
     await stand.classed(entry, "2")
@@ -272,6 +298,52 @@ async def test_nothing_held_is_disposed_of_until_who_held_it_lifts_it(stand: Sta
     (due,) = (await stand.disposing.due(stand.authority, 0, 0)).items
     assert due.entry.dispatch_id == entry.dispatch_id
     await stand.disposed(entry)
+
+
+async def test_who_decides_about_other_documents_all_the_time_keeps_no_order_out(
+    stand: Stand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await stand.world.sent(stand.world.province)
+    other = await stand.world.sent(stand.world.province, document_id="G90,2026/03/03,2")
+    await stand.classed(entry, "2")
+    stand.world.now += LATER
+    order = await stand.ordered(entry)
+    dispose, tried = stand.ledger.dispose, 0
+
+    async def meanwhile(*given: Any, **more: Any) -> Disposal:
+        nonlocal tried
+        tried += 1
+        if tried <= 20:
+            await stand.classed(other, ("20", "30")[tried % 2])
+        return await dispose(*given, **more)
+
+    monkeypatch.setattr(stand.ledger, "dispose", meanwhile)
+    disposal = await stand.disposing.submit(stand.authority, order)
+    assert (tried, disposal.dispatches) == (21, (entry.dispatch_id,))
+
+
+@pytest.mark.parametrize("how", ["hold", "record"])
+async def test_what_is_decided_at_the_moment_of_the_commit_counts(
+    stand: Stand, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = await stand.world.sent(stand.world.province)
+    other = await stand.world.sent(stand.world.province, document_id="G90,2026/03/03,2")
+    await stand.classed(entry, "2", record="01/HS")
+    stand.world.now += LATER
+    order = await stand.ordered(entry)
+    dispose = stand.ledger.dispose
+
+    async def meanwhile(*given: Any, **more: Any) -> Disposal:
+        if how == "hold":
+            await stand.deciding.put_hold(stand.authority, entry.dispatch_id, reason="Thanh tra số 5")
+        else:
+            await stand.classed(other, "20", record="01/HS")
+        return await dispose(*given, **more)
+
+    monkeypatch.setattr(stand.ledger, "dispose", meanwhile)
+    with declined("HELD" if how == "hold" else "NOT_DUE"):
+        await stand.disposing.submit(stand.authority, order)
+    assert await stand.ledger.disposed([entry.dispatch_id]) == {}
 
 
 async def test_an_order_is_carried_out_and_leaves_everything_but_the_files(
