@@ -151,6 +151,7 @@ def services(means: Means) -> Services:
         owned=means.owned,
         look_up=revoking.asking.look_up,
         keep_answers=revoking.stapling.keep,
+        spend=means.shares.spend,
     )
     # One reader of the ledger at a time: a count over years takes seconds, and others read meanwhile.
     overseeing = Turns(1)

@@ -43,6 +43,10 @@ ATTEMPTS = 5
 """How often a move that lost a race is judged again; every loss is another act on the same delivery."""
 
 
+def nothing_spent(caller: Caller, size: int) -> None:
+    """A `spend` where nothing is counted."""
+
+
 class Exchange:
     """Takes statements of recipients and senders. The same statement gets the same answer."""
 
@@ -62,7 +66,10 @@ class Exchange:
         owned: OwnedTasks,
         look_up: LookUp = nothing_to_ask,
         keep_answers: KeepAnswers = nothing_kept,
+        spend: Callable[[Caller, int], None] = nothing_spent,
     ) -> None:
+        """`spend` takes a statement's bytes from what the caller's agency may have kept: the same may be said
+        again and again, and each time is kept for ever."""
         self._ledger = ledger
         self._directory = directory
         self._rules = Rules.of(trust, policy, STATEMENT_BYTES)
@@ -75,6 +82,7 @@ class Exchange:
         self._owned = owned
         self._look_up = look_up
         self._keep_answers = keep_answers
+        self._spend = spend
 
     async def report(self, caller: Caller, dispatch_id: str, statement: bytes) -> Moved:
         """Moves a delivery by a sealed status package, with it what is asked about it, and returns what that
@@ -98,6 +106,7 @@ class Exchange:
         report = await judged_again(lambda: self._in_turn(caller, entry, statement), self._look_up)  # 3
         if earlier is not None:
             return await self._left_here(caller, entry, report)
+        self._spend(caller, len(statement))
         return await self._owned.run(self._move(caller, entry, report))  # 4
 
     async def _in_turn(self, caller: Caller, entry: Entry, content: bytes) -> Report:

@@ -88,12 +88,14 @@ class LimitSettings(Section):
     documents_burst: int = Field(default=6000, ge=1, le=10_000_000)
     """Documents that it may send at once, after a while without any."""
     statements_per_minute: int = Field(default=6000, ge=1, le=10_000_000)
-    """The same of status reports, answered TOO_MANY_STATEMENTS; `--limits statements=100`."""
+    """The same of status reports, and of what is decided about retention, answered TOO_MANY_STATEMENTS;
+    `--limits statements=100`."""
     statements_burst: int = Field(default=12_000, ge=1, le=10_000_000)
     """Status reports at once, after a while without any."""
     bytes_per_day: Size = 500 * GIB
-    """Bytes of documents and uploads that one agency has kept in a day, as many at once as are left of it;
-    more are answered TOO_MANY_BYTES; `--limits bytes=1000000000`. Each process counts anew when it starts."""
+    """Bytes of documents, uploads and status reports that one agency has kept in a day, as many at once as
+    are left of it; more are answered TOO_MANY_BYTES; `--limits bytes=1000000000`. Each process counts anew
+    when it starts."""
     processes: int = Field(default=1, ge=1, le=10_000)
     """How many processes serve, over all nodes and `--workers`: each counts for itself and gives that part of
     these rates. 1 lets an agency have them in each process."""

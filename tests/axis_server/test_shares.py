@@ -24,6 +24,7 @@ from axis_server.errors import Declined
 from axis_server.limits.allowance import Allowance, Rate
 from axis_server.limits.shares import Limit, Shares, own
 from axis_server.operation.particulars import Particulars
+from storage.errors import NotFound
 from storage.ledger.registry import Agency, Certificate
 from tests.axis_server.served import served
 from tests.axis_server.world import World, document
@@ -197,6 +198,25 @@ async def test_a_days_bytes_are_those_that_were_kept_and_a_retry_costs_none(worl
     time.now += timedelta(seconds=wait)
     await world.intake.submit(caller, another)
     await world.uploaded(world.province, b"z" * 11)
+
+
+async def test_the_same_statement_sealed_again_and_again_ends_with_the_days_bytes(world: World) -> None:
+    entry = await world.sent(world.province)
+    await world.report(world.province, entry, "01")
+    sealed = [
+        world.statement(world.province, entry, "03", timestamp=f"2026/03/02 11:00:{second:02}")
+        for second in range(8)
+    ]
+    most = sum(map(len, sealed[:3])) + 100
+    world.shares = Shares(calls=9, rates={Limit.BYTES: Rate(per_minute=1, burst=most)}, clock=Time())
+    caller = world.province.caller()
+    for statement in (*sealed[:3], *sealed[:3]):  # what is kept already costs nothing
+        await world.exchange.report(caller, entry.dispatch_id, statement)
+    with pytest.raises(Declined) as declined:
+        await world.exchange.report(caller, entry.dispatch_id, sealed[3])
+    assert declined.value.code == "TOO_MANY_BYTES"
+    with pytest.raises(NotFound):
+        await world.ledger.leaf(hashlib.sha256(sealed[3]).hexdigest())
 
 
 FEW = ("# [limits] => [limits]\ndocuments_per_minute = 60\ndocuments_burst = 2",)

@@ -269,6 +269,7 @@ class World:
             workers=self.workers,
             turns=self.turns,
             owned=self.owned,
+            spend=self.shares.spend,
         )
 
     @property
