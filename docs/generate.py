@@ -117,6 +117,9 @@ _SIGNING_WARNINGS = {
     "LOG_NOT_CHECKED": "the log's key was not given: a proof was computed, and who signed its "
     "checkpoint is open",
     "TIME_NOT_CHECKED": "no time-stamping authority to be trusted was given: who made the time-stamp is open",
+    "RENEWAL_ENDED": "an archive record in a package has run out; the axis has one that was renewed since",
+    "SEAL_OUTLIVED": "SHA-256 has ended: a package's own seal, log proofs, page and VERIFY.txt rest on it "
+    "alone; archive records prove the rest",
     "ZIP_LEFT_CLOSED": "`axis fetch`: an attachment in a ZIP of its own expands too far, and stays in it",
 }
 

@@ -77,15 +77,16 @@ class Exporting(Knowing):
         return replace(history, answers=tuple(answers), crls=tuple(crls))
 
     async def _collect(self, dispatch_id: str, records: Sequence[Record]) -> History:
-        """Proofs from the log, all under the first checkpoint that covers every record and bears a
-        time-stamp, so that the same dispatch has the same proofs; nothing when the profile names no log."""
+        """Archive records; and proofs from the log, all under the first checkpoint that covers every record
+        and bears a time-stamp, so that the same dispatch has the same proofs. No proofs when the profile
+        names no log: an archive record is judged without it."""
+        renewals = {one.content: renewal for one in records if (renewal := await self.archive_record(one))}
         policy, places = self._profile.log, [record.logged.index for record in records if record.logged]
         if policy is None or not places:
-            return History()
+            return History(renewals=renewals)
         shown = await self.covering(max(places) + 1)
         signed = as_signed(shown.note, policy)
         size = open_checkpoint(signed, replace(policy, quorum=0)).checkpoint.size
         proofs = {record.content: await self.prove_under(size, record) for record in records}
         stamps = tuple(Stamped(checkpoint=signed, token=stamp.token) for stamp in shown.stamps)
-        renewals = {one.content: renewal for one in records if (renewal := await self.archive_record(one))}
         return History(proofs=proofs, renewals=renewals, stamps=stamps, log=policy)

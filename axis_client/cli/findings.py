@@ -17,6 +17,7 @@ from signing.log import Included
 from signing.package.findings import (
     LOG_NOT_CHECKED,
     RENEWAL_ENDED,
+    SEAL_OUTLIVED,
     SENDER_NOT_IN_CERTIFICATE,
     TIME_NOT_CHECKED,
 )
@@ -67,6 +68,12 @@ _NOTES = {
     RENEWAL_ENDED: (
         "bản ghi chứng cứ đã hết hạn; lấy bản mới đã được gia hạn từ trục liên thông.",
         "the archive record has run out; the axis has one that was renewed since.",
+    ),
+    SEAL_OUTLIVED: (
+        "chữ ký của gói, chứng minh của nhật ký, trang tóm tắt và VERIFY.txt chỉ dựa vào SHA-256, nay đã hết "
+        "hạn; văn bản, tệp kèm theo và chứng cứ được bản ghi chứng cứ chứng minh.",
+        "the package's own seal, the log proofs, the page and VERIFY.txt rest on SHA-256 alone, which has "
+        "ended; the archive records prove the document, its files and the evidence.",
     ),
     "ZIP_LEFT_CLOSED": (
         "tệp nén nở ra quá lớn nên không giải nén; tệp gốc vẫn còn nguyên.",

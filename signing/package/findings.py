@@ -14,6 +14,7 @@ from signing.verdict import Reason, Refused, Sound, Undecided
 LOG_NOT_CHECKED = "LOG_NOT_CHECKED"
 TIME_NOT_CHECKED = "TIME_NOT_CHECKED"
 RENEWAL_ENDED = "RENEWAL_ENDED"
+SEAL_OUTLIVED = "SEAL_OUTLIVED"
 SENDER_NOT_IN_CERTIFICATE = "SENDER_NOT_IN_CERTIFICATE"
 _SETTLED = "DETACHED_NOT_CHECKED"
 """A seal's warning about files beside it: in a package they are held against it."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import binascii
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -9,8 +11,17 @@ from datetime import datetime
 from signing.package.contents import Trust
 from signing.package.dossier import Dossier, Record
 from signing.package.examination import Step
-from signing.package.findings import RENEWAL_ENDED, TIME_NOT_CHECKED, Finding, State, refused, sound
+from signing.package.findings import (
+    RENEWAL_ENDED,
+    SEAL_OUTLIVED,
+    TIME_NOT_CHECKED,
+    Finding,
+    State,
+    refused,
+    sound,
+)
 from signing.package.layout import ORIGINAL, number_of, renewal
+from signing.parser import Malformed, parse
 from signing.reasons import Reason
 from signing.renewal import DataObject, Proven, content, outlived, read_record, verify_record
 from signing.structure import Breach
@@ -19,6 +30,8 @@ from signing.verdict import Undecided
 
 RESTED_ON = "sha256"
 """What evidence names files by: when it ends, all of a package needs other proof."""
+_INSIDE, _BY = "{*}ContentTransferEncoded", "sha512"
+"""Where a document carries a file in itself, in base64; and by what the copy beside it is held against it."""
 
 
 def examine_renewals(
@@ -30,7 +43,8 @@ def examine_renewals(
     at: datetime,
 ) -> tuple[Finding, ...]:
     """Returns `findings` as they stand at `at`, and one for each archive record behind them. `hashed` gives a
-    file's hash by an algorithm. Once `RESTED_ON` has ended, a file that no record covers is undecided."""
+    file's hash by an algorithm. Once `RESTED_ON` has ended, a file that no record covers is undecided, but
+    for a copy of what stands in the original; and that the package's own seal rests on it is a warning."""
     proven: dict[str, datetime] = {}
     own = []
     for step in steps:
@@ -40,11 +54,38 @@ def examine_renewals(
             proven |= dict.fromkeys(names, since)
     if not outlived(trust.trusted, RESTED_ON, at):
         return (*findings, *own)
+    if ORIGINAL in proven and not outlived(trust.trusted, _BY, at):
+        inside = _inside(dossier.original)
+        copies = (name for name in dossier.attachments if name not in proven and hashed(name, _BY) in inside)
+        proven |= dict.fromkeys(copies, proven[ORIGINAL])
     named = {ORIGINAL, *dossier.attachments, *(step.record.name for step in steps)}
     return (
-        *(_outlived(each, proven, trust) if each.name in named else each for each in findings),
+        *(_outlived(each, proven, trust) if each.name in named else _resting(each) for each in findings),
         *own,
     )
+
+
+def _inside(original: bytes) -> frozenset[bytes]:
+    """Hashes of the files that the document carries in itself."""
+    try:
+        carried = [element.text or "" for element in parse(original).iter(_INSIDE)]
+    except Malformed:
+        return frozenset()
+    found = set()
+    for text in carried:
+        try:
+            found.add(hashlib.new(_BY, binascii.a2b_base64("".join(text.split()), strict_mode=True)).digest())
+        except ValueError:
+            continue
+    return frozenset(found)
+
+
+def _resting(finding: Finding) -> Finding:
+    """The package's own seal is not renewed: what it alone keeps, the page and the commands, is as good as
+    its algorithm."""
+    if finding.name or finding.state is not State.SOUND:
+        return finding
+    return replace(finding, warnings=(*finding.warnings, SEAL_OUTLIVED))
 
 
 def _judged(
