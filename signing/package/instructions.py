@@ -23,6 +23,7 @@ from signing.package.dossier import Dossier, Record, Stamp
 from signing.package.examination import Examined, Step
 from signing.package.findings import Finding, State
 from signing.package.layout import MANIFEST, ORIGINAL, SEAL, SUMS
+from signing.package.renewal_commands import renewal_commands
 from signing.revocation import OcspAnswer, Status
 
 _TSA = "#   tsa.pem    the time-stamping authority's root / chứng thư số gốc của bên cấp dấu thời gian\n"
@@ -57,11 +58,12 @@ class Paper:
 def instructions(paper: Paper) -> bytes:
     """Returns `VERIFY.txt`."""
     proofs = any(record.proof for record in paper.dossier.records)
-    stamps = paper.dossier.stamps
+    stamps, renewed = paper.dossier.stamps, [one for one in paper.dossier.records if one.renewal]
+    beside = frozenset(paper.examined.references.get(ORIGINAL, {}).values())
     needs = ""
     if proofs:
         needs += "#   LOG_KEY    the log's key, <name>+<id>+<base64> / khóa công khai của nhật ký\n"
-    if stamps:
+    if stamps or renewed:
         needs += _TSA
     purpose = (
         _functions("purpose") if any(_for_evidence(each) for each in paper.certificates.values()) else ""
@@ -71,11 +73,13 @@ def instructions(paper: Paper) -> bytes:
         purpose,
         _functions("log") if proofs else "",
         _functions("ocsp") if paper.answers else "",
+        _functions("renewal") if renewed else "",
         _package(paper),
         _revocation(paper),
         _original(paper),
         *(_record(paper, step) for step in paper.examined.steps),
         *(_stamp(paper, stamp) for stamp in stamps),
+        *(renewal_commands(record, paper.dossier, beside) for record in renewed),
         "\necho 'EVERYTHING HOLDS / TẤT CẢ ĐỀU ĐÚNG'\n",
     ]
     return "".join(parts).encode()
