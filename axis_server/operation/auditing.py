@@ -120,7 +120,10 @@ def _facts(one: Examined) -> dict[str, object]:
 
 def _exported(directory: Path, one: Examined) -> None:
     directory.mkdir(parents=True, exist_ok=True)
-    name = directory / f"{one.kept.act.statement.evidence_id}.xml"
+    identifier = one.kept.act.statement.evidence_id
+    if Path(identifier).name != identifier:
+        raise OSError(f"the act {identifier!r} would be written elsewhere than to {directory}")
+    name = directory / f"{identifier}.xml"
     name.write_bytes(one.kept.act.statement.content)
     if one.proof:
         name.with_name(f"{name.name}.tlog-proof").write_bytes(one.proof)

@@ -97,7 +97,9 @@ class Audit:
             after, more = page.next, page.more
 
     async def unlisted(self) -> AsyncIterator[str]:
-        """Goes through the whole log and yields the id of each act that stands in it and in no list."""
+        """Goes through the whole log and yields the id of each act that stands in it and in no list; and each
+        leaf of which nobody can say any more what it was, since its content is gone or another: an act taken
+        off its list and overwritten would be such a one."""
         listed, after, more = set[int](), 0, True
         while more:
             page = await self._ledger.acts(after=after, limit=PAGE)
@@ -107,7 +109,11 @@ class Audit:
         while found := await self._ledger.logged(start=start, limit=LEAVES):
             for one in found:
                 start = one.index + 1
-                if one.content and one.content.startswith(_OPENING) and one.index not in listed:
+                if one.index in listed:
+                    continue
+                if one.content is None or leaf_hash(one.content) != one.hash:
+                    yield f"or whatever leaf {one.index} was, whose content is gone or another"
+                elif one.content.startswith(_OPENING):
                     yield read_unproven(one.content).identifier
 
     async def _head(self) -> tuple[Checkpoint | None, bytes]:

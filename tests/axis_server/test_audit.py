@@ -159,6 +159,10 @@ def test_an_act_stands_in_the_log_and_verifies_away_from_the_axis(config: Path, 
             "NOT WHAT THE LOG HAS",
         ),
         ("DELETE FROM act_abouts; DELETE FROM acts", "is not listed"),
+        (
+            "DELETE FROM act_abouts; DELETE FROM acts; UPDATE evidence SET content = CAST('x' AS BLOB)",
+            "whose content is gone or another, and it is not listed",
+        ),
     ],
 )
 def test_whoever_changes_the_ledger_afterwards_is_found_out(config: Path, tampering: str, told: str) -> None:
@@ -178,3 +182,12 @@ def test_without_the_axis_s_key_nothing_is_changed(config: Path) -> None:
     assert result.exit_code == 1
     assert "Nothing was changed" in result.output
     assert agencies(config) == {}
+
+
+def test_an_act_whose_name_leads_elsewhere_is_not_exported(config: Path, tmp_path: Path) -> None:
+    done(config, "agency", "add", "G22", "--name", "A")
+    with closing(sqlite3.connect(config.parent / "ledger" / "ledger.sqlite3")) as database:
+        database.executescript("UPDATE evidence SET evidence_id = '../outside'")
+    found = run("audit", "--config", config, "--export", tmp_path / "acts")
+    assert found.exit_code == 1
+    assert not (tmp_path / "outside.xml").exists()
