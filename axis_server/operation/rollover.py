@@ -91,10 +91,14 @@ def use_evidence(*, at_once: bool, config: Path) -> None:
     coming = next_of(settings.evidence.certificate)
     _check_introduced(coming, at_once)
     old = evidence_certificates(settings.evidence)[0]
-    new = _usable(EvidenceSettings(certificate=coming, key=next_of(settings.evidence.key)))
+    key = next_of(settings.evidence.key)
+    if not key.exists():  # a crash came when the key was in place, and its certificate was not yet
+        key = settings.evidence.key
+    new = _usable(EvidenceSettings(certificate=coming, key=key))
     gone = settings.evidence.certificate.parent / RETIRED / f"{_digest(old)[:16]}.pem"
     _put(gone, pem_of([old]))
-    next_of(settings.evidence.key).replace(settings.evidence.key)
+    if key != settings.evidence.key:
+        key.replace(settings.evidence.key)
     coming.replace(settings.evidence.certificate)
     note(config, changed=(Changed(of="evidence", what="in use", before=_digest(old), after=_digest(new)),))
     click.echo(f"{_digest(new)} signs evidence; {_digest(old)} stays published, as {gone}.")

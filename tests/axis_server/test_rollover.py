@@ -27,6 +27,7 @@ from axis_server.material import log_signer
 from axis_server.operation.authority import Authority
 from axis_server.operation.provision import issue_profile
 from edxml.writer import write
+from signing.keys import load_pem
 from tests.axis_server.served import Office, Served, served
 from tests.axis_server.world import document
 
@@ -264,3 +265,21 @@ async def test_nothing_is_used_that_was_not_introduced_long_enough(tmp_path: Pat
         await command("rollover", "log", "introduce", "--config", axis.config)
         done = CliRunner().invoke(main, ["rollover", kind, "use", "--config", str(axis.config)])
         assert (done.exit_code, "Not every client" in done.output) == (1, True)
+
+
+async def test_a_crash_between_the_key_and_its_certificate_is_ended_by_the_same_command(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as axis:
+        pass
+    certificate, key = issued(axis, tmp_path, "evidence")
+    introduce = ("rollover", "evidence", "introduce", "--certificate", certificate, "--key", key)
+    await command(*introduce, "--config", axis.config)
+    evidence = axis.config.parent / "evidence"
+    (coming,) = (evidence / "next").glob("*.key")
+    coming.replace(evidence / coming.name)
+    await command("rollover", "evidence", "use", "--at-once", "--config", axis.config)
+    (used,) = evidence.glob("*.pem")
+    assert used.read_bytes() == certificate.read_bytes()
+    assert load_pem(evidence / coming.name, used).certificate.not_valid_after_utc > datetime.now(UTC)
+    assert "introduced" not in await command("rollover", "status", "--config", axis.config)
