@@ -307,11 +307,14 @@ class Deciding:
 
 
 def admit_archivist(caller: Caller) -> None:
-    """Lets an archivist of an agency in good standing decide. Raises `Declined`: ROLE_FORBIDDEN,
+    """Lets an archivist of an agency in good standing decide: its own, since who sends and receives for an
+    agency does not thereby say how long it keeps. Raises `Declined`: ROLE_FORBIDDEN, NOT_DELEGATED,
     AGENCY_SUSPENDED."""
     admit_reader(caller)
     if caller.role is not Role.ARCHIVIST:
         raise Declined(Code.ROLE_FORBIDDEN, f"the role {caller.role} decides nothing about retention")
+    if caller.delegate is not None:
+        raise Declined(Code.NOT_DELEGATED, "an agency's own archivists alone decide about retention")
 
 
 def _says_the_same(one: Decision, other: Decision) -> bool:

@@ -252,6 +252,21 @@ async def test_only_a_party_s_archivist_decides(stand: Stand) -> None:
         await stand.disposing.due(stand.world.ministry.caller("archivist"), 0, 0)
 
 
+async def test_who_acts_for_an_agency_neither_shortens_a_term_nor_lifts_a_hold_of_it(stand: Stand) -> None:
+    world = stand.world
+    entry = await world.sent(world.province)
+    own = world.ministry.caller("archivist")
+    hold = await stand.deciding.put_hold(own, entry.dispatch_id, reason="Thanh tra số 5")
+    acting = replace(own, delegate=world.department.agency)
+    with declined("NOT_DELEGATED"):
+        await stand.deciding.lift_hold(acting, entry.dispatch_id, hold.evidence_id, reason="xong")
+    with declined("NOT_DELEGATED"):
+        await stand.deciding.set_term(acting, entry.dispatch_id, class_code="2")
+    with declined("NOT_DELEGATED"):
+        await stand.deciding.put_hold(acting, entry.dispatch_id, reason="khác")
+    assert (await stand.deciding.show(own, entry.dispatch_id)).decisions == (hold,)
+
+
 async def test_a_recipient_is_told_nothing_of_what_another_one_decided(
     stand: Stand,
 ) -> None:
