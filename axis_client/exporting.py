@@ -47,6 +47,8 @@ class History:
     """An evidence's or statement's bytes -> its `.tlog-proof` file."""
     renewals: Mapping[bytes, bytes] = field(default_factory=dict)
     """An evidence's or statement's bytes -> its archive record (RFC 4998)."""
+    grown: Mapping[bytes, bytes] = field(default_factory=dict)
+    """An evidence's bytes -> its XAdES-B-T form."""
     stamps: tuple[package.Stamped, ...] = ()
     log: LogPolicy | None = None
     time: TrustStore | None = None
@@ -155,7 +157,8 @@ def _each_once(
 def _record(record: Record, history: History) -> package.Evidence | package.Statement:
     proof, renewal = history.proofs.get(record.content), history.renewals.get(record.content)
     if isinstance(record, Proof):
-        return package.Evidence(content=record.content, proof=proof, renewal=renewal)
+        taller = history.grown.get(record.content)
+        return package.Evidence(content=record.content, proof=proof, renewal=renewal, grown=taller)
     label = codes.STATUS.get(record.status_code, _NO_LABEL)
     return package.Statement(
         content=record.content,

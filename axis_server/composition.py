@@ -236,7 +236,7 @@ def services(means: Means) -> Services:
             facts=facts,
             cursors=means.cursors,
         ),
-        log=LogServicer(proofs=means.proofs, records=means.trees),
+        log=LogServicer(proofs=means.proofs, records=means.trees, growing=means.stores.growing),
     )
 
 

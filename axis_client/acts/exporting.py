@@ -15,7 +15,7 @@ from axis_client.acts.knowing import Knowing
 from axis_client.connection import unseen
 from axis_client.exporting import Collector, Exporter, History, Packaged, check_target
 from axis_client.logbook import as_signed
-from axis_client.model import Record
+from axis_client.model import Proof, Record
 from axis_client.sending import Report
 from signing.log import open_checkpoint
 from signing.package import Stamped
@@ -89,4 +89,6 @@ class Exporting(Knowing):
         size = open_checkpoint(signed, replace(policy, quorum=0)).checkpoint.size
         proofs = {record.content: await self.prove_under(size, record) for record in records}
         stamps = tuple(Stamped(checkpoint=signed, token=stamp.token) for stamp in shown.stamps)
-        return History(proofs=proofs, renewals=renewals, stamps=stamps, log=policy)
+        evidence = [one for one in records if isinstance(one, Proof)]
+        grown = {one.content: taller for one in evidence if (taller := await self.grown(one))}
+        return History(proofs=proofs, renewals=renewals, grown=grown, stamps=stamps, log=policy)

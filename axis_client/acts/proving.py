@@ -22,6 +22,7 @@ from signing.log import (
     write_proof,
 )
 from signing.reasons import Reason
+from signing.timestamps import GrowError, grow
 from signing.verdict import Refused as Disproved
 
 T = TypeVar("T")
@@ -125,6 +126,16 @@ class Proving(Connection):
         try:
             return await self._persist(lambda: self._wire.archive_record(_content_id(record)))
         except NotFound:
+            return None
+
+    async def grown(self, proof: Proof) -> bytes | None:
+        """Returns the XAdES-B-T form of an evidence, for `signing.timestamps` to judge; None while the axis
+        has no time-stamp over its seal, or one that it cannot grow by."""
+        try:
+            evidence_id = proof.evidence.evidence_id
+            token = await self._persist(lambda: self._wire.seal_timestamp(evidence_id))
+            return await asyncio.to_thread(grow, proof.content, [token])
+        except (NotFound, GrowError):
             return None
 
     def _book(self) -> Logbook:

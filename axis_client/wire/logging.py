@@ -30,6 +30,10 @@ class LogCalls(Link):
         request = log_pb2.GetArchiveRecordRequest(content_id=content_id)
         return (await self._ask(self._log.GetArchiveRecord, request)).record
 
+    async def seal_timestamp(self, evidence_id: str) -> bytes:
+        request = log_pb2.GetSealTimestampRequest(evidence_id=evidence_id)
+        return (await self._ask(self._log.GetSealTimestamp, request)).token
+
     async def consistency(self, old_size: int, new_size: int) -> tuple[bytes, ...]:
         request = log_pb2.GetConsistencyProofRequest(old_size=old_size, new_size=new_size)
         return tuple((await self._ask(self._log.GetConsistencyProof, request)).hashes)

@@ -11,17 +11,19 @@ from axis_server.reasons import Code
 from axis_server.transparency.proofs import CONTENT_ID_LONGEST, Proofs
 from signing.log import Tile
 from storage.errors import NotFound
+from storage.ledger.growing import Growing
 
 FULL = 256
 """Hashes of a full tile."""
 
 
 class LogServicer(log_pb2_grpc.LogServiceServicer):
-    """Translates; `Proofs` and `Trees` answer."""
+    """Translates; `Proofs`, `Trees` and the ledger answer."""
 
-    def __init__(self, *, proofs: Proofs, records: Trees) -> None:
+    def __init__(self, *, proofs: Proofs, records: Trees, growing: Growing) -> None:
         self._proofs = proofs
         self._records = records
+        self._growing = growing
 
     async def GetCheckpoint(
         self, request: log_pb2.GetCheckpointRequest, context: Context
@@ -56,6 +58,17 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND, "no volume of the archive has it yet") from absent
         return log_pb2.GetArchiveRecordResponse(record=record)
+
+    async def GetSealTimestamp(
+        self, request: log_pb2.GetSealTimestampRequest, context: Context
+    ) -> log_pb2.GetSealTimestampResponse:
+        if len(request.evidence_id) > CONTENT_ID_LONGEST:
+            raise Declined(Code.INVALID_ARGUMENT, f"an id has at most {CONTENT_ID_LONGEST} characters")
+        try:
+            stamp = await self._growing.seal_stamp(request.evidence_id)
+        except NotFound as absent:
+            raise Declined(Code.NOT_FOUND, "no time-stamp of its seal is kept") from absent
+        return log_pb2.GetSealTimestampResponse(authority=stamp.authority, token=stamp.token)
 
     async def GetTile(self, request: log_pb2.GetTileRequest, context: Context) -> log_pb2.GetTileResponse:
         try:

@@ -64,6 +64,8 @@ class Evidence:
     """Its `.tlog-proof` file."""
     renewal: bytes | None = None
     """Its archive record (RFC 4998)."""
+    grown: bytes | None = None
+    """Its XAdES-B-T form."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -27,6 +27,8 @@ class Record:
     """False: an agency's statement."""
     proof: bytes | None = None
     renewal: bytes | None = None
+    grown: bytes | None = None
+    """The XAdES-B-T form of an evidence."""
 
     @property
     def sha256(self) -> str:

@@ -63,7 +63,8 @@ def instructions(paper: Paper) -> bytes:
     needs = ""
     if proofs:
         needs += "#   LOG_KEY    the log's key, <name>+<id>+<base64> / khóa công khai của nhật ký\n"
-    if stamps or renewed:
+    grown = any(record.grown for record in paper.dossier.records)
+    if stamps or renewed or grown:
         needs += _TSA
     purpose = (
         _functions("purpose") if any(_for_evidence(each) for each in paper.certificates.values()) else ""
@@ -74,6 +75,7 @@ def instructions(paper: Paper) -> bytes:
         _functions("log") if proofs else "",
         _functions("ocsp") if paper.answers else "",
         _functions("renewal") if renewed else "",
+        _functions("grown") if grown else "",
         _package(paper),
         _revocation(paper),
         _original(paper),
@@ -171,7 +173,20 @@ def _record(paper: Paper, step: Step) -> str:
         lines.append(f"attests {record.name} {' '.join(_files(paper, step))}")
     if record.proof is not None:
         lines.append(_inclusion(record, record.proof))
+    lines += _growth(paper, step, certificate)
     return "\n".join(lines) + "\n"
+
+
+def _growth(paper: Paper, step: Step, certificate: str) -> Iterator[str]:
+    """The grown form of an evidence, where its time-stamp was judged."""
+    name = layout.grown(step.record.name)
+    found = next((each for each in paper.history if each.name == name), None)
+    if found is None or found.state is not State.SOUND or found.signed_at is None:
+        return
+    yield f"# {name}: the seal existed at {found.signed_at.astimezone(UTC).isoformat()}."
+    yield _xmlsec(paper, step.finding, name)
+    yield f"signed_by {name} {certificate}"
+    yield f"grew {name} {step.record.name} {_epoch(found.signed_at)}"
 
 
 def _files(paper: Paper, step: Step) -> Iterable[str]:

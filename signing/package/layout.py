@@ -6,6 +6,7 @@
     evidence/00001-SubmissionAcceptance.xml, statements/00003-01.edxml
     log/00001.tlog-proof                 of the record with this number
     renewal/00001.ers                    its archive record (RFC 4998)
+    grown/00001-SubmissionAcceptance.xml the evidence with a time-stamp over its seal (XAdES-B-T)
     log/checkpoint-1.txt, log/checkpoint-1.tst
     certificates/*.pem, crls/*.pem, ocsp/*.der
     names.json, page.html, page.pdf, VERIFY.txt, SHA256SUMS
@@ -41,6 +42,7 @@ _PLACES = tuple(
         r"statements/\d{5,}-[A-Za-z0-9]+\.edxml",
         r"log/\d{5,}\.tlog-proof",
         r"renewal/\d{5,}\.ers",
+        r"grown/\d{5,}-[A-Za-z0-9]+\.xml",
         r"log/checkpoint-\d+\.(txt|tst)",
         r"certificates/\d{3,}-[a-z0-9-]+\.pem",
         r"crls/\d{3,}\.pem",
@@ -95,6 +97,11 @@ def proof(number: int) -> str:
 
 def renewal(number: int) -> str:
     return f"renewal/{number:05}.ers"
+
+
+def grown(evidence: str) -> str:
+    """Where the grown form of an evidence stands."""
+    return f"grown/{evidence.rpartition('/')[2]}"
 
 
 def number_of(name: str) -> int:

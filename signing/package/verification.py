@@ -18,6 +18,7 @@ from signing.package.contents import Trust
 from signing.package.dossier import Dossier, Judge, Record, Stamp
 from signing.package.examination import Step, examine
 from signing.package.findings import Finding, State, refused, worst
+from signing.package.growth import examine_growth
 from signing.package.history import examine_history
 from signing.package.manifest import read_manifest
 from signing.package.opening import Container, NotPackage
@@ -71,7 +72,10 @@ def verify(file: BinaryIO, trust: Trust, *, at: datetime) -> Verified:
     moments = (*(crl.last_update_utc for crl in known.crls), *(answer.this_update for answer in answers))
     judge = Judge(trust=known, at=at, moments=tuple(sorted(moments)))
     examined = examine(dossier, judge)  # 4
-    history = examine_history(examined.steps, dossier.stamps, trust, at)
+    history = (
+        *examine_history(examined.steps, dossier.stamps, trust, at),
+        *examine_growth(examined.steps, trust, judge),
+    )
     own = _judged(seal, judge)
     hashed = cache(partial(_hash, container))  # once, however many records speak of a file
     told = (own, *examined.findings, *history)
@@ -150,6 +154,7 @@ def _records(container: Container) -> tuple[Record, ...]:
     )
     proofs = {name for name in layout.in_folder(names, "log") if name.endswith(layout.PROOF_ENDING)}
     renewals = set(layout.in_folder(names, "renewal"))
+    taller = set(layout.in_folder(names, "grown"))
     records = []
     for number, name in enumerate(found, 1):
         if layout.number_of(name) != number:
@@ -161,10 +166,21 @@ def _records(container: Container) -> tuple[Record, ...]:
         renewed = container.read(place) if place in renewals else None
         renewals.discard(place)
         evidence = name.startswith("evidence/")
+        place = layout.grown(name)
+        grown = container.read(place) if evidence and place in taller else None
+        if evidence:
+            taller.discard(place)
         records.append(
-            Record(name=name, content=container.read(name), evidence=evidence, proof=content, renewal=renewed)
+            Record(
+                name=name,
+                content=container.read(name),
+                evidence=evidence,
+                proof=content,
+                renewal=renewed,
+                grown=grown,
+            )
         )
-    for name in sorted(proofs | renewals):
+    for name in sorted(proofs | renewals | taller):
         raise NotPackage(Reason.PACKAGE_PROOF_ELSEWHERE, "a proof of no record", name)
     return tuple(records)
 

@@ -20,6 +20,7 @@ from signing.package.contents import Attachment, Contents, Evidence
 from signing.package.dossier import Dossier, Judge, Record, Stamp
 from signing.package.examination import Examined, examine
 from signing.package.findings import Finding
+from signing.package.growth import examine_growth
 from signing.package.history import examine_history
 from signing.package.html import page
 from signing.package.instructions import Paper, instructions
@@ -64,7 +65,10 @@ def write(contents: Contents, out: BinaryIO, *, signer: Signer, at: datetime) ->
     dossier, names = _dossier(contents)
     judge = _judge(contents, at)
     examined = examine(dossier, judge)  # 1
-    history = examine_history(examined.steps, dossier.stamps, contents.trust, at)
+    history = (
+        *examine_history(examined.steps, dossier.stamps, contents.trust, at),
+        *examine_growth(examined.steps, contents.trust, judge),
+    )
     as_of = _as_of(contents, examined, history, signer, at)
     certificates = _certificates(contents, examined, history, signer)
     crls = {f"crls/{number:03}.pem": crl for number, crl in enumerate(contents.crls, 1)}
@@ -140,7 +144,12 @@ def _dossier(contents: Contents) -> tuple[Dossier, Mapping[str, str]]:
         kind = isinstance(record, Evidence)
         records.append(
             Record(
-                name=name, content=record.content, evidence=kind, proof=record.proof, renewal=record.renewal
+                name=name,
+                content=record.content,
+                evidence=kind,
+                proof=record.proof,
+                renewal=record.renewal,
+                grown=record.grown if isinstance(record, Evidence) else None,
             )
         )
     dossier = Dossier(
@@ -218,6 +227,9 @@ def _history_files(dossier: Dossier) -> Mapping[str, bytes]:
         layout.renewal(layout.number_of(record.name)): record.renewal
         for record in dossier.records
         if record.renewal is not None
+    }
+    files |= {
+        layout.grown(record.name): record.grown for record in dossier.records if record.grown is not None
     }
     for stamp in dossier.stamps:
         files[stamp.name.removesuffix(".tst") + ".txt"] = stamp.checkpoint

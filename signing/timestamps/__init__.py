@@ -15,7 +15,15 @@ is fetched here.
 
 from __future__ import annotations
 
-from signing.timestamps.growth import GrowError, Grown, content_to_stamp, grow, ungrown, verify_grown
+from signing.timestamps.growth import (
+    GrowError,
+    Grown,
+    content_to_stamp,
+    grow,
+    ungrown,
+    verify_grown,
+    verify_stamps,
+)
 from signing.timestamps.request import Imprint, NotGranted, TimestampRequest, request, token_of
 from signing.timestamps.verification import Timestamp, verify_token
 
@@ -32,5 +40,6 @@ __all__ = [
     "token_of",
     "ungrown",
     "verify_grown",
+    "verify_stamps",
     "verify_token",
 ]

@@ -105,9 +105,26 @@ def verify_grown(
     signature said to be made after it is refused (`SIGNED_IN_FUTURE`). Raises `Malformed` as `signing.verify`
     does.
     """
-    # 1. Find the time-stamps and what each is over.
-    # 2. Judge each; the first that is not sound is the verdict.
-    # 3. Judge the seal when it is proven to have existed.
+    stamps = verify_stamps(
+        document, authorities=authorities, at=at, policy=policy, policies=policies, limits=limits
+    )
+    if not isinstance(stamps, tuple):
+        return stamps
+    seal = verify(document, trust=trust, at=stamps[0].latest, policy=policy, detached=detached, limits=limits)
+    return Grown(seal=seal, timestamps=stamps) if isinstance(seal, Sound) else seal
+
+
+def verify_stamps(
+    document: bytes,
+    *,
+    authorities: TrustStore,
+    at: datetime,
+    policy: Policy = DEFAULT_POLICY,
+    policies: frozenset[str] = frozenset(),
+    limits: Limits = DEFAULT_LIMITS,
+) -> tuple[Timestamp, ...] | Refused | Undecided:
+    """Judges the time-stamps of a B-T document alone: all, the earliest first, or the verdict on the first
+    that is not sound. Raises `Malformed`."""
     try:
         found = _stamps(parse(document, limits))
     except Breach as breach:
@@ -122,9 +139,7 @@ def verify_grown(
         if not isinstance(stamp, Timestamp):
             return stamp
         stamps.append(stamp)
-    stamps.sort(key=lambda each: each.latest)
-    seal = verify(document, trust=trust, at=stamps[0].latest, policy=policy, detached=detached, limits=limits)
-    return Grown(seal=seal, timestamps=tuple(stamps)) if isinstance(seal, Sound) else seal
+    return tuple(sorted(stamps, key=lambda each: each.latest))
 
 
 def _number(root: etree._Element, wanted: etree._Element) -> int:

@@ -10,9 +10,11 @@ from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
+import grpc
 import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
+from axis.v1 import log_pb2, log_pb2_grpc, submission_pb2, submission_pb2_grpc
 from axis_server.metrics import Metrics
 from axis_server.transparency.growing import BATCH, TURN, GrowingEvidence, Growth
 from axis_server.transparency.stamping import Authority
@@ -21,7 +23,9 @@ from signing.timestamps import Grown, grow, ungrown, verify_grown
 from storage.errors import NotFound
 from storage.ledger.growing import Turn
 from storage.ledger.sqlite import SqliteLedger
-from tests.axis_server.test_stamping import Clock, tsa_at
+from tests.axis_server.process import PATIENCE
+from tests.axis_server.served import served
+from tests.axis_server.test_stamping import ASKED_FOR, Clock, tsa_at
 from tests.signing import stage
 from tests.signing.evidence_stage import axis, record
 from tests.signing.interop.test_xmlsec1 import room, verifies
@@ -216,3 +220,38 @@ async def test_when_the_holder_of_the_turn_is_gone_another_goes_on(
         node.clock.ahead += TURN + timedelta(seconds=1)
         assert await node.growing().step()
         await ledger.seal_stamp(ids[-1])
+
+
+async def test_a_running_axis_accepts_while_its_authority_hangs_and_its_evidence_grows_later(
+    tmp_path: Path, anchors: tuple[Path, ...]
+) -> None:
+    with tsa_at(tmp_path / "tsa", down=True) as (tsa, there):
+        table = f'[[timestamps]]\nname = "tsa"\nurl = "{there.url}"\nanchors = ["{anchors[0]}"]'
+        grow_too = '[evidence] => [evidence]\ntimestamps = ["tsa"]'
+        async with (
+            served(tmp_path, settings=[f"{ASKED_FOR} => {table}", grow_too]) as axis,
+            axis.ministry.channel(axis.address) as channel,
+        ):
+            stub = submission_pb2_grpc.SubmissionServiceStub(channel)
+            letter = submission_pb2.SubmitRequest(package=axis.ministry.letter(axis.province.id))
+            (issued, *_) = (await stub.Submit(letter)).evidence
+            asked = log_pb2.GetSealTimestampRequest(evidence_id=issued.evidence_id)
+            async with asyncio.timeout(PATIENCE):
+                while not tsa.asked:
+                    await asyncio.sleep(0.05)
+                tsa.down = False
+                while (token := await sought(log_pb2_grpc.LogServiceStub(channel), asked)) is None:
+                    await asyncio.sleep(0.1)
+            assert ungrown(grow(issued.content, [token])) == issued.content
+            (again, *_) = (await stub.Submit(letter)).evidence
+            assert again.content == issued.content
+
+
+async def sought(
+    stub: log_pb2_grpc.LogServiceAsyncStub, asked: log_pb2.GetSealTimestampRequest
+) -> bytes | None:
+    try:
+        return (await stub.GetSealTimestamp(asked)).token
+    except grpc.aio.AioRpcError as refusal:
+        assert refusal.code() is grpc.StatusCode.NOT_FOUND
+        return None

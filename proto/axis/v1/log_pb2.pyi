@@ -230,6 +230,49 @@ class GetArchiveRecordResponse(_message.Message):
 Global___GetArchiveRecordResponse: _TypeAlias = GetArchiveRecordResponse  # noqa: Y015
 
 @_typing.final
+class GetSealTimestampRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    evidence_id: _builtins.str
+    def __init__(
+        self,
+        *,
+        evidence_id: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["evidence_id", b"evidence_id"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSealTimestampRequest: _TypeAlias = GetSealTimestampRequest  # noqa: Y015
+
+@_typing.final
+class GetSealTimestampResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    AUTHORITY_FIELD_NUMBER: _builtins.int
+    TOKEN_FIELD_NUMBER: _builtins.int
+    authority: _builtins.str
+    """Name of the authority in the axis's settings."""
+    token: _builtins.bytes
+    """TimeStampToken, DER."""
+    def __init__(
+        self,
+        *,
+        authority: _builtins.str = ...,
+        token: _builtins.bytes = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["authority", b"authority", "token", b"token"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSealTimestampResponse: _TypeAlias = GetSealTimestampResponse  # noqa: Y015
+
+@_typing.final
 class GetTileRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

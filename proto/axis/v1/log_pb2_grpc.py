@@ -57,6 +57,11 @@ class LogServiceStub:
                 request_serializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.FromString,
                 _registered_method=True)
+        self.GetSealTimestamp = channel.unary_unary(
+                '/axis.v1.LogService/GetSealTimestamp',
+                request_serializer=axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.FromString,
+                _registered_method=True)
         self.GetTile = channel.unary_unary(
                 '/axis.v1.LogService/GetTile',
                 request_serializer=axis_dot_v1_dot_log__pb2.GetTileRequest.SerializeToString,
@@ -101,6 +106,14 @@ class LogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSealTimestamp(self, request, context):
+        """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
+        form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTile(self, request, context):
         """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint.
         """
@@ -130,6 +143,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.GetArchiveRecord,
                     request_deserializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.FromString,
                     response_serializer=axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.SerializeToString,
+            ),
+            'GetSealTimestamp': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSealTimestamp,
+                    request_deserializer=axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.SerializeToString,
             ),
             'GetTile': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTile,
@@ -248,6 +266,33 @@ class LogService:
             '/axis.v1.LogService/GetArchiveRecord',
             axis_dot_v1_dot_log__pb2.GetArchiveRecordRequest.SerializeToString,
             axis_dot_v1_dot_log__pb2.GetArchiveRecordResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSealTimestamp(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.LogService/GetSealTimestamp',
+            axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.SerializeToString,
+            axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.FromString,
             options,
             channel_credentials,
             insecure,

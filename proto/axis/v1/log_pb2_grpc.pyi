@@ -49,6 +49,10 @@ class LogServiceStub:
     dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
     it, which may take days.
     """
+    GetSealTimestamp: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetSealTimestampRequest, _log_pb2.GetSealTimestampResponse]
+    """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
+    form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
+    """
     GetTile: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
 
@@ -72,6 +76,10 @@ class LogServiceAsyncStub(LogServiceStub):
     """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
     dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
     it, which may take days.
+    """
+    GetSealTimestamp: _aio.UnaryUnaryMultiCallable[_log_pb2.GetSealTimestampRequest, _log_pb2.GetSealTimestampResponse]  # type: ignore[assignment]
+    """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
+    form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
     """
     GetTile: _aio.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]  # type: ignore[assignment]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
@@ -117,6 +125,16 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
         """Returns the archive record (RFC 4998 EvidenceRecord) of one evidence or statement, and with the first evidence of a
         dispatch of its files: what proves them when the algorithms of their time have ended. NOT_FOUND until a volume has
         it, which may take days.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSealTimestamp(
+        self,
+        request: _log_pb2.GetSealTimestampRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_pb2.GetSealTimestampResponse, _abc.Awaitable[_log_pb2.GetSealTimestampResponse]]:
+        """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
+        form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
         """
 
     @_abc_1.abstractmethod
