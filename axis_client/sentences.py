@@ -179,10 +179,11 @@ SENTENCES: Mapping[str, Sentence] = {
         "Hỏi lại sau; trục tự tiếp tục thực hiện.",
     ),
     "NOTHING_DUE": Sentence(
-        "There is nothing to dispose of.",
-        "Không có văn bản nào hết thời hạn lưu trữ để hủy.",
-        "`axis disposal list` shows what is due; name documents that stand there.",
-        "Xem `axis disposal list`; chỉ nêu các văn bản có trong danh sách đó.",
+        "There is nothing to dispose of: it is not due, it is held, or it was disposed of before.",
+        "Không có văn bản nào để hủy: chưa hết thời hạn lưu trữ, đang bị phong tỏa, hoặc đã hủy.",
+        "`axis disposal list` shows what is due, `axis hold list` what is held; name documents that are due.",
+        "Xem `axis disposal list` (hết thời hạn), `axis hold list` (bị phong tỏa); "
+        "chỉ nêu văn bản hết thời hạn.",
     ),
     "UNKNOWN_RECIPIENT": Sentence(
         "The directory knows no such agency:",

@@ -10,7 +10,7 @@ Who only meets programs says it in English alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from types import MappingProxyType
 
 from axis_server.errors import Detail
@@ -34,6 +34,7 @@ STATES: Mapping[str, str] = MappingProxyType(
 QUESTIONS: Mapping[str, str] = MappingProxyType(
     {"recall": "thu hồi", "removal": "bỏ khỏi nơi nhận", "replacement": "thay thế"}
 )
+PERIODS: Mapping[str, str] = MappingProxyType({"minute": "phút", "day": "ngày"})
 
 
 def too_large(size: int, most: int) -> Detail:
@@ -92,4 +93,92 @@ def asked_again_at(moment: datetime) -> Detail:
     return Detail(
         f"the recipient answered 16; it can be asked again at {moment.isoformat()}",
         f"bên nhận đã trả lời 16; có thể đề nghị lại từ {local:%H:%M} ngày {local:%d/%m/%Y}",
+    )
+
+
+def held_by(dispatch_id: str) -> Detail:
+    """Of a DocumentId: the dispatch that has it."""
+    return Detail(f"dispatch {dispatch_id} holds it", f"mã gửi {dispatch_id} đang dùng mã này")
+
+
+def most_in(most: int, period: str) -> Detail:
+    """Of a rate; `period` is `minute` or `day`."""
+    return Detail(f"{most} in a {period}", f"{most} mỗi {PERIODS[period]}")
+
+
+def most_open(most: int) -> Detail:
+    return Detail(f"{most} are open", f"đang mở {most} lời gọi")
+
+
+# How long documents are kept, and how they go.
+
+
+def disposed_by(order_id: str) -> Detail:
+    return Detail(f"by order {order_id}", f"quyết định {order_id}")
+
+
+def classes(codes: Sequence[str]) -> Detail:
+    """Of a class that there is not: those that there are."""
+    known = ", ".join(codes)
+    return Detail(f"the classes are {known}", f"các thời hạn: {known}")
+
+
+def ended_within(first: int, last: int) -> Detail:
+    """Of the year in which the work ended: not before the document was accepted, nor ahead."""
+    return Detail(
+        f"the work ended in a year from {first} to {last}",
+        f"năm kết thúc công việc phải từ {first} đến {last}",
+    )
+
+
+def no_hold() -> Detail:
+    return Detail("there is no such hold of this agency", "cơ quan không có lệnh phong tỏa nào mang mã này")
+
+
+def lifted_already() -> Detail:
+    return Detail("the hold was lifted already", "lệnh phong tỏa đã được gỡ")
+
+
+def archivists_alone(role: str) -> Detail:
+    return Detail(
+        f"the role {role} decides nothing about retention",
+        "chỉ chứng thư số có vai trò lưu trữ được quyết định về thời hạn lưu trữ",
+    )
+
+
+def authority_alone() -> Detail:
+    return Detail(
+        "archivists of the archive's authority alone dispose of documents",
+        "chỉ cán bộ lưu trữ của cơ quan quản lý lưu trữ được hủy văn bản",
+    )
+
+
+def of_dispatch(dispatch_id: str) -> Detail:
+    return Detail(f"dispatch {dispatch_id}", f"mã gửi {dispatch_id}")
+
+
+def due_on(dispatch_id: str, class_code: str, first_day: date | None) -> Detail:
+    """Of a document that must still be kept; without a day, for ever."""
+    when, when_vietnamese = (
+        (f"{first_day}", f"{first_day:%d/%m/%Y}") if first_day else ("never", "không bao giờ")
+    )
+    return Detail(
+        f"dispatch {dispatch_id}: class {class_code}, due {when}",
+        f"mã gửi {dispatch_id}: thời hạn {class_code}, được hủy từ: {when_vietnamese}",
+    )
+
+
+def another_document(dispatch_id: str) -> Detail:
+    return Detail(
+        f"dispatch {dispatch_id} is another document than the order says",
+        f"mã gửi {dispatch_id} là văn bản khác với văn bản nêu trong quyết định",
+    )
+
+
+def another_term(dispatch_id: str, class_code: str, first_day: date | None) -> Detail:
+    """Of an order whose class or day is not the ledger's."""
+    day = f"{first_day:%d/%m/%Y}" if first_day else ""
+    return Detail(
+        f"dispatch {dispatch_id} has the class {class_code} and is due on {first_day}",
+        f"mã gửi {dispatch_id} có thời hạn {class_code}, được hủy từ {day}",
     )

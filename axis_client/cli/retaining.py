@@ -175,6 +175,8 @@ def list_due(terminal: Terminal, profile: Path) -> int:
             columns = [("Mã gửi", "ID"), ("Nơi gửi", "From"), ("Số, ký hiệu", "Number")]
             columns += [("Vào trục", "Accepted"), ("Thời hạn", "Class"), ("Hết hạn", "Due")]
             terminal.table(columns, [_due_row(one) for one in found])
+        if not found:
+            terminal.note(terminal.text("Chưa có văn bản nào hết thời hạn.", "Nothing is due."))
         return EXIT_OK if found else EXIT_REFUSED
 
     return with_axis(terminal, profile, act)

@@ -34,6 +34,14 @@ from axis_server.knowing.records import standing_of
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
 from axis_server.reasons import Code
+from axis_server.wording import (
+    archivists_alone,
+    classes,
+    disposed_by,
+    ended_within,
+    lifted_already,
+    no_hold,
+)
 from signing.retention import DecisionStatement, write_decision
 from signing.seal import Sealer
 from storage.errors import Disposed, NotFound
@@ -123,11 +131,10 @@ class Deciding:
         entry = (await standing_of(self._ledger, caller, dispatch_id)).entry
         chosen = self.classes.by_code.get(class_code)
         if chosen is None:
-            known = ", ".join(self.classes.by_code)
-            raise Declined(Code.CLASS_UNKNOWN, f"the classes are {known}")
+            raise Declined(Code.CLASS_UNKNOWN, classes(list(self.classes.by_code)))
         first, year = accepted_year(entry), self._issuing.clock().astimezone(VIETNAM).year
         if ended and not first <= ended <= year:
-            raise Declined(Code.INVALID_ARGUMENT, f"the work ended in a year from {first} to {year}")
+            raise Declined(Code.INVALID_ARGUMENT, ended_within(first, year))
         decision = self._decision(
             TERM,
             caller,
@@ -165,7 +172,7 @@ class Deciding:
             raise Declined(Code.REASON_REQUIRED)
         held = {one.evidence_id: one for one in in_force(await self._ledger.decisions([dispatch_id]))}
         if hold_id not in held or held[hold_id].agency_id != caller.agency_id:
-            raise Declined(Code.NOT_FOUND, "there is no such hold of this agency")
+            raise Declined(Code.NOT_FOUND, no_hold())
         decision = self._decision(LIFT, caller, entry, reason, hold_id=hold_id)
         return await self._owned.run(self._decide(decision, entry))
 
@@ -282,9 +289,11 @@ class Deciding:
         try:
             return await self._ledger.decide(decision, statement)
         except Disposed as gone:
-            raise Declined(Code.DISPOSED, facts={"order": gone.order_id}) from gone
+            raise Declined(
+                Code.DISPOSED, disposed_by(gone.order_id), facts={"order": gone.order_id}
+            ) from gone
         except NotFound as lifted:
-            raise Declined(Code.NOT_FOUND, "the hold was lifted already") from lifted
+            raise Declined(Code.NOT_FOUND, lifted_already()) from lifted
 
     def _statement(self, decision: Decision, entry: Entry) -> bytes:
         statement = DecisionStatement(
@@ -312,7 +321,7 @@ def admit_archivist(caller: Caller) -> None:
     AGENCY_SUSPENDED."""
     admit_reader(caller)
     if caller.role is not Role.ARCHIVIST:
-        raise Declined(Code.ROLE_FORBIDDEN, f"the role {caller.role} decides nothing about retention")
+        raise Declined(Code.ROLE_FORBIDDEN, archivists_alone(caller.role))
     if caller.delegate is not None:
         raise Declined(Code.NOT_DELEGATED, "an agency's own archivists alone decide about retention")
 

@@ -30,6 +30,14 @@ from axis_server.errors import Declined
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
 from axis_server.reasons import Code
+from axis_server.wording import (
+    another_document,
+    another_term,
+    authority_alone,
+    disposed_by,
+    due_on,
+    of_dispatch,
+)
 from signing.parser import Malformed
 from signing.retention import Item, Order, read_order
 from signing.verdict import Sound
@@ -146,9 +154,7 @@ class Disposing:
     def _admit(self, caller: Caller) -> None:
         admit_archivist(caller)
         if not self._deciding.is_authority(caller):
-            raise Declined(
-                Code.ROLE_FORBIDDEN, "archivists of the archive's authority alone dispose of documents"
-            )
+            raise Declined(Code.ROLE_FORBIDDEN, authority_alone())
 
     def _judged(self, content: bytes, caller: Caller, at: datetime) -> Order:
         """Step 1. In a worker."""
@@ -212,7 +218,9 @@ class Disposing:
                 decided, concerned = await self._decided_since(order, decided)
                 continue
             except Disposed as gone:
-                raise Declined(Code.DISPOSED, facts={"order": gone.order_id}) from gone
+                raise Declined(
+                    Code.DISPOSED, disposed_by(gone.order_id), facts={"order": gone.order_id}
+                ) from gone
             self._wake()
             return kept
         raise Declined(Code.STORE_UNAVAILABLE, "others decide about these documents all the time")
@@ -245,24 +253,28 @@ class Disposing:
         for item, entry in zip(order.items, entries, strict=True):
             if entry.dispatch_id in gone:
                 facts = {"dispatch_id": entry.dispatch_id, "order": gone[entry.dispatch_id]}
-                raise Declined(Code.DISPOSED, f"dispatch {entry.dispatch_id}", facts=facts)
+                raise Declined(Code.DISPOSED, of_dispatch(entry.dispatch_id), facts=facts)
             self._check_item(item, entry, standings[entry.dispatch_id])
 
     def _check_item(self, item: Item, entry: Entry, standing: Standing) -> None:
         facts = {"dispatch_id": entry.dispatch_id}
-        of = f"dispatch {entry.dispatch_id}"
         if item.original != entry.original.sha256:
-            raise Declined(Code.ORDER_UNFIT, f"{of} is another document than the order says", facts=facts)
+            raise Declined(Code.ORDER_UNFIT, another_document(entry.dispatch_id), facts=facts)
         if standing.holds:
-            raise Declined(Code.HELD, of, facts={**facts, "hold": standing.holds[0].evidence_id})
+            raise Declined(
+                Code.HELD,
+                of_dispatch(entry.dispatch_id),
+                facts={**facts, "hold": standing.holds[0].evidence_id},
+            )
         term = standing.term
         if not standing.is_due(self._today()):
-            when = term.first_day.isoformat() if term.first_day else "never"
-            raise Declined(Code.NOT_DUE, f"{of}: class {term.class_code}, due {when}", facts=facts)
+            raise Declined(
+                Code.NOT_DUE, due_on(entry.dispatch_id, term.class_code, term.first_day), facts=facts
+            )
         if (item.class_code, item.due) != (term.class_code, term.first_day):
             raise Declined(
                 Code.ORDER_UNFIT,
-                f"{of} has the class {term.class_code} and is due on {term.first_day}",
+                another_term(entry.dispatch_id, term.class_code, term.first_day),
                 facts=facts,
             )
 

@@ -17,6 +17,7 @@ from axis_server.lifecycle import check_states
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.paging import PAGE_ITEMS, page_items
 from axis_server.reasons import Code
+from axis_server.wording import disposed_by
 from storage.archive.base import Archive
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
@@ -114,7 +115,7 @@ class Inbox:
             disposal = await self._ledger.disposal(order_id)
             raise Declined(
                 Code.DISPOSED,
-                f"by order {order_id}",
+                disposed_by(order_id),
                 facts={"order": order_id, "evidence": disposal.evidence_id},
             )
 

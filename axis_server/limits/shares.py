@@ -14,9 +14,10 @@ from enum import StrEnum
 from types import MappingProxyType
 
 from axis_server.caller import Caller
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.allowance import Allowance, Rate
 from axis_server.reasons import Code
+from axis_server.wording import most_in, most_open
 from storage.ledger.registry import Agency
 
 
@@ -99,7 +100,7 @@ class Shares:
         agency = _who(caller)
         most = own(agency, Limit.CALLS) or self._calls
         if self._held[agency.agency_id] >= most:
-            raise self._declined(Limit.CALLS, agency, f"{most} are open", most, SHORTEST_SECONDS)
+            raise self._declined(Limit.CALLS, agency, most_open(most), most, SHORTEST_SECONDS)
         if (limit := RATED.get(method)) is not None:
             self._take(agency, limit)
         self._held[agency.agency_id] += 1
@@ -129,9 +130,9 @@ class Shares:
         wait = allowance.take(agency.agency_id, self._clock(), amount=amount, per_minute=per_minute)
         if wait:
             most = said or round(allowance.rate.per_minute * minutes * self._processes)
-            raise self._declined(limit, agency, f"{most} in a {period}", most, wait)
+            raise self._declined(limit, agency, most_in(most, period), most, wait)
 
-    def _declined(self, limit: Limit, agency: Agency, what: str, most: int, wait: float) -> Declined:
+    def _declined(self, limit: Limit, agency: Agency, what: Detail, most: int, wait: float) -> Declined:
         self._turned_away(limit, agency.agency_id)
         return Declined(
             CODES[limit], what, facts={"limit": str(most)}, wait_seconds=max(wait, SHORTEST_SECONDS)

@@ -139,6 +139,9 @@ def use_log(*, at_once: bool, config: Path) -> None:
     coming.replace(settings.transparency.key)
     note(config, changed=(Changed(of="log", what="in use", before=old.vkey, after=new.vkey),))
     click.echo(f"{new.vkey} signs the log; the old key stays known, as {gone}.")
+    click.echo(
+        "Profiles that do not name it verify nothing new (LOG_WRONG_KEY): have both keys stand in them."
+    )
 
 
 @rollover.command()
@@ -201,7 +204,7 @@ def _check_introduced(coming: Path, at_once: bool) -> None:
         raise Refusal(f"Nothing was introduced: {coming} is not there. Use `introduce` first.") from exc
     if since < OVERLAP_SECONDS and not at_once:
         wait = OVERLAP_SECONDS - since
-        raise Refusal(f"Not every client has heard of it yet: wait {wait:.0f} s more, or say --at-once.")
+        raise Refusal(f"It was introduced just now: wait {wait:.0f} s more, or say --at-once.")
 
 
 def _usable(settings: EvidenceSettings) -> x509.Certificate:

@@ -8,6 +8,7 @@ from axis_server.delivering.sides import Threads
 from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.sending.threads import BEARERS, Document, bearer, document_ids
+from axis_server.wording import held_by
 from edxml.codes import Kind
 from edxml.model import Package
 from storage.ledger.records import Delivery, Entry
@@ -39,7 +40,7 @@ async def spoken_of(
 
 def document_id_taken(holder: str) -> Declined:
     """Says that a DocumentId is taken, naming the dispatch of this sender that holds it."""
-    return Declined(Code.DOCUMENT_ID_TAKEN, f"dispatch {holder} holds it", facts={"dispatch_id": holder})
+    return Declined(Code.DOCUMENT_ID_TAKEN, held_by(holder), facts={"dispatch_id": holder})
 
 
 def _check_together(documents: Collection[Document], limit: int) -> None:

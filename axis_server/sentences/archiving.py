@@ -35,7 +35,9 @@ ARCHIVING: Mapping[str, Sentence] = {
     "DISPOSED": says(
         "The document was disposed of by a signed order: its files are gone, its evidence stays.",
         "Văn bản đã bị hủy theo quyết định có ký số: tệp không còn, bằng chứng vẫn được lưu.",
-        "The archive's authority has the order and the evidence of destruction.",
-        "Cơ quan quản lý lưu trữ có quyết định hủy và chứng nhận hủy.",
+        "Take its evidence into a folder: axis evidence ID -o FOLDER. The archive's authority has "
+        "the order and the evidence of destruction.",
+        "Lấy chứng cứ vào một thư mục: axis evidence MÃ-GỬI -o THƯ-MỤC. Cơ quan quản lý lưu trữ có "
+        "quyết định hủy và chứng nhận hủy.",
     ),
 }

@@ -31,10 +31,12 @@ LOG: Mapping[Reason, Sentence] = {
         english="The checkpoint is not signed by any key that is known to be this log's.",
         vietnamese="Điểm kiểm tra không được ký bằng khóa nào đã biết của nhật ký này.",
         next_step=(
-            "Obtain the log's public keys, old ones included, from the axis's operator by a road you trust."
+            "The axis may have begun to use a new key. Obtain the log's public keys, old ones included, from "
+            "its operator by a road you trust, and name all of them (`log` in the profile, `--log` offline)."
         ),
         next_step_vietnamese=(
-            "Nhận các khóa công khai của nhật ký, kể cả khóa cũ, từ đơn vị vận hành trục qua kênh tin cậy."
+            "Có thể trục đã đổi khóa. Nhận các khóa công khai của nhật ký, kể cả khóa cũ, từ đơn vị vận hành "
+            "trục qua kênh tin cậy, rồi khai báo đủ các khóa (`log` trong hồ sơ kết nối, hoặc `--log`)."
         ),
     ),
     Reason.LOG_SIGNATURE_INVALID: Sentence(

@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from collections.abc import Awaitable
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,25 @@ from axis_server.boundary.errors import failure_of
 from axis_server.errors import MOST_TEXT, Declined, Detail
 from axis_server.lifecycle import QuestionKind, State
 from axis_server.reasons import Code
-from axis_server.wording import QUESTIONS, STATES, named
+from axis_server.wording import (
+    QUESTIONS,
+    STATES,
+    another_document,
+    another_term,
+    archivists_alone,
+    authority_alone,
+    classes,
+    disposed_by,
+    due_on,
+    ended_within,
+    held_by,
+    lifted_already,
+    most_in,
+    most_open,
+    named,
+    no_hold,
+    of_dispatch,
+)
 from tests.axis_server.attempts import revoke, update
 from tests.axis_server.test_recall import answered, spoken, take_back, taking_back
 from tests.axis_server.world import LIMITS, World, document, receiving
@@ -167,3 +186,29 @@ def test_what_is_said_to_programs_alone_is_english_for_all() -> None:
 def test_neither_language_is_longer_than_a_trailer_holds() -> None:
     declined = Declined(Code.NOT_FOUND, Detail("a" * 999, "ệ" * 999))
     assert max(len(one.encode()) for one in (declined.detail, declined.detail_vietnamese)) <= MOST_TEXT
+
+
+def test_what_archivists_are_told_has_no_english() -> None:
+    day = date(2029, 1, 1)
+    details = (
+        disposed_by("o1"),
+        classes(["permanent", "20"]),
+        ended_within(2026, 2029),
+        no_hold(),
+        lifted_already(),
+        archivists_alone("system"),
+        authority_alone(),
+        of_dispatch("d1"),
+        due_on("d1", "2", day),
+        due_on("d1", "permanent", None),
+        another_document("d1"),
+        another_term("d1", "2", day),
+        held_by("d1"),
+        most_in(60, "minute"),
+        most_open(3),
+    )
+    for detail in details:
+        assert detail.english != detail.vietnamese
+        assert not ENGLISH.search(detail.vietnamese), detail.vietnamese
+    assert due_on("d1", "2", day).vietnamese == "mã gửi d1: thời hạn 2, được hủy từ: 01/01/2029"
+    assert most_in(60, "minute").vietnamese == "60 mỗi phút"
