@@ -95,6 +95,8 @@ class Examined:
     archive: Archive
     ledger: Ledger
     inventory: Inventory
+    directory: Directory
+    answers: Answers
 
 
 @asynccontextmanager
@@ -104,7 +106,9 @@ async def opened_to_examine(settings: Settings, secrets: Secrets) -> AsyncIterat
         opened_ledger(settings, secrets, upgrade=False) as ledger,
         _archive(settings.archive, secrets) as kept,
     ):
-        yield Examined(archive=kept.archive, ledger=ledger, inventory=ledger)
+        yield Examined(
+            archive=kept.archive, ledger=ledger, inventory=ledger, directory=ledger, answers=ledger
+        )
 
 
 def copy_archive(root: Path, to: Path) -> Copied:

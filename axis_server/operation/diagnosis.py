@@ -16,8 +16,12 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from axis_server.addressing.directory_watch import DirectoryWatch
+from axis_server.admitting.trust import policy_of
 from axis_server.material import MaterialError, log_policy, read_certificates
 from axis_server.operation.checkconfig import Severity, check
+from axis_server.revoking.expiry import others_end
+from axis_server.revoking.known import read_kept
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import Examined, opened_to_examine
 from signing.log import CompactRange, LogPolicy, cover, open_checkpoint
@@ -31,6 +35,8 @@ CLOCK_SLACK = timedelta(seconds=5)
 """By how much clocks of several nodes may differ."""
 LATE = timedelta(minutes=1)
 """The axis deals with a deadline within seconds; what has waited so long is not being dealt with."""
+ENDS_SOON = timedelta(days=30)
+"""A certificate that ends sooner is to be renewed now."""
 ROOM_BYTES = 1 << 30
 """With less room than this beside the reserve, the disk is full before somebody has slept over it."""
 
@@ -155,6 +161,48 @@ async def _stores(settings: Settings, stores: Examined, at: datetime) -> AsyncIt
     yield await _clock(stores.ledger, at)
     yield await _log(settings, stores.ledger)
     yield await _backlog(stores, at)
+    for one in await _ends(settings, stores, at):
+        yield one
+    yield await _revocation(settings, stores, at)
+
+
+async def _ends(settings: Settings, stores: Examined, at: datetime) -> tuple[Found, ...]:
+    """When the first certificate of each use ends, agencies' included."""
+    watch = DirectoryWatch(stores.directory)
+    await watch.refresh()
+    found = await asyncio.to_thread(lambda: tuple(others_end(settings, watch.view(), at)))
+    return tuple(
+        Found(
+            subject="certificates",
+            grade=Grade.WARNING if end - at < ENDS_SOON else Grade.OK,
+            sentence=f"the first of {use} ends on {end:%Y-%m-%d}",
+            next_step="have it renewed: `axis-server agency cert`, or the files that the settings name"
+            if end - at < ENDS_SOON
+            else "",
+        )
+        for use, end in found
+    )
+
+
+async def _revocation(settings: Settings, stores: Examined, at: datetime) -> Found:
+    """Which of the last answers about revocation have run out, and which runs out first."""
+    kept = await asyncio.to_thread(read_kept, await stores.answers.answered(after=0))
+    policy = policy_of(settings.trust, settings.revocation)
+    ends = [(span[1], place) for place, held in kept if (span := held.source.span(policy)) is not None]
+    if not ends:
+        return _ok("revocation", "no list and no answer is kept")
+    over = sum(end <= at for end, _ in ends)
+    first, place = min(ends)
+    if not over:
+        return _ok(
+            "revocation", f"{len(ends)} lists and answers are kept; the first runs out at {_utc(first)}"
+        )
+    return Found(
+        subject="revocation",
+        grade=Grade.WARNING,
+        sentence=f"{over} of {len(ends)} lists and answers have run out, the first at {_utc(first)}: {place}",
+        next_step="`revocation.not_answered` in the log says why; those of `trust.crls` are yours to renew",
+    )
 
 
 async def _belongs(stores: Examined) -> Found:

@@ -48,28 +48,29 @@ class Expiry:
     def look(self) -> None:
         """Looks once. Slow: it reads every certificate of the directory."""
         now = self._clock()
-        for use, ends in self._ends(now):
+        own = ((use, one.not_valid_after_utc) for use, one in self._own().items())
+        for use, ends in (*own, *others_end(self._settings, self._directory(), now)):
             self._metrics.certificate_expiry.labels(use).set((ends - now).total_seconds())
 
-    def _ends(self, now: datetime) -> Iterator[tuple[str, datetime]]:
-        for use, certificate in self._own().items():
-            yield use, certificate.not_valid_after_utc
-        trust, timestamps = self._settings.trust, self._settings.timestamps
-        files = {
-            "client_ca": self._settings.tls.client_ca,
-            "trust": [*trust.anchors, *trust.intermediates],
-            "log_tsa": [path for one in timestamps for path in one.anchors],
-        }
-        for use, paths in files.items():
-            try:
-                ends = [one.not_valid_after_utc for path in paths for one in load_certificates(path)]
-            except TrustError:
-                continue  # told where the file is used
-            if ends:
-                yield use, min(ends)
-        agencies = [one for one in self._directory().agencies() if in_force(one, now)]
-        if ends := [found for one in agencies for found in last_ends(one)]:
-            yield AGENCY, min(ends)
+
+def others_end(settings: Settings, directory: DirectoryView, now: datetime) -> Iterator[tuple[str, datetime]]:
+    """Yields when the first certificate of each use ends, but for the axis's own."""
+    trust, timestamps = settings.trust, settings.timestamps
+    files = {
+        "client_ca": settings.tls.client_ca,
+        "trust": [*trust.anchors, *trust.intermediates],
+        "log_tsa": [path for one in timestamps for path in one.anchors],
+    }
+    for use, paths in files.items():
+        try:
+            ends = [one.not_valid_after_utc for path in paths for one in load_certificates(path)]
+        except TrustError:
+            continue  # told where the file is used
+        if ends:
+            yield use, min(ends)
+    agencies = [one for one in directory.agencies() if in_force(one, now)]
+    if ends := [found for one in agencies for found in last_ends(one)]:
+        yield AGENCY, min(ends)
 
 
 def last_ends(agency: Agency) -> Iterator[datetime]:

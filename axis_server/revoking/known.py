@@ -66,7 +66,7 @@ class Known:
         `Unavailable`."""
         found = await self._ledger.answered(after=self._version)
         if found:
-            read = await asyncio.to_thread(_read, found)
+            read = await asyncio.to_thread(read_kept, found)
             self._version = max(self._version, found[-1].version)
             before = {place: held.sha256 for place, held in self._held.items()}
             fresh = any(before.get(place) != one.sha256 for place, one in read)
@@ -95,7 +95,7 @@ class Known:
         self._kept.update(one.sha256 for one in self._held.values())
 
 
-def _read(found: Sequence[Answered]) -> list[tuple[str, Held]]:
+def read_kept(found: Sequence[Answered]) -> list[tuple[str, Held]]:
     """Reads what the ledger keeps; what cannot be read there is left out, loudly."""
     read = []
     for one in found:

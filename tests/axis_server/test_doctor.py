@@ -11,12 +11,15 @@ from pathlib import Path
 from typing import Any
 
 from click.testing import CliRunner
+from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis_server.cli import main
+from axis_server.ledgers import opened_ledger
 from axis_server.operation.diagnosis import Found, Grade, examinations
 from axis_server.settings import Secrets
-from axis_server.stores import opened_ledger
 from storage.errors import NotFound
+from storage.ledger.answers import Answer, Answered
+from tests import pki
 from tests.axis_server.served import Prepared, Served, prepared, served
 
 SUBJECTS = {
@@ -30,6 +33,7 @@ SUBJECTS = {
     "clock",
     "log",
     "backlog",
+    "revocation",
 }
 
 
@@ -122,3 +126,22 @@ async def test_a_ledger_that_is_gone_or_no_ledger_is_a_problem_and_is_not_made_a
     assert not path.exists()
     path.write_bytes(b"something else" * 1000)
     assert (await found(axis))["stores"].grade is Grade.PROBLEM
+
+
+async def test_answers_about_revocation_that_have_run_out_and_certificates_that_end_are_told(
+    tmp_path: Path,
+) -> None:
+    axis = await prepared(tmp_path)
+    root = pki.authority("Root of a List")
+    crl = root.crl([], this_update=datetime.now(UTC), next_update=datetime.now(UTC) + timedelta(hours=2))
+    answer = Answer(kind="crl", content=crl.public_bytes(Encoding.DER))
+    async with opened_ledger(axis.settings) as ledger:
+        await ledger.keep_answer(Answered(place="http://crl.test", asked_at=datetime.now(UTC), answer=answer))
+    assert (await found(axis))["revocation"].grade is Grade.OK
+    later = await found(axis, later=timedelta(days=2))
+    assert later["revocation"].grade is Grade.WARNING
+    assert "1 of 1" in later["revocation"].sentence
+    assert "http://crl.test" in later["revocation"].sentence
+    ended = await found(axis, later=timedelta(days=40_000))
+    assert "ends on" in ended["certificates"].sentence
+    assert ended["certificates"].grade is Grade.WARNING
