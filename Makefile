@@ -24,7 +24,7 @@ $(VENV)/.ready: pyproject.toml constraints.txt
 	@$(PYTHON) -m venv $(VENV) || \
 	  { echo "Python's venv module is missing; on Debian: apt-get install python3-venv"; exit 1; }
 	$(BIN)/pip install --quiet --upgrade "pip>=25.1"
-	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[fast,postgres]" --group dev
+	$(BIN)/pip install --quiet --constraint constraints.txt --editable ".[fast,postgres,telemetry]" --group dev
 	@touch $@
 
 demo: dev ## Two agencies exchange a signed document, told step by step; ENGINES=real over PostgreSQL, S3 and nginx
