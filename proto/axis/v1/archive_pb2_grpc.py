@@ -157,7 +157,8 @@ class ArchiveServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ListDisposals(self, request, context):
-        """Missing associated documentation comment in .proto file."""
+        """Lists disposals, the newest last, without their orders.
+        """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')

@@ -54,6 +54,7 @@ class ArchiveServiceStub:
     GetDisposal: _grpc.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]
     """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
     ListDisposals: _grpc.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]
+    """Lists disposals, the newest last, without their orders."""
 
 @_typing.type_check_only
 class ArchiveServiceAsyncStub(ArchiveServiceStub):
@@ -81,6 +82,7 @@ class ArchiveServiceAsyncStub(ArchiveServiceStub):
     GetDisposal: _aio.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]  # type: ignore[assignment]
     """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
     ListDisposals: _aio.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]  # type: ignore[assignment]
+    """Lists disposals, the newest last, without their orders."""
 
 class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
     """For systems, clerks and archivists of an agency. Each finds what its agency is party to, as sender or as the mailbox
@@ -164,6 +166,7 @@ class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
         self,
         request: _archive_pb2.ListDisposalsRequest,
         context: _ServicerContext,
-    ) -> _typing.Union[_archive_pb2.ListDisposalsResponse, _abc.Awaitable[_archive_pb2.ListDisposalsResponse]]: ...
+    ) -> _typing.Union[_archive_pb2.ListDisposalsResponse, _abc.Awaitable[_archive_pb2.ListDisposalsResponse]]:
+        """Lists disposals, the newest last, without their orders."""
 
 def add_ArchiveServiceServicer_to_server(servicer: ArchiveServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
