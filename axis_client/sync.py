@@ -32,6 +32,7 @@ from axis_client.model import (
     LogState,
     Me,
     OutboxItem,
+    Proof,
     Record,
     Retrieved,
     Sent,
@@ -351,6 +352,12 @@ class Client:
 
     def prove_under(self, size: int, record: Record) -> bytes:
         return self._run(self._client.prove_under(size, record))
+
+    def archive_record(self, record: Record) -> bytes | None:
+        return self._run(self._client.archive_record(record))
+
+    def grown(self, proof: Proof) -> bytes | None:
+        return self._run(self._client.grown(proof))
 
     def covering(self, size: int) -> ShownCheckpoint:
         return self._run(self._client.covering(size))

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 from pydantic import SecretStr
 
 from axis_server.settings import EvidenceSettings, TlsSettings, TransparencySettings
-from signing.keys import Signer, UnusableKey, load_pem
+from signing.keys import MemorySigner, Signer, UnusableKey
 from signing.log import KeyKind, LogPolicy, NoteSigner, VerifierKey, read_skey, read_vkey
 
 NEXT, RETIRED = "next", "retired"
@@ -77,9 +77,9 @@ def read_key(path: Path, password: SecretStr | None) -> PrivateKeyTypes:
 
 
 def evidence_signer(settings: EvidenceSettings, password: SecretStr | None) -> Signer:
-    """Reads the key that signs evidence. Raises `UnusableKey`, `OSError`."""
-    secret = password.get_secret_value().encode() if password else None
-    return load_pem(settings.key, settings.certificate, secret)
+    """Reads the key that signs evidence. Raises `MaterialError`, `UnusableKey`."""
+    own, *chain = read_certificates(settings.certificate)
+    return MemorySigner(read_key(settings.key, password), own, chain)
 
 
 def log_signer(path: Path) -> NoteSigner:

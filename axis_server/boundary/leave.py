@@ -34,6 +34,7 @@ EITHER = frozenset(
         "RecordService/ListDeliveries",
         "RecordService/ListEvents",
         "RecordService/ListEvidence",
+        "RecordService/ListAnswers",
         "DirectoryService/WhoAmI",
         "DirectoryService/GetAgency",
         "DirectoryService/SearchAgencies",

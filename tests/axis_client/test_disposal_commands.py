@@ -70,6 +70,14 @@ def wait_for_the_end(running: RunningAxis, order_id: str) -> dict[str, object]:
         time.sleep(0.2)
 
 
+def found_in_the_end(*asked: str | Path) -> None:
+    """Waits for the catalogue, which comes behind what was accepted."""
+    deadline = time.monotonic() + 90
+    while axis("search", *asked, "--json").code != 0:
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+
+
 def test_from_a_class_to_the_evidence_of_destruction(running: RunningAxis, tmp_path: Path) -> None:
     kept, gone = (sent_years_ago(running, tmp_path, number) for number in (1, 2))
     assert as_authority(running, "disposal", "list").code == 1
@@ -115,6 +123,7 @@ def test_from_a_class_to_the_evidence_of_destruction(running: RunningAxis, tmp_p
         assert axis("evidence", gone, "-o", tmp_path / f"{agency}-evidence", *asked).code == 0
         assert axis("fetch", kept, "-o", tmp_path / f"{agency}-kept", *asked).code == 0
     bulk = ("--document-id", "000.00.00.G90,2026/03/02,2/LT", "--profile", running.profile(MINISTRY))
+    found_in_the_end(*bulk)
     exported = axis("export", *bulk, "-o", tmp_path / "bags", "--json")
     assert [(one["outcome"], one["reason"]) for one in exported.objects] == [("skipped", "DISPOSED")]
 

@@ -296,10 +296,11 @@ def test_a_log_that_was_taken_back_is_an_alarm_that_names_and_keeps_both(
     ran = axis("log", "check", "--json", "--profile", own.profile(MINISTRY))
     assert (ran.code, ran.error["error"]) == (1, "LOG_ROLLBACK")
     facts = ran.error["facts"]
-    assert facts["kept_size"] == "4" and facts["shown_size"] == "2"
+    assert int(facts["kept_size"]) > int(facts["shown_size"])
     assert Path(facts["kept_file"]).read_bytes() == remembered == kept(own)
     policy = log_policy([log_signer(own).key.vkey])
-    assert open_checkpoint(Path(facts["shown_file"]).read_bytes(), policy).checkpoint.size == 2
+    shown = open_checkpoint(Path(facts["shown_file"]).read_bytes(), policy).checkpoint
+    assert str(shown.size) == facts["shown_size"]
     for language in ("vi", "en"):
         told = axis("log", "check", "--lang", language, "--profile", own.profile(MINISTRY))
         assert facts["shown_file"] in told.err and facts["shown_root"] in told.err

@@ -234,7 +234,7 @@ async def test_following_goes_on_after_trouble(world: World) -> None:
                 await asyncio.sleep(0.001)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-    assert [line["event"] for line in logged] == ["deadlines.unavailable"]
+    assert [line["event"] for line in logged] == ["deadlines.unavailable", "deadlines.passed"]
 
 
 # Several nodes.

@@ -101,7 +101,9 @@ OF_ANSWERS = {
     "ASKED_LATELY",
     "WITHHELD",
     "LEASE_LOST",
+    "TOO_MANY_ASIDES",
 }
+OF_ARCHIVISTS = {"CLASS_UNKNOWN", "ORDER_UNFIT", "NOT_DUE", "HELD", "DISPOSED"}
 OF_THE_CALLER = {
     "STRANGER",
     "UNTRUSTED",
@@ -129,7 +131,7 @@ OF_OTHER_DOCUMENTS = {"ATTACHMENT_MISMATCH", "NOT_ENTITLED"}
 
 
 def test_every_code_that_a_submission_can_give_for_a_document_is_attempted() -> None:
-    elsewhere = OF_UPLOADS | OF_ANSWERS | OF_THE_CALLER | OF_NOBODY | OF_OTHER_DOCUMENTS
+    elsewhere = OF_UPLOADS | OF_ANSWERS | OF_ARCHIVISTS | OF_THE_CALLER | OF_NOBODY | OF_OTHER_DOCUMENTS
     codes = {str(code) for code in (*Code, *SEALS)} - elsewhere - {"SOUND"}
     attempted = {code for _, code in ATTEMPTS.values()} - {""}
     assert codes - attempted == set(), "no attempt meets these"

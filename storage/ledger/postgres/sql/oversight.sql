@@ -109,42 +109,48 @@ WHERE dispatch = $1 AND recipient_id = $2;
 -- name: tally
 -- Deliveries by key: for each key first how many there are of dispatches and deliveries, answered, expired, done in time
 -- and not, then how many deliveries are in each state. Days are those of +07:00.
-WITH chosen (place) AS (
-    SELECT place FROM deliveries
+WITH chosen AS (
+    SELECT
+        l.dispatch, l.recipient_id, l.mailbox_id, l.sender_id, l.priority, l.state, l.accepted_at, l.updated_at, d.kind, d.due_date
+    FROM deliveries AS l JOIN dispatches AS d ON d.position = l.dispatch
     WHERE :mailbox_id::text IS NOT NULL
-        AND mailbox_id = :mailbox_id AND accepted_at >= :since AND accepted_at < :until
-        AND (:sender_id::text IS NULL OR sender_id = :sender_id)
+        AND l.mailbox_id = :mailbox_id AND l.accepted_at >= :since AND l.accepted_at < :until
+        AND (:sender_id::text IS NULL OR l.sender_id = :sender_id)
     UNION ALL
-    SELECT l.place FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+    SELECT
+        l.dispatch, l.recipient_id, l.mailbox_id, l.sender_id, l.priority, l.state, l.accepted_at, l.updated_at, d.kind, d.due_date
+    FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
     WHERE :mailbox_id::text IS NULL AND :sender_id::text IS NOT NULL
         AND d.sender_id = :sender_id AND d.accepted_at >= :since AND d.accepted_at < :until
     UNION ALL
-    SELECT l.place FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
+    SELECT
+        l.dispatch, l.recipient_id, l.mailbox_id, l.sender_id, l.priority, l.state, l.accepted_at, l.updated_at, d.kind, d.due_date
+    FROM dispatches AS d JOIN deliveries AS l ON l.dispatch = d.position
     WHERE :mailbox_id::text IS NULL AND :sender_id::text IS NULL
         AND d.accepted_at >= :since AND d.accepted_at < :until
 ),
 counted (period, agency_id, priority, kind, dispatch, state, punctual) AS MATERIALIZED (
     SELECT
         CASE :period::text
-            WHEN 'day' THEN to_char(to_timestamp(l.accepted_at / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE "C"
-            WHEN 'month' THEN to_char(to_timestamp(l.accepted_at / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM') COLLATE "C"
+            WHEN 'day' THEN to_char(to_timestamp(c.accepted_at / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM-DD') COLLATE "C"
+            WHEN 'month' THEN to_char(to_timestamp(c.accepted_at / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM') COLLATE "C"
             ELSE ''
         END,
-        CASE :agency::text WHEN 'recipient' THEN l.recipient_id WHEN 'sender' THEN l.sender_id ELSE '' END,
-        CASE WHEN :priority THEN l.priority ELSE -1 END,
-        CASE WHEN :kind THEN d.kind ELSE -1 END,
-        l.dispatch,
-        l.state,
+        CASE :agency::text WHEN 'recipient' THEN c.recipient_id WHEN 'sender' THEN c.sender_id ELSE '' END,
+        CASE WHEN :priority THEN c.priority ELSE -1 END,
+        CASE WHEN :kind THEN c.kind ELSE -1 END,
+        c.dispatch,
+        c.state,
         CASE
-            WHEN d.due_date = '' OR l.state IN ('refused', 'expired', 'taken_back') THEN NULL
-            WHEN l.state = 'done' THEN d.due_date >= to_char(to_timestamp(coalesce((
+            WHEN c.due_date = '' OR c.state IN ('refused', 'expired', 'taken_back') THEN NULL
+            WHEN c.state = 'done' THEN c.due_date >= to_char(to_timestamp(coalesce((
                 SELECT min(e.at) FROM events AS e
-                WHERE e.dispatch = l.dispatch AND e.mailbox_id = l.mailbox_id
-                    AND e.recipient_id = l.recipient_id AND e.status_code = '06'
-            ), l.updated_at) / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
-            WHEN d.due_date < :today THEN false
+                WHERE e.dispatch = c.dispatch AND e.mailbox_id = c.mailbox_id
+                    AND e.recipient_id = c.recipient_id AND e.status_code = '06'
+            ), c.updated_at) / 1000000 + 25200) AT TIME ZONE 'UTC', 'YYYY-MM-DD')
+            WHEN c.due_date < :today THEN false
         END
-    FROM chosen AS c JOIN deliveries AS l ON l.place = c.place JOIN dispatches AS d ON d.position = l.dispatch
+    FROM chosen AS c
 )
 SELECT
     period, agency_id, priority, kind, NULL::text AS state, count(*), count(DISTINCT dispatch),
