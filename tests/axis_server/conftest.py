@@ -9,6 +9,7 @@ import pytest
 
 from storage.archive.memory import MemoryArchive
 from storage.ledger.memory import MemoryLedger
+from tests.axis_server.retaining import Stand, standing
 from tests.axis_server.world import Pki, World
 from tests.conftest import ON_POSTGRES
 from tests.storage.postgres import Postgres
@@ -30,6 +31,11 @@ def workers() -> Iterator[ThreadPoolExecutor]:
 @pytest.fixture
 def world(pki: Pki, workers: ThreadPoolExecutor) -> World:
     return World(archive=MemoryArchive(), ledger=MemoryLedger(), pki=pki, workers=workers)
+
+
+@pytest.fixture
+def stand(world: World) -> Stand:
+    return standing(world)
 
 
 @pytest.fixture(

@@ -28,7 +28,7 @@ from tests.axis_server.served import served
 from tests.axis_server.test_stamping import ASKED_FOR, Clock, tsa_at
 from tests.signing import stage
 from tests.signing.evidence_stage import axis, record
-from tests.signing.interop.test_xmlsec1 import room, verifies
+from tests.signing.interop.xmlsec1 import room, verifies
 from tests.signing.timestamps.stage import root, trust
 from tests.storage.records import accepted, evidence
 

@@ -16,7 +16,7 @@ from signing.verdict import Reason, Refused, Sound
 from signing.verify import verify
 from tests.pki import AT
 from tests.signing import stage
-from tests.signing.interop.test_xmlsec1 import room, verifies
+from tests.signing.interop.xmlsec1 import room, verifies
 
 __all__ = ["room"]
 

@@ -32,7 +32,7 @@ from tests.signing import stage
 from tests.signing.evidence_stage import axis, record
 from tests.signing.interop.documents import seals
 from tests.signing.interop.test_java import java
-from tests.signing.interop.test_xmlsec1 import mapped, room, verifies
+from tests.signing.interop.xmlsec1 import mapped, room, verifies
 from tests.signing.stage import DS, PLAIN, XADES, judged, sealed
 from tests.signing.timestamps.stage import NONCE, forged, openssl_response, trust, tsa_of
 from tests.signing.timestamps.stage import root as time_root
