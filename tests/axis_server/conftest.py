@@ -9,8 +9,9 @@ import pytest
 
 from storage.archive.memory import MemoryArchive
 from storage.ledger.memory import MemoryLedger
+from tests.axis_server.houses import Pki
 from tests.axis_server.retaining import Stand, standing
-from tests.axis_server.world import Pki, World
+from tests.axis_server.world import World
 from tests.conftest import ON_POSTGRES
 from tests.storage.postgres import Postgres
 

@@ -32,7 +32,8 @@ from storage.ledger.keeping import Disposal
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.records import Entry
 from storage.ledger.registry import Agency, Certificate
-from tests.axis_server.world import House, World
+from tests.axis_server.houses import House
+from tests.axis_server.world import World
 from tests.pki import Identity
 
 AXIS = "axis.test"

@@ -35,7 +35,7 @@ from edxml.writer import write
 from signing.keys import load_pem
 from signing.seal import seal
 from storage.ledger.registry import Agency
-from tests.axis_server.world import document
+from tests.axis_server.packages import document
 
 ANYWHERE = Address("127.0.0.1", 0)
 

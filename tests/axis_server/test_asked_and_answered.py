@@ -11,7 +11,7 @@ import pytest
 from axis_server.errors import Declined
 from edxml.model import Package
 from storage.ledger.records import Entry
-from tests.axis_server.attempts import replacement, revoke, update
+from tests.axis_server.packages import replacement, revoke, update
 from tests.axis_server.world import World
 from tests.storage import whole
 

@@ -15,9 +15,10 @@ from axis_server.errors import Declined
 from edxml.model import Bussiness, Package
 from storage.faults import Faults, When
 from storage.ledger.records import Delivery, Entry, Kept
-from tests.axis_server.attempts import NEXT_ID, replacement, revoke, update
+from tests.axis_server.houses import House, Pki
+from tests.axis_server.packages import DOCUMENT_ID, NEXT_ID, document, replacement, revoke, update
 from tests.axis_server.test_crash_table import fresh_world, shaken
-from tests.axis_server.world import DEADLINES, DOCUMENT_ID, LIMITS, House, Pki, World, document
+from tests.axis_server.world import DEADLINES, LIMITS, World
 from tests.storage import whole
 
 

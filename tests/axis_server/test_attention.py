@@ -18,9 +18,10 @@ from edxml.model import Package
 from storage.ledger import overview
 from storage.ledger.oversight import Concerns
 from storage.ledger.records import Entry
-from tests.axis_server.attempts import revoke, update
-from tests.axis_server.test_recall import WHY, answered, take_back
-from tests.axis_server.world import House, World
+from tests.axis_server.houses import House
+from tests.axis_server.packages import revoke, update
+from tests.axis_server.recalling import WHY, answered, take_back
+from tests.axis_server.world import World
 
 SECRETS = ("7816", "BM-VP", "số liệu", "thẩm quyền", "hỏng")
 """What documents and clerks say in this world."""

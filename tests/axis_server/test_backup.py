@@ -19,8 +19,8 @@ from axis_server.ledgers import opened_ledger
 from axis_server.settings import Secrets
 from edxml.writer import write
 from storage.errors import NotFound
+from tests.axis_server.packages import document
 from tests.axis_server.served import Served, served
-from tests.axis_server.world import document
 
 
 async def command(*arguments: str | Path) -> Result:

@@ -36,8 +36,8 @@ from signing.evidence import EventId, read
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
+from tests.axis_server.packages import detached
 from tests.axis_server.served import Office, Served, Told, prepared, served, sha256_of, told
-from tests.axis_server.world import detached
 from tests.pki import authority
 
 

@@ -10,8 +10,8 @@ import pytest
 
 from axis.v1 import records_pb2, records_pb2_grpc, submission_pb2, submission_pb2_grpc
 from edxml.model import Bussiness
+from tests.axis_server.packages import detached
 from tests.axis_server.served import Office, Served, served, sha256_of, told
-from tests.axis_server.world import detached
 
 LARGE = b"large attachment " * 1000
 

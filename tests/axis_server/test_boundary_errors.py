@@ -32,8 +32,8 @@ from signing.policy import DEFAULT_POLICY
 from signing.trust import TrustStore
 from storage.errors import Corrupt, StoreFull, Unavailable
 from storage.ledger.records import Evidence
+from tests.axis_server.houses import Pki
 from tests.axis_server.served import Prepared, prepared, told
-from tests.axis_server.world import Pki
 from tests.pki import AT
 
 SECRET = "password=hunter2 at /srv/axis/ledger.sqlite3"

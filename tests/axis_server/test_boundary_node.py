@@ -19,9 +19,9 @@ from signing.evidence import read
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify
+from tests.axis_server.packages import detached
 from tests.axis_server.process import ROOT, started
 from tests.axis_server.served import prepared, sha256_of
-from tests.axis_server.world import detached
 from tests.engines import lacking, require
 
 HERE = Path(__file__).parent / "node"

@@ -16,10 +16,11 @@ from edxml.model import Package, ResponseFor
 from storage.errors import Unavailable
 from storage.faults import Faults, When
 from storage.ledger.records import Entry, Event
-from tests.axis_server.attempts import replacement, revoke, update
 from tests.axis_server.conftest import Kind
+from tests.axis_server.houses import Pki
+from tests.axis_server.packages import replacement, revoke, status, update
 from tests.axis_server.test_crash_table import fresh_world, leaf_hash, shaken
-from tests.axis_server.world import Pki, World, joined, status
+from tests.axis_server.world import World, joined
 from tests.storage import whole
 
 Act = Callable[[World], Awaitable[Any]]

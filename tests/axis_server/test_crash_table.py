@@ -28,7 +28,9 @@ from storage.ledger.postgres import PostgresLedger
 from storage.ledger.records import Evidence
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.conftest import Kind
-from tests.axis_server.world import Pki, World, detached, document, inline
+from tests.axis_server.houses import Pki
+from tests.axis_server.packages import detached, document, inline
+from tests.axis_server.world import World
 from tests.storage import whole
 from tests.storage.postgres import Postgres
 

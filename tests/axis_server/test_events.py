@@ -18,7 +18,8 @@ from axis_server.limits.turns import Turns
 from storage.ledger.base import Ledger
 from storage.ledger.pages import Page
 from storage.ledger.records import Event, Move, NewEvent, StreamItem
-from tests.axis_server.world import House, World
+from tests.axis_server.houses import House
+from tests.axis_server.world import World
 
 SOON = 5.0
 """Seconds in which what is expected comes, on a machine however slow."""

@@ -17,7 +17,9 @@ from edxml.model import Bussiness, Organ, ResponseFor
 from edxml.writer import write
 from signing.dispatch import ni_uri
 from storage.ledger.records import Entry, Moved
-from tests.axis_server.world import House, World, document, status
+from tests.axis_server.houses import House
+from tests.axis_server.packages import document, status
+from tests.axis_server.world import World
 from tests.storage import whole
 
 REASON = "Thiếu phụ lục"

@@ -23,9 +23,11 @@ from storage.faults import Faults, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.records import Entry
 from storage.ledger.sqlite import SqliteLedger
+from tests.axis_server.houses import Pki, receiving
+from tests.axis_server.packages import document
 from tests.axis_server.process import ENVIRONMENT, ROOT
 from tests.axis_server.process import PATIENCE as PROCESS_SECONDS
-from tests.axis_server.world import Pki, World, document, receiving
+from tests.axis_server.world import World
 from tests.storage import whole
 
 

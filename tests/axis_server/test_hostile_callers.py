@@ -21,8 +21,8 @@ from axis_server.ledgers import opened_ledger
 from axis_server.operation import registry
 from axis_server.operation.provision import issue_profile
 from axis_server.operation.registry import Use, certificate_of
+from tests.axis_server.packages import inline
 from tests.axis_server.served import Office, Told, served, told
-from tests.axis_server.world import inline
 
 CHECK = health_pb2.HealthCheckRequest()
 WHO = directory_pb2.WhoAmIRequest()

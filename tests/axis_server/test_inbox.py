@@ -16,7 +16,9 @@ from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt
 from storage.faults import Faults, FaultyArchive
 from storage.ledger.records import Entry
-from tests.axis_server.world import LIMITS, PDF, House, World, detached, document, inline, joined
+from tests.axis_server.houses import House
+from tests.axis_server.packages import PDF, detached, document, inline
+from tests.axis_server.world import LIMITS, World, joined
 
 LARGE = b"large attachment " * 100_000
 

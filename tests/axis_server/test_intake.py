@@ -23,19 +23,10 @@ from storage.archive.base import Archive
 from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound
 from storage.ledger.records import Kept
-from tests.axis_server.attempts import LARGE, SPOILT, weak
-from tests.axis_server.world import (
-    DOCUMENT_ID,
-    LIMITS,
-    PDF,
-    House,
-    World,
-    detached,
-    document,
-    inline,
-    joined,
-    receiving,
-)
+from tests.axis_server.houses import House, receiving
+from tests.axis_server.packages import DOCUMENT_ID, PDF, detached, document, inline
+from tests.axis_server.spoilt import LARGE, SPOILT, weak
+from tests.axis_server.world import LIMITS, World, joined
 from tests.pki import AT
 from tests.storage import whole
 

@@ -13,7 +13,9 @@ from axis_server.documents.judgement import Judged, Rules, judge
 from axis_server.errors import Declined
 from edxml.model import Organ, Package, ResponseFor, Status
 from storage.ledger.registry import Agency, Delegation
-from tests.axis_server.world import House, World, document
+from tests.axis_server.houses import House
+from tests.axis_server.packages import document
+from tests.axis_server.world import World
 from tests.pki import AT
 
 DAY = timedelta(days=1)

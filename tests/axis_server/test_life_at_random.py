@@ -23,8 +23,10 @@ from edxml.model import Bussiness, Package, Receiver, Replacement, ResponseFor
 from storage.errors import Unavailable
 from storage.faults import Faults, FaultyLedger, When
 from storage.ledger.records import Entry
+from tests.axis_server.houses import House, Pki
+from tests.axis_server.packages import document, status
 from tests.axis_server.test_crash_table import fresh_world, leaf_hash
-from tests.axis_server.world import House, Pki, World, document, status
+from tests.axis_server.world import World
 from tests.storage import whole
 
 ACTS = 120

@@ -15,8 +15,9 @@ from storage.errors import Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.records import Delivery, Entry
 from storage.ledger.registry import Agency
-from tests.axis_server.attempts import revoke, update
-from tests.axis_server.world import House, World, joined, status
+from tests.axis_server.houses import House
+from tests.axis_server.packages import revoke, status, update
+from tests.axis_server.world import World, joined
 from tests.storage import whole
 
 

@@ -26,9 +26,12 @@ from storage.errors import Unavailable
 from storage.faults import Faults, When
 from storage.ledger.records import Kept
 from storage.ledger.registry import Certificate, Group
-from tests.axis_server.attempts import ATTEMPTS, LARGE, Attempt, revoke, with_detached
+from tests.axis_server.attempts import ATTEMPTS, Attempt
+from tests.axis_server.houses import House, Pki
+from tests.axis_server.packages import document, revoke
+from tests.axis_server.spoilt import LARGE, with_detached
 from tests.axis_server.test_crash_table import fresh_world, shaken
-from tests.axis_server.world import LIMITS, House, Pki, World, document
+from tests.axis_server.world import LIMITS, World
 from tests.pki import AT, Identity
 from tests.storage import whole
 

@@ -18,7 +18,9 @@ from storage.archive.memory import MemoryArchive
 from storage.ledger.memory import MemoryLedger
 from storage.ledger.records import Kept
 from storage.ledger.registry import Capabilities, Group
-from tests.axis_server.world import LIMITS, Pki, World, document, receiving
+from tests.axis_server.houses import Pki, receiving
+from tests.axis_server.packages import document
+from tests.axis_server.world import LIMITS, World
 from tests.storage import whole
 
 SOUND = ("H90", "000.00.00.H90", "H91.01", "K99", "L1", "NHOM")

@@ -1,79 +1,30 @@
-"""Asking for a document back, by a package or by status 13, and the recipient's answer."""
+"""Asking for a document back by status 13, and the recipient's answer."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
-from axis_server.addressing.directory import DirectoryView
-from axis_server.caller import Caller
 from axis_server.errors import Declined
-from axis_server.lifecycle import TERMINAL
-from edxml.model import Organ, Package, ResponseFor
-from edxml.writer import write
-from signing.dispatch import ni_uri
-from storage.ledger.records import Delivery, Entry, Moved
-from storage.ledger.registry import Agency, Delegation
-from tests.axis_server.attempts import replacement, revoke, update
-from tests.axis_server.world import DEADLINES, House, World, status
+from storage.ledger.records import Moved
+from tests.axis_server.packages import revoke
+from tests.axis_server.recalling import (
+    WHY,
+    WHY_NOT,
+    answered,
+    endings,
+    spoken,
+    standing,
+    take_back,
+    taking_back,
+    walked,
+)
+from tests.axis_server.world import DEADLINES, World, declined
 from tests.storage import whole
-
-WHY = "Ban hành nhầm số"
-WHY_NOT = "Đã triển khai thực hiện"
-
-
-async def spoken(world: World, unsigned: Package) -> Entry:
-    sealed = world.sealed(world.ministry, unsigned)
-    return (await world.intake.submit(world.ministry.caller(), sealed)).entry
-
-
-def taking_back(
-    world: World, entry: Entry, recipient: str = "H90", reason: str = WHY, **changes: object
-) -> bytes:
-    """The ministry's status 13 to one recipient."""
-    about = ResponseFor(organ_id=recipient, document_id=entry.document_id)
-    unsigned = status(world.ministry, entry, "13", reason, response_for=about, **changes)
-    return world.sealed(world.ministry, unsigned)
-
-
-async def take_back(world: World, entry: Entry, recipient: str = "H90") -> Moved:
-    return await world.exchange.report(
-        world.ministry.caller(), entry.dispatch_id, taking_back(world, entry, recipient)
-    )
-
-
-async def answered(world: World, entry: Entry, code: str, reason: str = WHY_NOT) -> Moved:
-    """The province's answer, which names `entry`."""
-    statement = world.statement(world.province, entry, code, reason)
-    return await world.exchange.report(world.province.caller(), entry.dispatch_id, statement)
-
-
-async def standing(world: World, entry: Entry, recipient: str = "H90") -> Delivery:
-    return await world.ledger.delivery(entry.dispatch_id, recipient)
-
-
-async def declined(act: Awaitable[object]) -> Declined:
-    with pytest.raises(Declined) as caught:
-        await act
-    return caught.value
-
-
-async def endings(world: World, entry: Entry, recipient: str = "H90") -> list[str]:
-    found = await whole.evidence(world.ledger, entry.dispatch_id)
-    return [one.event for one in found if one.event in TERMINAL and one.recipient_id == recipient]
-
-
-async def walked(world: World, entry: Entry, state: str) -> None:
-    """Takes the province's delivery to a state."""
-    for code in {"handed_over": ("01",), "accepted": ("01", "03"), "done": ("01", "03", "06")}.get(state, ()):
-        await world.report(world.province, entry, code)
-    if state == "fetched":
-        await world.inbox.fetch(world.province.caller(), entry.dispatch_id, 0)
-
 
 # Status 13.
 
@@ -227,131 +178,6 @@ async def test_a_revoke_is_not_itself_taken_back(world: World) -> None:
 
 # Packages: one answer for both.
 
-PACKAGES: dict[str, Callable[[], Package]] = {
-    "revoke": lambda: revoke("H90"),
-    "removal": lambda: update("H90", removed=("H90",)),
-    "replace": lambda: replacement("H90"),
-}
-STAYS = "stays"
-OUTCOMES = {
-    ("revoke", "package", "02"): ("refused", STAYS),
-    ("revoke", "package", "15"): ("accepted", "taken_back"),
-    ("revoke", "package", "16"): ("refused", STAYS),
-    ("revoke", "document", "15"): ("accepted", "taken_back"),
-    ("revoke", "document", "16"): ("refused", STAYS),
-    ("removal", "package", "02"): ("refused", STAYS),
-    ("removal", "package", "15"): ("accepted", "taken_back"),
-    ("removal", "package", "16"): ("refused", STAYS),
-    ("removal", "document", "15"): ("accepted", "taken_back"),
-    ("removal", "document", "16"): ("refused", STAYS),
-    ("replace", "package", "02"): ("refused", STAYS),
-    ("replace", "package", "03"): ("accepted", "taken_back"),
-    ("replace", "package", "15"): (STAYS, "taken_back"),
-    ("replace", "package", "16"): (STAYS, STAYS),
-    ("replace", "document", "15"): (STAYS, "taken_back"),
-    ("replace", "document", "16"): (STAYS, STAYS),
-}
-
-
-@pytest.mark.parametrize("case", OUTCOMES, ids=" ".join)
-async def test_one_answer_is_enough_for_the_package_and_the_document(
-    world: World, case: tuple[str, str, str]
-) -> None:
-    kind, names, code = case
-    document = await world.sent(world.province)
-    await walked(world, document, "accepted")
-    package = await spoken(world, PACKAGES[kind]())
-    if code == "03":
-        await world.report(world.province, package, "01")
-    before = (await standing(world, package)).state
-    world.now += timedelta(minutes=1)
-    named = package if names == "package" else document
-    statement = world.statement(world.province, named, code, WHY_NOT)
-    moved = await world.exchange.report(world.province.caller(), named.dispatch_id, statement)
-    wanted = OUTCOMES[case]
-    of_package, of_document = await standing(world, package), await standing(world, document)
-    assert of_package.state == (before if wanted[0] == STAYS else wanted[0])
-    assert of_document.state == ("accepted" if wanted[1] == STAYS else wanted[1])
-    assert of_document.question is None
-    assert moved.delivery == (of_package if names == "package" else of_document)
-    assert await endings(world, document) == ["ConsignmentAcceptance"]
-    assert len(await endings(world, package)) == (wanted[0] != STAYS)
-    again = await world.exchange.report(world.province.caller(), named.dispatch_id, statement)
-    assert again == moved, "the same statement gets the same answer"
-    sealed_again = world.statement(world.province, named, code, WHY_NOT, timestamp="2026/03/02 11:00:00")
-    if (kind, code) != ("replace", "03"):
-        moved_again = await world.exchange.report(world.province.caller(), named.dispatch_id, sealed_again)
-        assert moved_again.evidence == moved.evidence, "and so does another one that says the same"
-    statements = [
-        *await whole.statements(world.ledger, package.dispatch_id),
-        *await whole.statements(world.ledger, document.dispatch_id),
-    ]
-    assert [one.content for one in statements].count(statement) == 1
-
-
-async def test_the_other_side_of_an_act_is_answered_to_who_seals_again_and_names_it(world: World) -> None:
-    document = await world.sent(world.province)
-    package = await spoken(world, revoke("H90"))
-    await answered(world, package, "15")
-    world.now += timedelta(minutes=1)
-    moved = await answered(world, document, "15")
-    assert moved.delivery.state == "taken_back"
-    assert [world.said(one).event for one in moved.evidence] == ["ConsignmentRejection"]
-
-
-async def test_03_does_not_answer_a_revoke(world: World) -> None:
-    await world.sent(world.province)
-    package = await spoken(world, revoke("H90"))
-    await world.report(world.province, package, "01")
-    refused = await declined(answered(world, package, "03"))
-    assert refused.code == "STATUS_FORBIDDEN"
-
-
-async def test_a_document_that_expires_leaves_the_package_to_be_answered_alone(world: World) -> None:
-    document = await world.sent(world.province)
-    world.now += timedelta(hours=71)
-    package = await spoken(world, revoke("H90"))
-    world.now += timedelta(hours=1)
-    await world.expiring.sweep()
-    assert ((await standing(world, document)).state, await endings(world, document)) == (
-        "expired",
-        ["ContentHandoverFailure"],
-    )
-    assert (await answered(world, package, "15")).delivery.state == "accepted"
-    assert await endings(world, package) == ["ConsignmentAcceptance"]
-    assert (await standing(world, document)).state == "expired"
-
-
-async def test_a_recall_that_nobody_took_up_ends_and_the_document_goes_on(world: World) -> None:
-    document = await world.sent(world.province)
-    await walked(world, document, "accepted")
-    package = await spoken(world, revoke("H90"))
-    world.now = (await standing(world, package)).handover_by
-    await world.expiring.sweep()
-    assert (await standing(world, package)).state == "expired"
-    freed = await standing(world, document)
-    assert (freed.state, freed.question, freed.due) == ("accepted", None, None)
-    await world.report(world.province, document, "06")
-
-
-async def test_what_a_replacement_asks_is_free_again_when_the_replacement_is_taken_back(world: World) -> None:
-    document = await world.sent(world.province)
-    package = await spoken(world, replacement("H90"))
-    refused = await declined(anyhow(world.inbox.fetch(world.province.caller(), document.dispatch_id, 0)))
-    assert refused.code == "WITHHELD"
-    await take_back(world, package)
-    await answered(world, package, "15")
-    assert (await standing(world, package)).state == "taken_back"
-    freed = await standing(world, document)
-    assert (freed.state, freed.question, freed.due) == ("consigned", None, freed.handover_by)
-    lapsed = (await whole.history(world.ledger, document.dispatch_id))[-1]
-    assert (lapsed.kind, lapsed.related_id, lapsed.evidence_id) == ("QuestionLapsed", package.dispatch_id, "")
-    await world.inbox.fetch(world.province.caller(), document.dispatch_id, 0)
-
-
-async def anyhow(act: Awaitable[object]) -> object:
-    return await act
-
 
 # Retries and races.
 
@@ -408,22 +234,6 @@ async def test_recall_races_fetch_and_acceptance_and_one_of_them_wins(world: Wor
     assert delivery.version == len(history) - 1
 
 
-async def test_answers_to_the_package_and_to_the_document_at_once_leave_one_ending_each(
-    world: World,
-) -> None:
-    document = await world.sent(world.province)
-    package = await spoken(world, revoke("H90"))
-    answers = await asyncio.gather(
-        answered(world, document, "16"), answered(world, package, "15"), return_exceptions=True
-    )
-    won = [one for one in answers if isinstance(one, Moved)]
-    lost = [one for one in answers if isinstance(one, Declined)]
-    assert (len(won), [one.code for one in lost]) == (1, ["WRONG_STATE"])
-    states = ((await standing(world, document)).state, (await standing(world, package)).state)
-    assert states in {("consigned", "refused"), ("taken_back", "accepted")}
-    assert len(await endings(world, package)) == 1
-
-
 # Time.
 
 
@@ -461,71 +271,3 @@ async def test_time_never_runs_backwards_within_a_delivery(world: World) -> None
 
 
 # Units and delegates.
-
-
-def unit_of(world: World, name: str = "H90.07") -> House:
-    """A unit of the province without systems of its own."""
-    agency = Agency(agency_id=name, name="Phòng Văn thư", parent_id="H90")
-    world.view = DirectoryView.of([*(one.agency for one in world.houses), agency])
-    return House(agency=agency, identity=world.province.identity)
-
-
-async def test_the_agency_above_answers_for_a_unit_in_the_units_name(world: World) -> None:
-    unit = unit_of(world)
-    entry = await world.sent(unit, world.province)
-    references = {ni_uri(part.sha256): part.sha256 for part in entry.parts}
-    statement = world.sealed_bytes(world.province, write(status(unit, entry, "01")), references)
-    moved = await world.exchange.report(world.province.caller(), entry.dispatch_id, statement)
-    assert (moved.delivery.recipient_id, moved.delivery.state) == ("H90.07", "handed_over")
-    assert (await standing(world, entry)).state == "consigned"
-    (evidence,) = moved.evidence
-    said = world.said(evidence)
-    assert [one.agency_id for one in said.recipients] == ["H90.07"]
-    assert said.recipients_delegate is not None
-    assert said.recipients_delegate.agency_id == "H90"
-    event = (await whole.history(world.ledger, entry.dispatch_id))[-1]
-    assert (event.actor_id, event.delegate_id) == ("H90.07", "H90")
-    assert await world.exchange.report(world.province.caller(), entry.dispatch_id, statement) == moved
-
-
-async def test_nobody_speaks_for_a_delivery_in_anothers_mailbox(world: World) -> None:
-    unit = unit_of(world)
-    entry = await world.sent(unit, world.department)
-    statement = world.sealed(world.department, status(unit, entry, "02", WHY_NOT))
-    refused = await declined(world.exchange.report(world.department.caller(), entry.dispatch_id, statement))
-    assert refused.code == "STATEMENT_MISMATCH"
-    unknown = world.sealed(
-        world.department, status(unit, entry, "02", WHY_NOT, sender=Organ(organ_id="H90.99"))
-    )
-    refused = await declined(world.exchange.report(world.department.caller(), entry.dispatch_id, unknown))
-    assert refused.code == "STATEMENT_MISMATCH"
-
-
-async def test_a_delegate_answers_and_is_named_in_evidence_and_history(world: World) -> None:
-    leave = Delegation(agency_id="K99", may_send=False, may_receive=True, since=world.now - timedelta(days=1))
-    province = replace(world.province, agency=replace(world.province.agency, delegations=(leave,)))
-    world.register(province)
-    entry = await world.sent(province)
-    caller = Caller(
-        agency=province.agency,
-        certificate=world.stranger.caller().certificate,
-        delegate=world.stranger.agency,
-        may_send=False,
-    )
-    unsigned = status(province, entry, "02", WHY_NOT)
-    moved = await world.exchange.report(caller, entry.dispatch_id, world.sealed(world.stranger, unsigned))
-    said = world.said(moved.evidence[0])
-    assert said.recipients_delegate is not None
-    assert said.recipients_delegate.agency_id == "K99"
-    event = (await whole.history(world.ledger, entry.dispatch_id))[-1]
-    assert (event.actor_id, event.delegate_id) == ("H90", "K99")
-
-
-async def test_an_update_that_removes_whom_it_does_not_go_to_is_answered_at_the_document(
-    world: World,
-) -> None:
-    first = await world.sent(world.province, world.department)
-    package = await spoken(world, update("H91.01", removed=("H90",)))
-    moved = await answered(world, first, "15")
-    assert moved.delivery.state == "taken_back"
-    assert (await standing(world, package, "H91.01")).state == "consigned"

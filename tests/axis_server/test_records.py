@@ -10,7 +10,8 @@ import pytest
 from axis_server.errors import Declined
 from axis_server.knowing.records import Status
 from storage.ledger.records import Entry, Evidence, Record
-from tests.axis_server.world import House, World
+from tests.axis_server.houses import House
+from tests.axis_server.world import World
 
 REASON = "Thiếu phụ lục, đề nghị gửi lại"
 

@@ -19,10 +19,10 @@ from edxml.model import HEADER_PLACE
 from edxml.writer import write
 from signing.keys import MemorySigner
 from signing.seal import seal
+from tests.axis_server.packages import document
 from tests.axis_server.process import PATIENCE
 from tests.axis_server.revoking import issued, responder, root_of_today
 from tests.axis_server.served import Prepared, prepared, told
-from tests.axis_server.world import document
 from tests.pki import Identity
 from tests.signing import stage
 

@@ -28,8 +28,8 @@ from axis_server.operation.authority import Authority
 from axis_server.operation.provision import issue_profile
 from edxml.writer import write
 from signing.keys import load_pem
+from tests.axis_server.packages import document
 from tests.axis_server.served import Office, Served, served
-from tests.axis_server.world import document
 
 PATIENCE = 30.0
 

@@ -29,7 +29,7 @@ from storage.archive.memory import MemoryArchive
 from storage.archive.replicated import ReplicatedArchive
 from storage.ledger.records import Part
 from storage.ledger.sqlite import SqliteLedger
-from tests.axis_server.world import Pki
+from tests.axis_server.houses import Pki
 from tests.signing.log.world import KEY
 from tests.storage.records import NOON, accepted, at, entry, move, refusal, sha256
 

@@ -8,9 +8,10 @@ from datetime import timedelta
 import pytest
 
 from storage.ledger.records import Entry, Moved
-from tests.axis_server.attempts import revoke
-from tests.axis_server.test_recall import WHY_NOT, declined, spoken, standing, take_back, taking_back
-from tests.axis_server.world import House, World
+from tests.axis_server.houses import House
+from tests.axis_server.packages import revoke
+from tests.axis_server.recalling import WHY_NOT, spoken, standing, take_back, taking_back
+from tests.axis_server.world import World, declined
 from tests.storage import whole
 
 LATER = "2026/03/02 11:00:00"

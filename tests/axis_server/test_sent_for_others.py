@@ -12,8 +12,8 @@ from axis_server.errors import Declined
 from signing.evidence import Party
 from storage.ledger.records import Kept
 from storage.ledger.registry import Agency, Capabilities, Delegation, Group
-from tests.axis_server.attempts import revoke, update
-from tests.axis_server.world import World, document
+from tests.axis_server.packages import document, revoke, update
+from tests.axis_server.world import World
 from tests.pki import AT
 from tests.storage import whole
 

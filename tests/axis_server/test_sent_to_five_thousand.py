@@ -14,9 +14,10 @@ import pytest
 from axis_server.addressing.directory import DirectoryView
 from axis_server.errors import Declined
 from storage.ledger.records import Kept
-from tests.axis_server.attempts import revoke, update
+from tests.axis_server.houses import Pki, receiving
+from tests.axis_server.packages import document, revoke, update
 from tests.axis_server.test_crash_table import fresh_world
-from tests.axis_server.world import LIMITS, Pki, World, document, receiving
+from tests.axis_server.world import LIMITS, World
 from tests.storage import whole
 
 MANY = 5000

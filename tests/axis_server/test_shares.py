@@ -26,8 +26,9 @@ from axis_server.limits.shares import Limit, Shares, own
 from axis_server.operation.particulars import Particulars
 from storage.errors import NotFound
 from storage.ledger.registry import Agency, Certificate
+from tests.axis_server.packages import document
 from tests.axis_server.served import served
-from tests.axis_server.world import World, document
+from tests.axis_server.world import World
 
 SUBMIT, CHECK, REPORT = "SubmissionService/Submit", "SubmissionService/Check", "InboxService/Report"
 AT = datetime(2026, 3, 2, tzinfo=UTC)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,7 +14,7 @@ from axis_server.knowing.events import Side
 from axis_server.knowing.statistics import Asked, Span
 from axis_server.limits.turns import Turns
 from storage.ledger.oversight import Tally
-from tests.axis_server.world import World
+from tests.axis_server.world import World, declined
 
 YEAR = Span(first=date(2026, 1, 1), last=date(2026, 12, 31))
 
@@ -30,12 +29,6 @@ async def counted(world: World, caller: Caller, what: Asked, of: str = "") -> tu
 
 def by_agency(tallies: tuple[Tally, ...]) -> dict[str, tuple[int, int]]:
     return {one.key.agency_id: (one.dispatches, one.deliveries) for one in tallies}
-
-
-async def declined(work: Awaitable[object]) -> str:
-    with pytest.raises(Declined) as caught:
-        await work
-    return caught.value.code
 
 
 async def a_small_history(world: World) -> None:
@@ -85,7 +78,7 @@ async def test_the_operator_counts_any_agency_or_all(world: World) -> None:
     assert by_agency(to) == {"H90": (2, 2), "H91.01": (1, 1)}
     of = await counted(world, operator, asked("agency", side=Side.RECEIVED))
     assert by_agency(of) == {"G90": (2, 3)}
-    assert await declined(counted(world, operator, asked(), of="X99")) == "NOT_FOUND"
+    assert (await declined(counted(world, operator, asked(), of="X99"))).code == "NOT_FOUND"
 
 
 @pytest.mark.parametrize("role", ["system", "clerk", "archivist"])
@@ -93,17 +86,19 @@ async def test_an_agency_counts_no_other_ones(world: World, role: str) -> None:
     await a_small_history(world)
     caller = world.province.caller(role)
     for of in ("G90", "X99"):
-        assert await declined(counted(world, caller, asked(), of=of)) == "ROLE_FORBIDDEN"
+        assert (await declined(counted(world, caller, asked(), of=of))).code == "ROLE_FORBIDDEN"
     assert await counted(world, caller, asked(side=Side.RECEIVED), of="H90")
 
 
 async def test_an_agency_names_a_side(world: World) -> None:
-    assert await declined(counted(world, world.ministry.caller(), asked(side=None))) == "INVALID_ARGUMENT"
+    assert (
+        await declined(counted(world, world.ministry.caller(), asked(side=None)))
+    ).code == "INVALID_ARGUMENT"
 
 
 async def test_a_suspended_agency_counts_nothing(world: World) -> None:
     caller = world.suspend(world.ministry).caller()
-    assert await declined(counted(world, caller, asked())) == "AGENCY_SUSPENDED"
+    assert (await declined(counted(world, caller, asked()))).code == "AGENCY_SUSPENDED"
 
 
 async def test_days_begin_and_end_in_viet_nam(world: World) -> None:
@@ -171,7 +166,9 @@ def test_dimensions_that_do_not_fit_are_refused(by: tuple[str, ...]) -> None:
 async def test_too_many_rows_are_refused(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("storage.ledger.overview.KEYS_MOST", 1)
     await a_small_history(world)
-    assert await declined(counted(world, world.ministry.caller(), asked("agency"))) == "INVALID_ARGUMENT"
+    assert (
+        await declined(counted(world, world.ministry.caller(), asked("agency")))
+    ).code == "INVALID_ARGUMENT"
 
 
 async def test_who_counts_much_waits_behind_itself(world: World) -> None:

@@ -25,8 +25,8 @@ from edxml.codes import Kind
 from edxml.model import Bussiness, Package, Replacement
 from storage.ledger.records import Delivery, Entry, Question
 from storage.ledger.registry import Agency, Group
-from tests.axis_server.attempts import replacement, revoke, update
-from tests.axis_server.world import DOCUMENT_ID, document, receiving
+from tests.axis_server.houses import receiving
+from tests.axis_server.packages import DOCUMENT_ID, document, replacement, revoke, update
 from tests.pki import AT
 
 OTHER_ID = "G90,2026/03/01,1/BM"

@@ -18,9 +18,9 @@ from structlog.testing import capture_logs
 
 import tracing
 from edxml.writer import write
+from tests.axis_server.packages import document
 from tests.axis_server.process import ENVIRONMENT, ROOT
 from tests.axis_server.served import served
-from tests.axis_server.world import document
 
 collector = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2")
 collector_grpc = pytest.importorskip("opentelemetry.proto.collector.trace.v1.trace_service_pb2_grpc")

@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from axis_server.documents.judgement import digest
-from axis_server.errors import Declined
 from axis_server.limits.expiry import expire
 from axis_server.limits.quota import UploadLimits
 from axis_server.sending.uploads import Uploads, UploadState
@@ -20,7 +19,8 @@ from storage.archive.memory import MemoryArchive
 from storage.errors import Corrupt, NotFound, StoreFull, Unavailable
 from storage.faults import Faults, FaultyArchive, FaultyLedger, When
 from storage.ledger.memory import MemoryLedger
-from tests.axis_server.world import LIMITS, House, Pki, World, chunks
+from tests.axis_server.houses import House, Pki
+from tests.axis_server.world import LIMITS, World, chunks, declined
 
 BLOB = bytes(range(256)) * 10_000
 SHA256 = digest(BLOB)
@@ -38,12 +38,6 @@ async def upload(
 ) -> UploadState:
     caller = (by or world.ministry).caller(role)
     return await world.uploads.upload(caller, sha256, size, offset, chunks(content))
-
-
-async def declined(awaitable: object) -> Declined:
-    with pytest.raises(Declined) as caught:
-        await awaitable  # type: ignore[misc]
-    return caught.value
 
 
 async def query(world: World, by: House | None = None) -> UploadState:

@@ -37,9 +37,10 @@ from axis_server.wording import (
     no_hold,
     of_dispatch,
 )
-from tests.axis_server.attempts import revoke, update
-from tests.axis_server.test_recall import answered, spoken, take_back, taking_back
-from tests.axis_server.world import LIMITS, World, document, receiving
+from tests.axis_server.houses import receiving
+from tests.axis_server.packages import document, revoke, update
+from tests.axis_server.recalling import answered, spoken, take_back, taking_back
+from tests.axis_server.world import LIMITS, World
 
 PAGE = Path(__file__).parents[2] / "docs" / "lifecycle.md"
 ENGLISH = re.compile(r"\b(the|is|are|of|and|more|than|bytes|most|cannot|recipients?|delivery|status|asked)\b")

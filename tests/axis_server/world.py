@@ -8,19 +8,18 @@ await world.report(world.province, kept.entry, "01")
 from __future__ import annotations
 
 import hashlib
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 from uuid import uuid4
 
-from cryptography.hazmat.primitives import hashes
+import pytest
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.admitting.admission import Admission
 from axis_server.attest import Attestor
-from axis_server.caller import Caller
 from axis_server.changes import Changes
 from axis_server.delivering.deadlines import DeadlinePolicy
 from axis_server.delivering.exchange import Exchange
@@ -29,6 +28,7 @@ from axis_server.delivering.inbox import Inbox
 from axis_server.delivering.moving import Mover
 from axis_server.delivering.opening import Opening
 from axis_server.delivering.queue import Queue
+from axis_server.errors import Declined
 from axis_server.knowing.attention import Attention
 from axis_server.knowing.events import Events
 from axis_server.knowing.records import Records
@@ -43,7 +43,7 @@ from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
 from axis_server.sending.preflight import Preflight
 from axis_server.sending.uploads import Uploads
-from edxml.model import HEADER_PLACE, Attachment, Code, Organ, Package, ResponseFor, Status
+from edxml.model import HEADER_PLACE, Package, Status
 from edxml.writer import write
 from signing.dispatch import ni_uri
 from signing.evidence import EvidenceRecord, Party, read
@@ -57,8 +57,9 @@ from storage.archive.base import CHUNK_BYTES, Archive
 from storage.ledger.base import Ledger
 from storage.ledger.oversight import ASIDES_MOST
 from storage.ledger.records import Entry, Evidence
-from storage.ledger.registry import Agency, Certificate
-from tests.pki import AT, Authority, Identity, authority
+from tests.axis_server.houses import House, Pki
+from tests.axis_server.packages import document, status
+from tests.pki import AT
 
 LIMITS = IntakeLimits(
     package_bytes=4 << 20,
@@ -70,81 +71,6 @@ LIMITS = IntakeLimits(
 DEADLINES = DeadlinePolicy(
     handover_hours=(72, 24, 8, 2, 2), answer_hours=(120, 48, 24, 8, 8), question_hours=120, ask_again_hours=24
 )
-DOCUMENT_ID = "000.00.00.G90,2026/03/02,7816/BM-VP"
-PDF = b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n%%EOF\n"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class House:
-    """An agency with the key it seals with."""
-
-    agency: Agency
-    identity: Identity
-
-    @property
-    def id(self) -> str:
-        return self.agency.agency_id
-
-    @property
-    def signer(self) -> MemorySigner:
-        return MemorySigner(self.identity.key, self.identity.certificate, self.identity.chain)
-
-    def caller(self, role: str = "system") -> Caller:
-        """The agency, connected with its certificate of that role."""
-        certificate = next(one for one in self.agency.certificates if one.role == role)
-        return Caller(agency=self.agency, certificate=certificate)
-
-
-def house(root: Authority, agency_id: str, name: str, *aliases: str, active: bool = True) -> House:
-    """Makes an agency: its system seals and connects; a clerk, an archivist and an operator connect."""
-    identities = {role: root.issue(name) for role in ("system", "clerk", "archivist", "operator")}
-    certificates = [
-        Certificate(
-            sha256=identity.certificate.fingerprint(hashes.SHA256()).hex(),
-            pem=identity.certificate_pem.decode(),
-            role=role,
-            may_connect=True,
-            may_seal=role == "system",
-        )
-        for role, identity in identities.items()
-    ]
-    agency = Agency(
-        agency_id=agency_id, name=name, aliases=aliases, certificates=tuple(certificates), active=active
-    )
-    return House(agency=agency, identity=identities["system"])
-
-
-def receiving(agency_id: str, *aliases: str, active: bool = True) -> Agency:
-    """Makes an agency that has a system, and says nothing in a test."""
-    certificate = Certificate(
-        sha256=agency_id.lower(), pem="", role="system", may_connect=True, may_seal=True
-    )
-    name = f"Cơ quan {agency_id}"
-    return Agency(agency_id=agency_id, name=name, aliases=aliases, certificates=(certificate,), active=active)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Pki:
-    """What costs time to make, made once a run."""
-
-    root: Authority
-    axis: Identity
-    ministry: House
-    province: House
-    department: House
-    stranger: House
-
-    @classmethod
-    def made(cls) -> Pki:
-        root = authority()
-        return cls(
-            root=root,
-            axis=root.issue("Test Axis"),
-            ministry=house(root, "G90", "Bộ Mẫu", "000.00.00.G90"),
-            province=house(root, "H90", "UBND tỉnh Ví Dụ", "000.00.00.H90"),
-            department=house(root, "H91.01", "Sở Nội vụ tỉnh Giả Định"),
-            stranger=house(root, "K99", "Người Lạ"),
-        )
 
 
 @dataclass(slots=True, kw_only=True)
@@ -392,45 +318,6 @@ class World:
         return read(verdict)
 
 
-def document(
-    *, to: Iterable[str] = ("H90",), sender: str = "G90", document_id: str = DOCUMENT_ID, **changes: Any
-) -> Package:
-    """A document package that nobody has sealed yet."""
-    package = Package(
-        sender=Organ(organ_id=sender, organ_name="Bộ Mẫu"),
-        recipients=tuple(Organ(organ_id=one) for one in to),
-        document_id=document_id,
-        code=Code(number="7816", notation="BM-VP"),
-        subject="V/v chuẩn bị số liệu",
-        place="Hà Nội",
-        promulgation_date="2026/03/02",
-        due_date="2026/03/20",
-        steering_type="1",
-        attachments=(inline("209", "Công văn số 7816.pdf"),),
-    )
-    return replace(package, **changes)
-
-
-def inline(content_id: str, name: str, content: bytes = PDF) -> Attachment:
-    return Attachment(content_id=content_id, name=name, content_type="application/pdf", content=content)
-
-
-def detached(content_id: str, name: str) -> Attachment:
-    return Attachment(content_id=content_id, name=name, content_type="application/octet-stream")
-
-
-def status(by: House, entry: Entry, code: str, description: str = "", **changes: Any) -> Status:
-    """A status package that nobody has sealed yet."""
-    unsigned = Status(
-        sender=Organ(organ_id=by.id, organ_name=by.agency.name),
-        response_for=ResponseFor(organ_id=entry.sender_id, code="7816/BM-VP", document_id=entry.document_id),
-        status_code=code,
-        description=description,
-        timestamp="2026/03/02 10:15:00",
-    )
-    return replace(unsigned, **changes)
-
-
 async def chunks(content: bytes, size: int = CHUNK_BYTES) -> AsyncIterator[bytes]:
     for start in range(0, len(content), size):
         yield content[start : start + size]
@@ -438,3 +325,10 @@ async def chunks(content: bytes, size: int = CHUNK_BYTES) -> AsyncIterator[bytes
 
 async def joined(source: AsyncIterator[bytes]) -> bytes:
     return b"".join([chunk async for chunk in source])
+
+
+async def declined(act: Awaitable[object]) -> Declined:
+    """Awaits what the axis declines, and returns the refusal."""
+    with pytest.raises(Declined) as caught:
+        await act
+    return caught.value
