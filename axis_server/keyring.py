@@ -93,17 +93,20 @@ class Keyring:
 
     async def refresh(self) -> bool:
         """Reads the files anew if they changed since they were last read, well or not. Returns whether others
-        are in force."""
+        are in force. What changes while it is read is no trouble yet: the next look reads it."""
         stamps = await asyncio.to_thread(self._stamped)
         if stamps == self._stamps:
             return False
-        self._stamps = stamps
         try:
             held = await asyncio.to_thread(self._load)
         except (MaterialError, UnusableKey, OSError) as exc:
+            if stamps != await asyncio.to_thread(self._stamped):
+                return False
+            self._stamps = stamps
             self._show(False)
             log.critical("keys.unusable", detail=str(exc))
             return False
+        self._stamps = stamps
         self._held = held
         self._take(held)
         names = {name: f"{one.serial_number:x}" for name, one in self.certificates.items()}

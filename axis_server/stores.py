@@ -97,6 +97,7 @@ class Examined:
     inventory: Inventory
     directory: Directory
     answers: Answers
+    acts: Acts
 
 
 @asynccontextmanager
@@ -107,7 +108,12 @@ async def opened_to_examine(settings: Settings, secrets: Secrets) -> AsyncIterat
         _archive(settings.archive, secrets) as kept,
     ):
         yield Examined(
-            archive=kept.archive, ledger=ledger, inventory=ledger, directory=ledger, answers=ledger
+            archive=kept.archive,
+            ledger=ledger,
+            inventory=ledger,
+            directory=ledger,
+            answers=ledger,
+            acts=ledger,
         )
 
 

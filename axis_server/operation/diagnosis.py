@@ -20,6 +20,7 @@ from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.trust import policy_of
 from axis_server.material import MaterialError, log_policy, read_certificates
 from axis_server.operation.checkconfig import Severity, check
+from axis_server.operation.elsewhere import lacking
 from axis_server.revoking.expiry import others_end
 from axis_server.revoking.known import read_kept
 from axis_server.settings import Address, Secrets, Settings
@@ -161,9 +162,26 @@ async def _stores(settings: Settings, stores: Examined, at: datetime) -> AsyncIt
     yield await _clock(stores.ledger, at)
     yield await _log(settings, stores.ledger)
     yield await _backlog(stores, at)
-    for one in await _ends(settings, stores, at):
+    for one in (*await _keys(settings, stores), *await _ends(settings, stores, at)):
         yield one
     yield await _revocation(settings, stores, at)
+
+
+async def _keys(settings: Settings, stores: Examined) -> tuple[Found, ...]:
+    """Keys that another machine has, and this one lacks."""
+    try:
+        missing = await lacking(stores.acts, settings)
+    except MaterialError:
+        return ()  # told by the configuration
+    return tuple(
+        Found(
+            subject="keys",
+            grade=Grade.PROBLEM,
+            sentence=sentence,
+            next_step="`axis-server rollover status` on each machine; nothing needs a restart",
+        )
+        for sentence in missing
+    ) or (_ok("keys", "every key of the last rollover is here"),)
 
 
 async def _ends(settings: Settings, stores: Examined, at: datetime) -> tuple[Found, ...]:
@@ -176,7 +194,7 @@ async def _ends(settings: Settings, stores: Examined, at: datetime) -> tuple[Fou
             subject="certificates",
             grade=Grade.WARNING if end - at < ENDS_SOON else Grade.OK,
             sentence=f"the first of {use} ends on {end:%Y-%m-%d}",
-            next_step="have it renewed: `axis-server agency cert`, or the files that the settings name"
+            next_step="have it renewed: `axis-server agency certificate add`, or the settings' own files"
             if end - at < ENDS_SOON
             else "",
         )

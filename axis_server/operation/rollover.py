@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import os
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -30,8 +31,9 @@ from axis_server.material import (
     read_certificates,
     tls_material,
 )
+from axis_server.operation.elsewhere import lacking
 from axis_server.operation.provision import new_log_key
-from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note
+from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note, on_ledger
 from axis_server.settings import EvidenceSettings, Secrets, Settings, TlsSettings
 from signing.act_statement import Changed
 from signing.entitlement import EVIDENCE_SIGNING
@@ -74,8 +76,10 @@ def introduce_evidence(*, certificate: Path, key: Path, config: Path) -> None:
         click.echo(
             "Warning: the certificate lacks the usage *evidence signing*; see decision 0008.", err=True
         )
-    _put(next_of(settings.evidence.key), key.read_bytes(), secret=True)
-    _put(next_of(settings.evidence.certificate), certificate.read_bytes())
+    _put(
+        _File(path=next_of(settings.evidence.key), content=key.read_bytes(), secret=True),
+        _File(path=next_of(settings.evidence.certificate), content=certificate.read_bytes()),
+    )
     note(config, changed=(Changed(of="evidence", what="next", before="", after=_digest(signer)),))
     click.echo(f"{_digest(signer)} is published, in {coming.parent}. After {OVERLAP_SECONDS:.0f} s:")
     click.echo(f"  axis-server rollover evidence use --config {config}")
@@ -96,7 +100,7 @@ def use_evidence(*, at_once: bool, config: Path) -> None:
         key = settings.evidence.key
     new = _usable(EvidenceSettings(certificate=coming, key=key))
     gone = settings.evidence.certificate.parent / RETIRED / f"{_digest(old)[:16]}.pem"
-    _put(gone, pem_of([old]))
+    _put(_File(path=gone, content=pem_of([old])))
     if key != settings.evidence.key:
         key.replace(settings.evidence.key)
     coming.replace(settings.evidence.certificate)
@@ -105,20 +109,23 @@ def use_evidence(*, at_once: bool, config: Path) -> None:
 
 
 @log_.command("introduce")
+@click.option("--anew", is_flag=True, help="Make another key though one was introduced: that one is lost.")
 @acting
 @CONFIG
-def introduce_log(*, config: Path) -> None:
+def introduce_log(*, anew: bool, config: Path) -> None:
     """Makes the log's next key. Both sign each checkpoint until it is used: whoever verifies the log adds
     what this prints to the key that he has."""
     settings = loaded(config)
     coming = next_of(settings.transparency.key)
     if coming.exists():
         raise Refusal(f"{coming} is there already: `axis-server rollover log use` puts it to use.")
+    for sentence in [] if anew else _elsewhere(config, settings, only="log"):
+        raise Refusal(f"Nothing was changed: {sentence}; if it is lost, say --anew.")
     try:
         old = log_signer(settings.transparency.key).key
     except MaterialError as exc:
         raise Refusal(str(exc)) from exc
-    _put(coming, new_log_key(old.name), secret=True)
+    _put(_File(path=coming, content=new_log_key(old.name), secret=True))
     new = log_signer(coming).key
     note(config, changed=(Changed(of="log", what="next", before=old.vkey, after=new.vkey),))
     click.echo(new.vkey)
@@ -135,7 +142,7 @@ def use_log(*, at_once: bool, config: Path) -> None:
     _check_introduced(coming, at_once)
     old, new = log_signer(settings.transparency.key).key, log_signer(coming).key
     gone = settings.transparency.key.parent / RETIRED / f"{old.key_id.hex()}.vkey"
-    _put(gone, f"{old.vkey}\n".encode())
+    _put(_File(path=gone, content=f"{old.vkey}\n".encode()))
     coming.replace(settings.transparency.key)
     note(config, changed=(Changed(of="log", what="in use", before=old.vkey, after=new.vkey),))
     click.echo(f"{new.vkey} signs the log; the old key stays known, as {gone}.")
@@ -160,8 +167,10 @@ def tls(*, certificate: Path, key: Path, config: Path) -> None:
         raise Refusal(f"Nothing was changed: {exc}") from exc
     if new.not_valid_after_utc <= datetime.now(UTC):
         raise Refusal(f"Nothing was changed: {certificate} has run out.")
-    _put(settings.tls.key, key.read_bytes(), secret=True)
-    _put(settings.tls.certificate, certificate.read_bytes())
+    _put(
+        _File(path=settings.tls.key, content=key.read_bytes(), secret=True),
+        _File(path=settings.tls.certificate, content=certificate.read_bytes()),
+    )
     note(config, changed=(Changed(of="tls", what="in use", before=_digest(old), after=_digest(new)),))
     click.echo(f"{_digest(new)} is shown to new connections, in place of {_digest(old)}.")
 
@@ -169,7 +178,10 @@ def tls(*, certificate: Path, key: Path, config: Path) -> None:
 @rollover.command()
 @CONFIG
 def status(*, config: Path) -> None:
-    """Shows which keys are in use, introduced and retired."""
+    """Shows which keys are in use, introduced and retired.
+
+    Exit 0: all are here; 1: another machine uses or introduced one that is not.
+    """
     settings = loaded(config)
     try:
         certificates, keys = evidence_certificates(settings.evidence), log_keys(settings.transparency)
@@ -183,6 +195,14 @@ def status(*, config: Path) -> None:
         click.echo(f"evidence  {_state(number, introduced[0])}  {_digest(one)}  {until}")
     for number, key in enumerate(keys):
         click.echo(f"log       {_state(number, introduced[1])}  {key.vkey}")
+
+    if missing := _elsewhere(config, settings):
+        raise Refusal("\n".join(f"problem: {sentence}." for sentence in missing))
+
+
+def _elsewhere(config: Path, settings: Settings, *, only: str = "") -> list[str]:
+    """What another machine did that this one's files do not know; see `elsewhere`."""
+    return on_ledger(config, lambda ledger: lacking(ledger, settings, only=only))
 
 
 def _state(number: int, introduced: bool) -> str:
@@ -227,13 +247,40 @@ def _digest(certificate: x509.Certificate) -> str:
     return certificate.fingerprint(hashes.SHA256()).hex()
 
 
-def _put(path: Path, content: bytes | str, *, secret: bool = False) -> None:
-    """Puts a file in place, whole and durably."""
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    coming = path.with_name(f"{path.name}.coming")
-    descriptor = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if secret else 0o644)
-    with open(descriptor, "wb") as file:
-        file.write(content.encode() if isinstance(content, str) else content)
-        file.flush()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _File:
+    """What is to stand at a path."""
+
+    path: Path
+    content: bytes
+    secret: bool = False
+
+
+def _put(*files: _File) -> None:
+    """Puts files in place, each whole and durably; those that belong together within a moment."""
+    written = [(_written(file), file.path) for file in files]
+    for coming, path in written:
+        coming.replace(path)
+
+
+def _written(file: _File) -> Path:
+    """Writes a file beside its place, for whom the place belongs to: root rolls over what the axis reads."""
+    folder = file.path.parent
+    if not folder.exists():
+        folder.mkdir(mode=0o700, parents=True)
+        _given(folder, folder.parent)
+    coming = file.path.with_name(f"{file.path.name}.coming")
+    descriptor = os.open(coming, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600 if file.secret else 0o644)
+    with open(descriptor, "wb") as stream:
+        stream.write(file.content)
+        stream.flush()
         os.fsync(descriptor)
-    coming.replace(path)
+    _given(coming, file.path if file.path.exists() else folder)
+    return coming
+
+
+def _given(path: Path, like: Path) -> None:
+    """Has a file belong to the owner of another one, where this account may do that."""
+    if os.geteuid() == 0:
+        owner = like.stat()
+        os.chown(path, owner.st_uid, owner.st_gid)

@@ -34,6 +34,7 @@ SUBJECTS = {
     "log",
     "backlog",
     "revocation",
+    "keys",
 }
 
 

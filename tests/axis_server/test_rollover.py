@@ -80,9 +80,9 @@ class Stream:
 
 
 @asynccontextmanager
-async def streaming(axis: Served) -> AsyncIterator[Stream]:
-    """Sends all the while; raises what the stream met."""
-    stream = Stream(axis=axis)
+async def streaming(axis: Served, ahead: list[timedelta] | None = None) -> AsyncIterator[Stream]:
+    """Sends all the while, by a clock that is `ahead`; raises what the stream met."""
+    stream = Stream(axis=axis, ahead=ahead or [timedelta()])
     sending = asyncio.create_task(stream.run())
     try:
         waiting = asyncio.create_task(stream.after(2))
