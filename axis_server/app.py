@@ -25,29 +25,29 @@ from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.server import Health, make_server
 from axis_server.boundary.watches import Watches
 from axis_server.changes import Changes
-from axis_server.composition import Means, services, shares_of
+from axis_server.composition.growth import growth
+from axis_server.composition.listening import door_of, exported, shown, traced
+from axis_server.composition.renewal import renewal, trees_of
+from axis_server.composition.retention import retaining
+from axis_server.composition.revocation import opened_revoking
+from axis_server.composition.services import Means, services, shares_of
+from axis_server.composition.tending import tending
+from axis_server.composition.vouching import vouching
 from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
-from axis_server.growth import growth
 from axis_server.keyring import Keyring
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
-from axis_server.listening import door_of, exported, shown, traced
 from axis_server.metrics import Metrics
 from axis_server.probe import Prober
-from axis_server.renewal import renewal, trees_of
-from axis_server.retaining import retaining
-from axis_server.revoking.composing import opened_revoking
 from axis_server.revoking.expiry import LOOK_SECONDS, Expiry
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import opened
-from axis_server.tending import tending
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
 from axis_server.transparency.stamping import Judging
-from axis_server.vouching import vouching
 from signing.evidence import Party
 
 log = structlog.get_logger()

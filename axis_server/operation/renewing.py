@@ -16,12 +16,12 @@ import click
 from axis_server import logs
 from axis_server.app import now
 from axis_server.archiving.renewing import Act, NothingThere, Renewing, Rules, Task, ends_at, proven
+from axis_server.composition.renewal import renewing_of, rules_of
 from axis_server.keyring import Keyring
 from axis_server.ledgers import opened_ledger
 from axis_server.material import MaterialError
 from axis_server.metrics import Metrics
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
-from axis_server.renewal import renewing_of, rules_of
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
 from axis_server.transparency.patrol import LogBroken

@@ -11,6 +11,7 @@ import click
 from axis_server import logs
 from axis_server.app import new_id, now
 from axis_server.archiving.scrub import ScrubbedLedger
+from axis_server.composition.tending import scrub_of
 from axis_server.keyring import Keyring
 from axis_server.ledgers import opened_ledger
 from axis_server.material import MaterialError
@@ -18,7 +19,6 @@ from axis_server.metrics import Metrics
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
-from axis_server.tending import scrub_of
 from axis_server.transparency.patrol import LogBroken
 from axis_server.transparency.publisher import Publisher
 from signing.keys import UnusableKey

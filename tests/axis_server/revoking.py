@@ -18,8 +18,8 @@ from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.admitting.trust import TrustWatch
+from axis_server.composition.revocation import Around, Revoking, revoking
 from axis_server.metrics import Metrics
-from axis_server.revoking.composing import Around, Revoking, revoking
 from axis_server.settings import RevocationSettings, TrustSettings
 from signing.policy import Policy, Revocation
 from storage.ledger.memory import MemoryLedger

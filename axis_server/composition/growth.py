@@ -10,12 +10,12 @@ from datetime import datetime
 from functools import partial
 
 from axis_server.background import Work
+from axis_server.composition.vouching import authorities_of
 from axis_server.metrics import Metrics
 from axis_server.settings import Settings
 from axis_server.stores import Stores
 from axis_server.transparency.growing import GrowingEvidence, Growth
 from axis_server.transparency.stamping import Judging
-from axis_server.vouching import authorities_of
 
 LOOK_SECONDS = 5.0
 """How soon an evidence is seen that waits."""

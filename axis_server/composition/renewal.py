@@ -12,11 +12,11 @@ from functools import partial
 from axis_server.archiving.renewing import Renewing, Rules
 from axis_server.archiving.volumes import Trees, at_rate
 from axis_server.background import Work
+from axis_server.composition.vouching import authorities_of
 from axis_server.metrics import Metrics
 from axis_server.settings import RenewalSettings, Settings
 from axis_server.stores import Stores
 from axis_server.transparency.stamping import Authority, Judging
-from axis_server.vouching import authorities_of
 
 BY_FILES = Judging()
 """By the authority's files alone."""

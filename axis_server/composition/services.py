@@ -24,6 +24,8 @@ from axis_server.boundary.records import RecordServicer
 from axis_server.boundary.server import Services
 from axis_server.boundary.submission import SubmissionServicer
 from axis_server.changes import Changes
+from axis_server.composition.retention import Retaining
+from axis_server.composition.revocation import Revoking
 from axis_server.cursors import Cursors
 from axis_server.delivering.deadlines import DeadlinePolicy
 from axis_server.delivering.exchange import Exchange
@@ -45,8 +47,6 @@ from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Lanes, Turns
 from axis_server.material import pem_of
 from axis_server.metrics import Metrics
-from axis_server.retaining import Retaining
-from axis_server.revoking.composing import Revoking
 from axis_server.sending.examination import Examination, IntakeLimits
 from axis_server.sending.intake import Intake
 from axis_server.sending.preflight import Preflight
