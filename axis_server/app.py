@@ -45,9 +45,9 @@ from axis_server.probe import Prober
 from axis_server.revoking.expiry import LOOK_SECONDS, Expiry
 from axis_server.settings import Address, Secrets, Settings
 from axis_server.stores import opened
+from axis_server.transparency.authorities import Judging
 from axis_server.transparency.proofs import Proofs
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import Judging
 from signing.evidence import Party
 
 log = structlog.get_logger()

@@ -6,16 +6,17 @@ all decisions are gone through once; each call may be repeated.
 
 from __future__ import annotations
 
-import asyncio
 from datetime import datetime, time
+from functools import partial
 
 import structlog
 
 from axis_server.archiving.deciding import Deciding, KeepingLedger
 from axis_server.archiving.destruction import files_of
 from axis_server.archiving.terms import Term
+from axis_server.background import stepping
 from storage.archive.retention import Retention
-from storage.errors import NotFound, Unavailable
+from storage.errors import NotFound
 from storage.ledger.keeping import HOLD, LIFT, Decision
 from storage.ledger.overview import VIETNAM
 from storage.ledger.records import Entry
@@ -39,14 +40,8 @@ class Locking:
 
     async def follow(self, interval: float) -> None:
         """Locks as decisions are made, for ever."""
-        while True:
-            pause = interval
-            try:
-                pause = 0.0 if await self.step() else interval
-            except Unavailable as trouble:
-                pause = PATIENCE_SECONDS
-                log.warning("locking.unavailable", detail=str(trouble))
-            await asyncio.sleep(pause)
+        away = partial(log.warning, "locking.unavailable")
+        await stepping(self.step, interval, away=away, patience=PATIENCE_SECONDS)
 
     async def step(self) -> bool:
         """Goes through some decisions, and tells whether there are more. Raises `Unavailable`; it is done

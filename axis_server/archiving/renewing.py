@@ -12,23 +12,21 @@ authority that is away holds nothing up.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import Executor
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from functools import partial
 
 import structlog
 
 from axis_server.archiving.volumes import Paced, RenewedLedger, Trees, unhurried
-from axis_server.limits.tasks import in_worker
+from axis_server.background import Pause, stepping
 from axis_server.metrics import Metrics
-from axis_server.transparency.pausing import Pause
-from axis_server.transparency.stamping import Authority, Judging, NotStamped, asked
+from axis_server.transparency.authorities import Authority, NotStamped, Requesting
 from signing.renewal import ArchiveTimeStamp, ends, imprint_of, imprint_over
 from signing.timestamps import Imprint
-from storage.errors import NotFound, Unavailable
+from storage.errors import NotFound
 from storage.ledger.renewals import LEAVES_MOST, Block, ChainStamp, TreeChain, Volume
 
 log = structlog.get_logger()
@@ -91,44 +89,40 @@ class Renewing:
         trees: Trees,
         authorities: Sequence[Authority],
         rules: Rules,
-        workers: Executor | None,
-        clock: Callable[[], datetime],
-        nonce: Callable[[], int],
+        requesting: Requesting,
         metrics: Metrics,
-        judging: Judging = Judging(),  # noqa: B008 - frozen
         first_pause: float = FIRST_PAUSE,
     ) -> None:
-        """`authorities` are asked in this order until one answers; `workers` are threads for waiting on
-        them."""
+        """`authorities` are asked in this order until one answers."""
         self._ledger = ledger
         self._trees = trees
         self._authorities = authorities
         self._rules = rules
-        self._workers = workers
-        self._clock = clock
-        self._nonce = nonce
+        self._requesting = requesting
+        self._clock = requesting.clock
         self._metrics = metrics
-        self._judging = judging
         self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
 
     async def follow(self, *, paced: Paced, interval: float) -> None:
         """Does what is due, and looks every `interval` seconds, for ever."""
-        while True:
-            pause = interval
-            try:
-                task = await self.due()
-                if task is not None and self._pause.over(self._clock()):
-                    await self.do(task, paced)
-                    self._pause.end()
-                    pause = 0.0
-            except (NotStamped, NothingThere) as trouble:
-                self._metrics.renewals_failed.inc()
-                rest = self._pause.begin(self._clock())
-                log.warning("renewal.failed", detail=str(trouble), pause=round(rest, 1))
-            except Unavailable as trouble:
-                pause = min(interval, PATIENCE_SECONDS)
-                log.warning("renewal.unavailable", detail=str(trouble))
-            await asyncio.sleep(pause)
+        away = partial(log.warning, "renewal.unavailable")
+        patience = min(interval, PATIENCE_SECONDS)
+        await stepping(partial(self.step, paced), interval, away=away, patience=patience)
+
+    async def step(self, paced: Paced) -> bool:
+        """Does what is due, and tells whether it did. Raises `Unavailable`."""
+        try:
+            task = await self.due()
+            if task is None or not self._pause.over(self._clock()):
+                return False
+            await self.do(task, paced)
+        except (NotStamped, NothingThere) as trouble:
+            self._metrics.renewals_failed.inc()
+            rest = self._pause.begin(self._clock())
+            log.warning("renewal.failed", detail=str(trouble), pause=round(rest, 1))
+            return False
+        self._pause.end()
+        return True
 
     async def due(self) -> Task | None:
         """Returns the most urgent step, and shows how things stand. Raises `Unavailable`."""
@@ -231,16 +225,7 @@ class Renewing:
         refused = ["no authority is named"]
         for authority in self._authorities:
             try:
-                token, stamp = await in_worker(
-                    self._workers,
-                    asked,
-                    authority,
-                    imprint,
-                    nonce=self._nonce(),
-                    clock=self._clock,
-                    not_before=not_before,
-                    judging=self._judging,
-                )
+                token, stamp = await self._requesting.stamped(authority, imprint, not_before=not_before)
             except NotStamped as trouble:
                 refused.append(f"{authority.name}: {trouble}")
                 continue

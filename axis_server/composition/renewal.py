@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets as randomness
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
@@ -12,11 +11,11 @@ from functools import partial
 from axis_server.archiving.renewing import Renewing, Rules
 from axis_server.archiving.volumes import Trees, at_rate
 from axis_server.background import Work
-from axis_server.composition.vouching import authorities_of
+from axis_server.composition.vouching import authorities_named, requesting_by, waiting
 from axis_server.metrics import Metrics
 from axis_server.settings import RenewalSettings, Settings
 from axis_server.stores import Stores
-from axis_server.transparency.stamping import Authority, Judging
+from axis_server.transparency.authorities import Authority, Judging
 
 BY_FILES = Judging()
 """By the authority's files alone."""
@@ -26,8 +25,8 @@ LOOK_SECONDS = 60.0
 
 def renewal_authorities(settings: Settings) -> tuple[Authority, ...]:
     """Who is asked, in this order."""
-    every = {one.name: one for one in authorities_of(settings.timestamps)}
-    return tuple(every[name] for name in settings.renewal.authorities or every)
+    names = settings.renewal.authorities or [one.name for one in settings.timestamps]
+    return authorities_named(names, settings)
 
 
 def rules_of(settings: RenewalSettings) -> Rules:
@@ -58,11 +57,8 @@ def renewing_of(
         trees=trees_of(stores),
         authorities=renewal_authorities(settings),
         rules=rules_of(settings.renewal),
-        workers=workers,
-        clock=clock,
-        nonce=partial(randomness.randbits, 127),
+        requesting=requesting_by(workers, clock, judging),
         metrics=metrics,
-        judging=judging,
     )
 
 
@@ -79,7 +75,5 @@ def renewal(
     rate = settings.renewal.bytes_per_second
     if not rate or not settings.timestamps:
         return
-    workers = ThreadPoolExecutor(1, "renewing")
-    stack.callback(workers.shutdown, wait=False, cancel_futures=True)
-    renewing = renewing_of(settings, stores, metrics, clock, workers, judging)
+    renewing = renewing_of(settings, stores, metrics, clock, waiting(stack, "renewing"), judging)
     yield Work("renewal", partial(renewing.follow, paced=at_rate(rate), interval=LOOK_SECONDS))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,7 @@ from cryptography import x509
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.admitting.trust import TrustWatch
+from axis_server.composition.vouching import waiting
 from axis_server.metrics import Metrics
 from axis_server.revoking.answering import Terms
 from axis_server.revoking.asking import AT_ONCE, Asking
@@ -105,8 +106,6 @@ def opened_revoking(
     metrics: Metrics,
 ) -> Revoking:
     """Puts it together with threads that nobody else needs and that the end of `stack` does not wait for."""
-    workers = ThreadPoolExecutor(THREADS, "revocation")
-    stack.callback(workers.shutdown, wait=False, cancel_futures=True)
     around = Around(
         ledger=ledger,
         trust=trust,
@@ -114,7 +113,7 @@ def opened_revoking(
         evidence=evidence,
         time=tuple(trusts_in_time(settings.timestamps)),
         policy=policy,
-        workers=workers,
+        workers=waiting(stack, "revocation", THREADS),
         clock=clock,
         metrics=metrics,
     )

@@ -12,16 +12,18 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
+from axis_server.background import stepping
 from axis_server.delivering.moving import Cause, Mover
 from axis_server.delivering.sides import side_of
 from axis_server.errors import Declined
 from axis_server.lifecycle import at_deadline
 from axis_server.metrics import Metrics
 from signing.evidence import EventId
-from storage.errors import Conflict, Corrupt, NotFound, Unavailable
+from storage.errors import Conflict, Corrupt, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.records import Delivery
 
@@ -56,14 +58,7 @@ class Expiring:
     async def follow(self, interval: float) -> None:
         """Sweeps every `interval` seconds, for ever, and at once again while there is more. A store that does
         not answer is an alarm and is asked again."""
-        while True:
-            try:
-                more = await self.sweep()
-            except Unavailable as trouble:
-                more = False
-                log.warning("deadlines.unavailable", detail=str(trouble))
-            if not more:
-                await asyncio.sleep(interval)
+        await stepping(self.sweep, interval, away=partial(log.warning, "deadlines.unavailable"))
 
     async def sweep(self) -> bool:
         """Ends a batch of what is due, the earliest first, and tells whether more may be waiting.

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 
+from axis_server.background import stepping
 from storage.archive.base import Archive
-from storage.errors import Unavailable
 
 log = structlog.get_logger()
 
@@ -21,10 +21,9 @@ async def expire(
 
     A store that does not answer is asked again next time.
     """
-    while True:
-        try:
-            if dropped := await archive.expire(clock() - kept):
-                log.info("uploads.expired", count=dropped)
-        except Unavailable as trouble:
-            log.warning("uploads.not_expired", detail=str(trouble))
-        await asyncio.sleep(interval)
+
+    async def step() -> None:
+        if dropped := await archive.expire(clock() - kept):
+            log.info("uploads.expired", count=dropped)
+
+    await stepping(step, interval, away=partial(log.warning, "uploads.not_expired"))

@@ -24,9 +24,9 @@ from axis_server.metrics import Metrics
 from axis_server.operation.terminal import CONFIG, Refusal, acting, acts_of, loaded, occasion
 from axis_server.settings import Secrets, Settings
 from axis_server.stores import opened
+from axis_server.transparency.authorities import NotStamped
 from axis_server.transparency.patrol import LogBroken
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import NotStamped
 from signing.keys import UnusableKey
 from storage.errors import StorageError
 from storage.ledger.renewals import BLOCK, Renewals, Volume

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 import structlog
 from cryptography import x509
 
+from axis_server.background import Pause, stepping
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
 from axis_server.revoking.answering import NotAnswered, Terms, answered
 from axis_server.revoking.known import Held, Known
 from axis_server.revoking.places import Kind, Place
-from axis_server.transparency.pausing import Pause
 from signing.revocation import usable
 from storage.errors import Unavailable
 
@@ -76,12 +77,7 @@ class Asking:
     async def follow(self, interval: float) -> None:
         """Looks every `interval` seconds what is due, for ever."""
         try:
-            while True:
-                try:
-                    await self.step()
-                except Unavailable as trouble:
-                    log.warning("revocation.store_unavailable", detail=str(trouble))
-                await asyncio.sleep(interval)
+            await stepping(self.step, interval, away=partial(log.warning, "revocation.store_unavailable"))
         finally:
             for task in self._running.values():
                 task.cancel()

@@ -12,19 +12,17 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Sequence
-from concurrent.futures import Executor
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
+from functools import partial
 
 import structlog
 
-from axis_server.limits.tasks import in_worker
+from axis_server.background import Pause, stepping
 from axis_server.metrics import Metrics
-from axis_server.transparency.pausing import Pause
-from axis_server.transparency.stamping import Authority, Judging, NotStamped, asked
+from axis_server.transparency.authorities import Authority, NotStamped, Requesting
 from signing.parser import Malformed
 from signing.timestamps import GrowError, Imprint, content_to_stamp
-from storage.errors import Unavailable
 from storage.ledger.growing import Growing, SealStamp, Turn, Ungrown
 
 log = structlog.get_logger()
@@ -57,37 +55,26 @@ class GrowingEvidence:
         ledger: Growing,
         growth: Growth,
         holder: str,
-        workers: Executor,
-        clock: Callable[[], datetime],
-        nonce: Callable[[], int],
+        requesting: Requesting,
         metrics: Metrics,
-        judging: Judging = Judging(),  # noqa: B008 - frozen
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
         first_pause: float = FIRST_PAUSE,
     ) -> None:
-        """`holder` names this process among all; `workers` are threads for waiting on authorities alone."""
+        """`holder` names this process among all."""
         self._ledger = ledger
         self._growth = growth
         self._holder = holder
-        self._workers = workers
-        self._clock = clock
-        self._nonce = nonce
+        self._requesting = requesting
+        self._clock = requesting.clock
         self._metrics = metrics
-        self._judging = judging
         self._rest = rest
         self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
         metrics.growth_gap_seconds.set(0)
 
     async def follow(self, interval: float) -> None:
         """Does what waits, and looks every `interval` seconds, for ever."""
-        while True:
-            more = False
-            try:
-                more = await self.step()
-            except Unavailable as trouble:
-                log.warning("growth.unavailable", detail=str(trouble))
-            if not more:
-                await self._rest(interval)
+        away = partial(log.warning, "growth.unavailable")
+        await stepping(self.step, interval, away=away, rest=self._rest)
 
     async def step(self) -> bool:
         """Has a batch time-stamped, and tells whether to go on at once. Raises `Unavailable`."""
@@ -137,16 +124,7 @@ class GrowingEvidence:
         refused = []
         for authority in self._growth.authorities:
             try:
-                token, stamp = await in_worker(
-                    self._workers,
-                    asked,
-                    authority,
-                    imprint,
-                    nonce=self._nonce(),
-                    clock=self._clock,
-                    not_before=one.issued_at,
-                    judging=self._judging,
-                )
+                token, stamp = await self._requesting.stamped(authority, imprint, not_before=one.issued_at)
             except NotStamped as trouble:
                 refused.append(f"{authority.name}: {trouble}")
                 continue

@@ -7,13 +7,14 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 
 import structlog
 
+from axis_server.background import Pause, stepping
 from axis_server.fetching import Declined, FetchError, http_witness
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
-from axis_server.transparency.pausing import Pause
 from signing.log import (
     NotProven,
     SignedNote,
@@ -24,7 +25,7 @@ from signing.log import (
     read_note,
     write_request,
 )
-from storage.errors import NotFound, Unavailable
+from storage.errors import NotFound
 from storage.ledger.base import Log
 from storage.ledger.records import SignedCheckpoint
 
@@ -68,12 +69,7 @@ class Witnessing:
 
     async def follow(self, interval: float) -> None:
         """Looks for a new checkpoint every `interval` seconds, for ever."""
-        while True:
-            try:
-                await self.round()
-            except Unavailable as trouble:
-                log.warning("log.unavailable", detail=str(trouble))
-            await asyncio.sleep(interval)
+        await stepping(self.round, interval, away=partial(log.warning, "log.unavailable"))
 
     async def round(self) -> None:
         """Asks every witness that has not cosigned the newest checkpoint and is not left alone for now, all

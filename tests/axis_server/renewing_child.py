@@ -18,7 +18,7 @@ import structlog
 from axis_server.archiving.renewing import Renewing, Rules
 from axis_server.archiving.volumes import Trees
 from axis_server.metrics import Metrics
-from axis_server.transparency.stamping import Authority
+from axis_server.transparency.authorities import Authority, Requesting
 from storage.archive.files import FilesArchive
 from storage.ledger.sqlite import SqliteLedger
 
@@ -50,9 +50,7 @@ async def main(
         trees=Trees(ledger=ledger, archive=archive),
         authorities=[Authority(name="tsa", url=url, anchors=(root,), crls=(), policy=None, every=YEAR)],
         rules=Rules(every=YEAR, lead=YEAR, digest=digest, trusted={"sha256": end}),
-        workers=None,
-        clock=lambda: now,
-        nonce=lambda: secrets.randbits(127),
+        requesting=Requesting(workers=None, clock=lambda: now, nonce=lambda: secrets.randbits(127)),
         metrics=Metrics.make(),
     )
     while (task := await renewing.due()) is not None:

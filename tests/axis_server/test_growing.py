@@ -16,8 +16,8 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis.v1 import log_pb2, log_pb2_grpc, submission_pb2, submission_pb2_grpc
 from axis_server.metrics import Metrics
+from axis_server.transparency.authorities import Authority, Requesting
 from axis_server.transparency.growing import BATCH, TURN, GrowingEvidence, Growth
-from axis_server.transparency.stamping import Authority
 from signing.evidence import EventId, write
 from signing.timestamps import Grown, grow, ungrown, verify_grown
 from storage.errors import NotFound
@@ -76,9 +76,7 @@ class Node:
             ledger=self.ledger,
             growth=Growth(authorities=self.authorities, kinds=self.kinds, per_second=20),
             holder=self.holder,
-            workers=self.workers,
-            clock=self.clock,
-            nonce=lambda: next(nonces),
+            requesting=Requesting(workers=self.workers, clock=self.clock, nonce=lambda: next(nonces)),
             metrics=self.metrics,
             rest=self._rest,
         )

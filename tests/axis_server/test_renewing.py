@@ -15,8 +15,8 @@ import pytest
 from axis_server.archiving.renewing import Act, Renewing, Rules
 from axis_server.archiving.volumes import Trees
 from axis_server.metrics import Metrics
+from axis_server.transparency.authorities import Authority, NotStamped, Requesting
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import Authority, NotStamped
 from signing.renewal import Proven, content, read_record, verify_record
 from signing.verdict import Reason
 from storage.archive.files import FilesArchive
@@ -66,9 +66,7 @@ class Stand:
             trees=Trees(ledger=self.ledger, archive=self.archive),
             authorities=(one,),
             rules=Rules(**facts),
-            workers=None,
-            clock=lambda: self.now,
-            nonce=lambda: next(self.nonces),
+            requesting=Requesting(workers=None, clock=lambda: self.now, nonce=lambda: next(self.nonces)),
             metrics=self.metrics,
         )
 

@@ -19,8 +19,9 @@ import pytest
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from axis.v1 import log_pb2, log_pb2_grpc, submission_pb2, submission_pb2_grpc
+from axis_server.transparency.authorities import Authority, Requesting
 from axis_server.transparency.publisher import Publisher
-from axis_server.transparency.stamping import Authority, Stamping
+from axis_server.transparency.stamping import Stamping
 from signing.timestamps import Imprint, Timestamp, TimestampRequest, request, verify_token
 from storage.ledger.sqlite import SqliteLedger
 from tests.axis_server.fetching.outside import Outside, Reply, outside
@@ -116,9 +117,7 @@ def stamping(
     worker = Stamping(
         ledger=log.ledger,
         authority=one,
-        workers=workers,
-        clock=clock,
-        nonce=lambda: next(nonces),
+        requesting=Requesting(workers=workers, clock=clock, nonce=lambda: next(nonces)),
         metrics=log.metrics,
     )
     return Stamped(log, clock, worker, one.name)
