@@ -22,11 +22,19 @@
             process(news)
             kept = news.cursor
 
-`AsyncClient` is the same for asyncio. Modules: `profile` (who the caller is, whom it trusts), `client` with
-`connection` and `acts` (one room for each thing that an agency does), `sync`, `packing` and `threads` (what
-goes out), `sending`, `fetching`, `downloading`, `answering` (statements), `proof` (evidence is checked
-here), `exporting` (evidence packages), `patience` (retries), `files`, `model`, `oversight` and `finding` (the
-nouns), `errors`, `sentences`, `wire` (the only place that speaks gRPC), `cli` (the `axis` command).
+`AsyncClient` is the same for asyncio. Modules:
+
+    client, sync, connection    the client, and what its `acts` share: one for each thing that an agency does
+    profile, policy             who the caller is, whom it trusts
+    packing, threads, sending   what goes out
+    fetching, downloading, answering
+                                what comes in, and the statements about it
+    proof, logbook, witnessing  evidence is checked here, the log followed
+    exporting, bagging          evidence packages, and bags for other archives
+    patience, files, locking    retries; what lies on this disk
+    model, errors, sentences    the nouns, what goes wrong, and what it is called in two languages
+    wire                        the only place that speaks gRPC
+    cli                         the `axis` command
 """
 
 from axis_client.client import AsyncClient
@@ -41,8 +49,8 @@ from axis_client.errors import (
     Refused,
     TryLater,
 )
-from axis_client.finding import Query
 from axis_client.model import Proof, State, Statement
+from axis_client.model.finding import Query
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 from axis_client.sync import Client

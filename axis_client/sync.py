@@ -18,7 +18,6 @@ from axis_client.acts.sending import Source
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings, unseen
 from axis_client.exporting import Collector, Packaged
-from axis_client.finding import Found, FoundPage, Query
 from axis_client.model import (
     Agency,
     Answered,
@@ -40,7 +39,8 @@ from axis_client.model import (
     State,
     Status,
 )
-from axis_client.oversight import (
+from axis_client.model.finding import Found, FoundPage, Query
+from axis_client.model.oversight import (
     Aside,
     Attention,
     Checked,
@@ -51,8 +51,8 @@ from axis_client.oversight import (
     StreamEvent,
     Taken,
 )
+from axis_client.model.retention import Decision, Disposal, Due, Retention, Term, Told
 from axis_client.profile import Profile
-from axis_client.retention import Decision, Disposal, Due, Retention, Term, Told
 from axis_client.sending import Report
 
 T = TypeVar("T")

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator
 
 from axis_client.acts.knowing import PAGE, check_known
 from axis_client.connection import Connection
-from axis_client.finding import Found, FoundPage, Query
+from axis_client.model.finding import Found, FoundPage, Query
 
 
 class Finding(Connection):

@@ -10,7 +10,7 @@ from datetime import date
 from axis_client.acts.receiving import required
 from axis_client.connection import Connection
 from axis_client.errors import TryLater
-from axis_client.oversight import (
+from axis_client.model.oversight import (
     Aside,
     Attention,
     Dimension,

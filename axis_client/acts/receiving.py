@@ -14,7 +14,7 @@ from axis_client.answering import Parties, Reporter
 from axis_client.connection import unseen
 from axis_client.errors import LocalError, TryLater, explain
 from axis_client.model import Answered, Delivery, Dispatch, Fetched, InboxItem, State, Status
-from axis_client.oversight import Taken
+from axis_client.model.oversight import Taken
 from axis_client.sending import Report
 from edxml import codes
 from edxml.agency_id import normalise

@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator, Sequence
 from axis_client.acts.proving import Proving
 from axis_client.errors import EvidenceError, LocalError, TryLater, explain
 from axis_client.model import Me
-from axis_client.retention import Decision, Disposal, Due, Retention, Term, Told
+from axis_client.model.retention import Decision, Disposal, Due, Retention, Term, Told
 from signing.parser import Malformed
 from signing.retention import Item, Order, read_destruction, write_order
 from signing.seal import Sealer

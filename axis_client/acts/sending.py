@@ -12,7 +12,7 @@ from axis_client.acts.addressing import Addressing
 from axis_client.connection import unseen
 from axis_client.errors import NotFound, Refused, explain
 from axis_client.model import Sent
-from axis_client.oversight import Checked
+from axis_client.model.oversight import Checked
 from axis_client.packing import Outgoing, is_sealed, open_xml, pack, read_document
 from axis_client.sending import Report
 from edxml.agency_id import normalise

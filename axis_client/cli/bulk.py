@@ -20,8 +20,8 @@ from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import AxisError, LocalError, TryLater
-from axis_client.finding import Found
 from axis_client.model import Dispatch, State
+from axis_client.model.finding import Found
 
 MANIFEST = "manifest.csv"
 AT_ONCE = 4

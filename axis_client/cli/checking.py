@@ -11,7 +11,7 @@ from axis_client.cli.connection import with_axis
 from axis_client.cli.options import ATTACH, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
-from axis_client.oversight import Checked, Finding
+from axis_client.model.oversight import Checked, Finding
 
 SHOWN = 20
 """Recipients that a person is shown; `--json` writes up to 1000."""

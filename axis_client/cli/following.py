@@ -17,7 +17,7 @@ from axis_client.cli.options import PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, explain
-from axis_client.oversight import Aside, Concern, EventFilter, Side, StreamEvent
+from axis_client.model.oversight import Aside, Concern, EventFilter, Side, StreamEvent
 
 SAID_BYTES = 900
 """Of what a failing command said, in UTF-8, that go into the reason of an aside; the axis takes 1000."""

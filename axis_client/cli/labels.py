@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from axis_client.cli import shapes
 from axis_client.cli.terminal import Terminal
 from axis_client.model import Delivery, Link, Logged, Proof, Question, QuestionKind, State
-from axis_client.oversight import Why
+from axis_client.model.oversight import Why
 from axis_client.proof import is_receipt
 from edxml import codes
 from edxml.codes import Label

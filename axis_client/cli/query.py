@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 
 import click
 
-from axis_client.finding import Query
 from axis_client.model import State
+from axis_client.model.finding import Query
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DAY = "yyyy-MM-dd"

@@ -17,7 +17,7 @@ from axis_client.cli.options import FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, TryLater, explain
-from axis_client.retention import Decision, Disposal, Due, Term
+from axis_client.model.retention import Decision, Disposal, Due, Term
 
 ORDER_MOST = 2 << 20
 _ID = click.argument("dispatch_id", metavar="ID")

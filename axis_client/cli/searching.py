@@ -15,7 +15,7 @@ from axis_client.cli.query import query, search_options
 from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
-from axis_client.finding import Facets, Found, FoundPage, Query
+from axis_client.model.finding import Facets, Found, FoundPage, Query
 
 SHOWN = 50
 """Documents that are shown where no number is asked for."""

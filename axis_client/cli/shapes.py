@@ -7,7 +7,6 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from axis_client.answering import VIET_NAM
-from axis_client.finding import Facets, Found
 from axis_client.model import (
     Agency,
     Answered,
@@ -29,7 +28,8 @@ from axis_client.model import (
     Statement,
     Status,
 )
-from axis_client.oversight import (
+from axis_client.model.finding import Facets, Found
+from axis_client.model.oversight import (
     Aside,
     Attention,
     Checked,

@@ -17,7 +17,7 @@ from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import LocalError, explain
 from axis_client.model import State
-from axis_client.oversight import Dimension, Side, Statistics, Tally
+from axis_client.model.oversight import Dimension, Side, Statistics, Tally
 
 BAR = 20
 """Characters of the longest bar."""

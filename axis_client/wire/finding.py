@@ -7,7 +7,7 @@ from datetime import date
 from functools import cached_property
 
 from axis.v1 import archive_pb2, archive_pb2_grpc
-from axis_client.finding import Facets, Found, FoundPage, Query
+from axis_client.model.finding import Facets, Found, FoundPage, Query
 from axis_client.wire import convert
 from axis_client.wire.link import SLOW, Link
 

@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 
 from axis.v1 import events_pb2, events_pb2_grpc, overview_pb2, overview_pb2_grpc
-from axis_client import oversight
+from axis_client.model import oversight
 from axis_client.wire import overview
 from axis_client.wire.link import LARGEST_PAGE, SLOW, WATCH, Link, Page
 

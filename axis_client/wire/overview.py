@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from axis.v1 import events_pb2, inbox_pb2, overview_pb2, submission_pb2, types_pb2
-from axis_client import oversight
+from axis_client.model import oversight
 from axis_client.wire import convert
 
 _SIDES = {

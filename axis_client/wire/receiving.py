@@ -8,7 +8,8 @@ from datetime import datetime
 from functools import cached_property
 
 from axis.v1 import inbox_pb2, inbox_pb2_grpc
-from axis_client import model, oversight
+from axis_client import model
+from axis_client.model import oversight
 from axis_client.wire import convert, overview
 from axis_client.wire.link import SLOW, TRANSFER, WATCH, Link, Page
 

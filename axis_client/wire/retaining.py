@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from axis.v1 import archive_pb2
-from axis_client.retention import Decision, Disposal, Due, Retention, Term, Told
+from axis_client.model.retention import Decision, Disposal, Due, Retention, Term, Told
 from axis_client.wire import convert
 from axis_client.wire.finding import ArchiveCalls
 from axis_client.wire.link import LARGEST_PAGE, SLOW, Page

@@ -6,7 +6,8 @@ from collections.abc import AsyncIterator, Iterable
 from functools import cached_property
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
-from axis_client import model, oversight
+from axis_client import model
+from axis_client.model import oversight
 from axis_client.wire import convert, overview
 from axis_client.wire.link import SLOW, TRANSFER, Link, translated
 from tracing.host import calling

@@ -1,7 +1,17 @@
-"""What the operator does beside running the axis.
+"""What the operator does beside running the axis: the commands, and what they do.
 
-provision, authority     the first set-up: a ready axis with a test CA
-registry, agency         acts on the directory of agencies, and their commands
-checkconfig              what is wrong, found before the port opens
-terminal                 how the commands speak
+running                   one process, or several on one port
+provision, authority      the first set-up: a ready axis with a test CA
+checkconfig, oddities     what is wrong, or hardly meant, found before the port opens
+doctor, diagnosis, elsewhere
+                          what is wrong with an axis that runs or does not
+agency with listing, delegating, importing; registry with particulars, rollcall, doubts
+                          the directory of agencies: commands; the acts behind them
+group, grouping           the same for groups
+rollover                  keys and certificates that follow each other
+auditing                  what operators did
+overview                  what needs somebody, and how much there is
+backup, verifystore, checkstore, scrubbing, sweeping, renewing
+                          the stores
+terminal                  how the commands speak
 """

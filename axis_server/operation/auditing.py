@@ -9,12 +9,12 @@ from pathlib import Path
 
 import click
 
+from axis_server.acts.standing import Audit, Examined, Standing
 from axis_server.material import MaterialError, evidence_certificates, log_policy
 from axis_server.operation.particulars import parse_moment
 from axis_server.operation.registry import identifier
 from axis_server.operation.terminal import CONFIG, OperatorLedger, Refusal, loaded, on_ledger
 from axis_server.settings import Settings
-from axis_server.transparency.acts import Audit, Examined, Standing
 from signing.log import NotProven
 from signing.trust import TrustError, TrustStore, load_certificates
 

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from axis_client import AxisError, Patience, Profile, Surroundings, TryLater
-from axis_client.oversight import Taken
+from axis_client.model.oversight import Taken
 from benchmarks.chaos.history import History, NotingClient
 from benchmarks.soak import letters
 from edxml.writer import write

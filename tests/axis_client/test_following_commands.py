@@ -8,7 +8,7 @@ import io
 from pathlib import Path
 
 from axis_client import AsyncClient, Profile, Refused
-from axis_client.oversight import EventFilter, Side
+from axis_client.model.oversight import EventFilter, Side
 from tests.axis_client.harness import DEPARTMENT, MINISTRY, PROVINCE, Act, RunningAxis, axis, letter
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from axis_client.model import Delivery, Dispatch, Event, InboxItem, State
+from axis_client.model.deliveries import Delivery, Dispatch, Event, InboxItem, State
 
 
 class Side(StrEnum):

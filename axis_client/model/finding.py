@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from axis_client.model import Dispatch, State
+from axis_client.model.deliveries import Dispatch, State
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
