@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,9 +84,18 @@ def await_address(process: subprocess.Popen[str]) -> str:
 
 
 @contextmanager
-def running(name: str, command: Sequence[str], log: Path) -> Iterator[Subject]:
+def running(
+    name: str, command: Sequence[str], log: Path, secrets: Mapping[str, str] | None = None
+) -> Iterator[Subject]:
     with log.open("w") as errors:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=errors, text=True)
+        process = subprocess.Popen(
+            command,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=os.environ | (secrets or {}),
+        )
     try:
         yield Subject(name=name, address=await_address(process), pid=process.pid)
     finally:
