@@ -10,7 +10,7 @@ PROTOS := $(wildcard proto/axis/v1/*.proto)
 export PATH := $(abspath $(BIN)):$(PATH)
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help dev demo test lint format proto proto-check docs bench soak chaos wheel engines clean
+.PHONY: help dev demo test lint format proto proto-check docs bench sizing soak chaos wheel engines clean
 .DEFAULT_GOAL := help
 
 help: ## List the targets
@@ -59,11 +59,14 @@ proto: dev ## Generate the Python code of the wire, committed beside the .proto 
 proto-check: proto ## Fail when the committed generated code is not what the .proto files say
 	@test -z "$$(git status --porcelain -- proto)" || { git status --short -- proto; git diff -- proto | head -50; exit 1; }
 
-docs: dev ## Write the pages that are made from the code (settings, errors, metrics)
+docs: dev ## Write the pages that are made from the code (settings, errors, metrics, sizing)
 	$(BIN)/python -m docs.generate
 
 bench: dev ## Measure against the floor; prints a table, writes benchmarks/results/latest.json
 	$(BIN)/python -m benchmarks $(ARGS)
+
+sizing: dev engines ## Measure what machines must have, on a quiet machine; then `make docs` writes docs/sizing.md
+	$(BIN)/python -m benchmarks.sizing $(ARGS)
 
 soak: dev engines ## Many agencies, kills, jumping clocks, and a judge; ARGS="--moves 5000" for a short one
 	$(BIN)/python -m benchmarks.soak $(ARGS)

@@ -11,12 +11,16 @@ import asyncio
 import json
 import tempfile
 import time
+from datetime import UTC, datetime
 from pathlib import Path
 
+from benchmarks.sizing import machine
+from benchmarks.subjects import ROOT
 from storage.ledger.postgres import PostgresLedger
 from tests.storage.postgres import Postgres
 from tests.storage.records import accepted, move
 
+KEPT = ROOT / "benchmarks" / "results" / "moving.json"
 IN_FLIGHT = (1, 16, 64)
 
 
@@ -50,14 +54,19 @@ async def measured(server: Postgres, count: int) -> dict[str, float]:
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m benchmarks.moving", description=__doc__)
     arguments.add_argument("--count", type=int, default=2000, help="moves with each number in flight")
-    arguments.add_argument("--into", type=Path, help="keep the figures in this file")
+    arguments.add_argument("--into", type=Path, default=KEPT, help="where to write the JSON")
     given = arguments.parse_args()
+    before = machine.load()
     with tempfile.TemporaryDirectory(prefix="pg-") as room, Postgres.started(Path(room)) as server:
         rates = asyncio.run(measured(server, given.count))
     for in_flight, one in rates.items():
         print(f"{in_flight:>4} in flight: {one:8.1f} moves a second")
-    if given.into:
-        given.into.write_text(json.dumps({"moves": given.count, "moves_a_second": rates}, indent=2) + "\n")
+    result = {
+        "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "machine": machine.facts() | {"load_at_the_start": before, "load_at_the_end": machine.load()},
+        "figures": {"moves": given.count} | {f"moves_per_second_{n}_in_flight": r for n, r in rates.items()},
+    }
+    given.into.write_text(json.dumps(result, indent=2) + "\n")
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from axis_server.reasons import ANSWERS, OF_THE_CALLER, Answer, Code
 from axis_server.sending.cautions import of_the_axis
 from axis_server.settings import Secrets, sections, subsections, tables
 from axis_server.settings.values import GIB, MIB
+from docs.reckoning.page import sizing_page
 from signing.reasons.log import LOG
 from signing.reasons.package import PACKAGE
 from signing.verdict import Reason, Sentence
@@ -199,6 +200,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "settings.md": settings_page,
     "errors.md": errors_page,
     "metrics.md": metrics_page,
+    "sizing.md": sizing_page,
 }
 
 

@@ -8,17 +8,22 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import sys
 import time
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
+import grpc
+
 from benchmarks.sizing import engines, machine
 from benchmarks.sizing.plan import MODES, SHORT, WHOLE, Plan
 from benchmarks.sizing.run import measured
+from benchmarks.sizing.site import Figures
 from benchmarks.subjects import ROOT
 
 KEPT = ROOT / "benchmarks" / "results" / "sizing.json"
+ATTEMPTS = 3
 
 
 def run(modes: list[str], plans: Mapping[str, Plan], share: float) -> dict[str, object]:
@@ -26,21 +31,33 @@ def run(modes: list[str], plans: Mapping[str, Plan], share: float) -> dict[str, 
     facts, before, began = machine.facts(), machine.load(), time.perf_counter()
     figures: dict[str, Mapping[str, float]] = {}
     absent: dict[str, list[str]] = {}
+    again: dict[str, int] = {}
     for mode in modes:
         if missing := engines.lacking(mode):
             absent[mode] = missing
         else:
-            figures[mode] = asyncio.run(measured(mode, plans[mode]))
+            figures[mode], again[mode] = _until_measured(mode, plans[mode])
     return {
         "measured_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "share_of_the_whole": share,
         "seconds": round(time.perf_counter() - began),
         "machine": facts | {"load_at_the_start": before, "load_at_the_end": machine.load()},
         "absent": absent,
+        "begun_again": again,
         "figures": {
             mode: {name: rounded(value) for name, value in of.items()} for mode, of in figures.items()
         },
     }
+
+
+def _until_measured(mode: str, plan: Plan) -> tuple[Figures, int]:
+    """Measures a mode; where the axis went away meanwhile, anew. Returns how often that was."""
+    for again in range(ATTEMPTS - 1):
+        try:
+            return asyncio.run(measured(mode, plan)), again
+        except (grpc.aio.AioRpcError, TimeoutError) as gone:
+            print(f"{mode}: the axis went away ({gone!r}); once more", file=sys.stderr, flush=True)
+    return asyncio.run(measured(mode, plan)), ATTEMPTS - 1
 
 
 def rounded(value: float) -> float:

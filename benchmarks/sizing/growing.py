@@ -20,7 +20,7 @@ from benchmarks.sizing.site import Figures, serving
 from storage.ledger.records import Move, NewDispatch, NewEvent, Recipient, Statement
 
 IN_FLIGHT = 256
-MAILBOXES = 50
+MAILBOXES = 10
 PAGE = 50
 MOVES_A_SAMPLE, MOVES_IN_FLIGHT = 10, 64
 

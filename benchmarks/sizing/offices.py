@@ -46,7 +46,7 @@ from storage.ledger.registry import Agency
 SENDER = "G90"
 PACKAGE_BYTES = 6 * 1024
 CHANNELS = 4
-CALL_SECONDS = 120.0
+CALL_SECONDS = 60.0
 _OPTIONS = [("grpc.max_receive_message_length", 64 << 20), ("grpc.use_local_subchannel_pool", 1)]
 _FREE = """
 [limits]
@@ -163,7 +163,7 @@ class Office:
         )
 
     async def upload(self, blob: Blob, lane: int = 0) -> None:
-        answer = await self._submitting[lane % CHANNELS].Upload(blob.requests(), timeout=600)
+        answer = await self._submitting[lane % CHANNELS].Upload(blob.requests(), timeout=10 * CALL_SECONDS)
         assert answer.complete
 
     async def watch(self, began: Callable[[], None], seen: Callable[[int], None]) -> None:
@@ -187,7 +187,8 @@ async def open_offices(country: Country, address: str, *names: str) -> AsyncIter
         offices = [Office(country, name, address) for name in names]
         for one in offices:
             stack.push_async_callback(one.close)
-            await asyncio.gather(*(channel.channel_ready() for channel in one.channels))
+            async with asyncio.timeout(CALL_SECONDS):
+                await asyncio.gather(*(channel.channel_ready() for channel in one.channels))
         yield offices
 
 

@@ -17,6 +17,8 @@ from benchmarks.sizing.plan import Plan
 from benchmarks.sizing.site import Figures, serving
 
 WORKERS = 2
+WARMING = 100
+"""Dispatches before anything is measured."""
 _LARGEST_LEDGER = "largest"
 
 
@@ -50,19 +52,20 @@ async def _one_process(
         figures = {"start_seconds": took} | await holding.idle(site)
         async with open_offices(country, site.subject.address, SENDER, to[0]) as (sender, recipient):
             passing = Passing(site=site, sender=sender, recipient=recipient)
-            await passing.accept(min(100, plan.accepted), to[:1])  # warms up
+            await passing.accept(min(WARMING, plan.accepted), to[:1])  # warms up
             dispatches, one = await passing.accept(plan.accepted, to[:1])
             _, wide = await passing.accept(plan.wide, to)
             figures |= one | further(one, wide, len(to))
             figures |= await passing.live(dispatches[: plan.lives])
             figures |= await passing.large()
             figures |= await passing.watch()
-            figures |= await holding.after_many(passing, plan.accepted + plan.wide + plan.large)
+            sent = sum((min(WARMING, plan.accepted), plan.accepted, plan.wide, plan.large, 2 * plan.letters))
             small = await upkeep.kept_up(engines, country)
             figures |= await holding.uploads(passing)
             whole = await upkeep.kept_up(engines, country)
+            figures |= await holding.after_many(passing, sent + plan.uploads)
     gib = plan.uploads * plan.upload_bytes / (1 << 30)
-    return figures | upkeep.rates(empty, small, whole, plan.through, gib), dispatches
+    return figures | upkeep.rates(empty, small, whole, sent, gib), dispatches
 
 
 async def _several(plan: Plan, engines: Engines, country: Country) -> Figures:
@@ -72,7 +75,7 @@ async def _several(plan: Plan, engines: Engines, country: Country) -> Figures:
         idle = await holding.idle(site)
         async with open_offices(country, site.subject.address, SENDER, to[0]) as (sender, recipient):
             passing = Passing(site=site, sender=sender, recipient=recipient)
-            await passing.accept(min(100, plan.accepted), to[:1], mark=20_000_000)
+            await passing.accept(min(WARMING, plan.accepted), to[:1], mark=20_000_000)
             dispatches, accepted = await passing.accept(plan.accepted, to[:1], mark=30_000_000)
             lived = await passing.live(dispatches[: plan.lives])
     return {

@@ -102,10 +102,10 @@ def _product(tokens: list[str]) -> float:
 def _factor(tokens: list[str]) -> float:
     if not tokens:
         raise ValueError("arithmetic that breaks off")
-    token = tokens.pop(0)
-    if token not in _BRACKETS:
-        return float(token)
+    first = tokens.pop(0)
+    if first not in _BRACKETS:
+        return float(first)
     value = _sum(tokens)
-    if not tokens or tokens.pop(0) != _BRACKETS[token]:
+    if not tokens or tokens.pop(0) != _BRACKETS[first]:
         raise ValueError("a bracket is open")
-    return float(math.ceil(value)) if token == "⌈" else value
+    return float(math.ceil(value)) if first == "⌈" else value

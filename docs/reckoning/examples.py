@@ -134,7 +134,8 @@ _DISK = (
     Step(
         "catalogue_year",
         "catalogue, a year",
-        "{a_day} × {days} × ({accept_catalogue_on_disk} + ({recipients} − 1) × {recipient_catalogue_on_disk})",
+        "{a_day} × {days} × ({accept_catalogue_on_disk} + ({recipients} − 1) ×"
+        " {recipient_catalogue_on_disk})",
         "B",
     ),
     Step("archive_year", "archive, a year, one copy", "{a_day} × {days} × {large_archive_on_disk}", "B"),
