@@ -40,7 +40,7 @@ _SCALES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 _TOKEN = re.compile(r"\s*(?:(−?\d[\d,]*(?:\.\d+)?)(?: ?(%|[A-Za-z][A-Za-z/]*))?|([+−×÷()⌈⌉]))")
 _BRACKETS = {"(": ")", "⌈": "⌉"}
 DIGITS = 3
-"""Significant ones: a measurement on a shared machine has no more."""
+"""Significant ones behind which there is no fraction: a measurement on a shared machine has no more."""
 
 
 def shown(value: float, unit: str) -> str:
