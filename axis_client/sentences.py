@@ -178,6 +178,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Ask again later; the axis goes on by itself.",
         "Hỏi lại sau; trục tự tiếp tục thực hiện.",
     ),
+    "NOT_AN_ORDER": Sentence(
+        "This is no sealed order of disposal of this agency, to this axis:",
+        "Tệp này không phải quyết định hủy đã ký số của cơ quan, gửi cho trục này:",
+        "Ask for the very file that `axis disposal order` made; `axis verify FILE` says what it is.",
+        "Xin lại đúng tệp do `axis disposal order` lập; `axis verify TỆP` cho biết đó là gì.",
+    ),
     "NOTHING_DUE": Sentence(
         "There is nothing to dispose of: it is not due, it is held, or it was disposed of before.",
         "Không có văn bản nào để hủy: chưa hết thời hạn lưu trữ, đang bị phong tỏa, hoặc đã hủy.",

@@ -321,8 +321,11 @@ class Client:
     def disposal_order(self, due: Sequence[Due], *, number: str, legal_basis: str) -> bytes:
         return self._run(self._client.disposal_order(due, number=number, legal_basis=legal_basis))
 
-    def submit_disposal(self, order: bytes) -> Disposal:
-        return self._run(self._client.submit_disposal(order))
+    def disposal_approval(self, order: bytes) -> bytes:
+        return self._run(self._client.disposal_approval(order))
+
+    def submit_disposal(self, order: bytes, approvals: Sequence[bytes] = ()) -> Disposal:
+        return self._run(self._client.submit_disposal(order, approvals))
 
     def disposal(self, order_id: str) -> Told:
         return self._run(self._client.disposal(order_id))

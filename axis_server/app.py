@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+import time
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -210,6 +211,7 @@ async def running(
             directory=watch.view,
             trust=trust.store,
             clock=now,
+            running=time.monotonic,
             new_id=new_id,
             workers=workers,
             owned=owned,

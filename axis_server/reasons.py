@@ -77,7 +77,10 @@ class Code(StrEnum):
     TOO_MANY_ASIDES = "TOO_MANY_ASIDES"
     # how long it is kept
     CLASS_UNKNOWN = "CLASS_UNKNOWN"
+    TOO_MANY_DECISIONS = "TOO_MANY_DECISIONS"
     ORDER_UNFIT = "ORDER_UNFIT"
+    ORDER_EXPIRED = "ORDER_EXPIRED"
+    APPROVAL_MISSING = "APPROVAL_MISSING"
     NOT_DUE = "NOT_DUE"
     HELD = "HELD"
     DISPOSED = "DISPOSED"
@@ -139,6 +142,9 @@ STATUSES: Mapping[str, tuple[str, ...]] = MappingProxyType(
             Code.LEASE_LOST,
             Code.TOO_MANY_ASIDES,
             Code.UPLOAD_QUOTA,
+            Code.TOO_MANY_DECISIONS,
+            Code.ORDER_EXPIRED,
+            Code.APPROVAL_MISSING,
             Code.NOT_DUE,
             Code.HELD,
             Code.DISPOSED,

@@ -168,6 +168,34 @@ def due_on(dispatch_id: str, class_code: str, first_day: date | None) -> Detail:
     )
 
 
+def made_on(made: datetime, days: int) -> Detail:
+    """Of an order that is too old."""
+    day = made.astimezone(_VIETNAM)
+    return Detail(
+        f"it was made on {day:%Y-%m-%d}; an order can be submitted for {days} days",
+        f"lập ngày {day:%d/%m/%Y}; quyết định có giá trị gửi trong {days} ngày",
+    )
+
+
+def seals_wanted(wanted: int, there: int) -> Detail:
+    """Of an order that too few persons sealed."""
+    return Detail(
+        f"it has the seals of {there} persons; {wanted} are wanted",
+        f"mới có chữ ký số của {there} người; cần {wanted} người",
+    )
+
+
+def most_decisions(most: int) -> Detail:
+    return Detail(
+        f"an agency decides at most {most} times about one document",
+        f"mỗi cơ quan quyết định tối đa {most} lần về một văn bản",
+    )
+
+
+def most_in_record(most: int) -> Detail:
+    return Detail(f"a record has at most {most} documents", f"một hồ sơ có tối đa {most} văn bản")
+
+
 def another_document(dispatch_id: str) -> Detail:
     return Detail(
         f"dispatch {dispatch_id} is another document than the order says",

@@ -3,6 +3,7 @@ done.
 
     order = write_order(Order(...), Sealer(archivist))     # an agency's archivist orders
     read_order(verdict)                                    # what a sound seal says
+    write_approval(Approval(order=..., ...), Sealer(other)) # a second person approves that very order
     write_destruction(Destruction(...), Sealer(axis))      # the axis attests
 
 Each is a small XML document under an enveloped XAdES-B seal; decisions and destructions are the axis's, and
@@ -24,6 +25,7 @@ from signing.verdict import Sound
 
 DECISION = "urn:national-axis:retention-decision:1"
 ORDER = "urn:national-axis:disposal-order:1"
+APPROVAL = "urn:national-axis:disposal-approval:1"
 DESTRUCTION = "urn:national-axis:evidence-of-destruction:1"
 FOR_EVER = "permanent"
 _VIETNAM = timezone(timedelta(hours=7))
@@ -79,6 +81,17 @@ class Order:
     legal_basis: str
     ordered_at: datetime
     items: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval:
+    """That another person of the same agency approves an order."""
+
+    axis_id: str
+    agency_id: str
+    order: str
+    """SHA-256 of the sealed order."""
+    approved_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,6 +190,28 @@ def _item_from(found: Fields) -> Item:
         original=_digest(one(found, "Original")),
         class_code=one(found, "Class"),
         due=date.fromisoformat(one(found, "Due")),
+    )
+
+
+def write_approval(approval: Approval, sealer: Sealer) -> bytes:
+    """Returns the sealed approval. Its SigningTime is when it was approved."""
+    said: list[Field] = [
+        ("Axis", approval.axis_id),
+        ("Agency", approval.agency_id),
+        ("Order", approval.order),
+        ("ApprovedAt", _time(approval.approved_at)),
+    ]
+    return sealer.seal_canonical(written(APPROVAL, "DisposalApproval", said), at=approval.approved_at)
+
+
+def read_approval(sound: Sound) -> Approval:
+    """Reads what was sealed. Raises `ValueError` when it is another document, or not one of ours."""
+    found = fields(sound.root, APPROVAL, "DisposalApproval")
+    return Approval(
+        axis_id=one(found, "Axis"),
+        agency_id=one(found, "Agency"),
+        order=_digest(one(found, "Order")),
+        approved_at=_moment(one(found, "ApprovedAt")),
     )
 
 

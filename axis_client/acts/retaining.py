@@ -7,13 +7,21 @@ import hashlib
 from collections.abc import AsyncGenerator, Sequence
 
 from axis_client.acts.proving import Proving
-from axis_client.errors import EvidenceError, LocalError, TryLater, explain
+from axis_client.errors import EvidenceError, LocalError, NotTrusted, TryLater, explain
 from axis_client.model import Me
 from axis_client.model.retention import Decision, Disposal, Due, Retention, Term, Told
 from signing.parser import Malformed
-from signing.retention import Item, Order, read_destruction, write_order
+from signing.retention import (
+    Approval,
+    Item,
+    Order,
+    read_destruction,
+    read_order,
+    write_approval,
+    write_order,
+)
 from signing.seal import Sealer
-from signing.verdict import Refused, Undecided
+from signing.verdict import Refused, Sound, Undecided
 from signing.verify import verify
 
 
@@ -76,10 +84,36 @@ class Retaining(Proving):
         )
         return await asyncio.to_thread(write_order, order, Sealer(self._profile.signer))
 
-    async def submit_disposal(self, order: bytes) -> Disposal:
-        """Submits a sealed order: all that it names is disposed of, or nothing. The same order again is the
-        same disposal. Raises `EvidenceError` when the axis answers about another one."""
-        disposal = await self._persist(lambda: self._wire.submit_disposal(order))
+    async def disposal_approval(self, order: bytes) -> bytes:
+        """Makes an approval of a sealed order, sealed with the profile's key: another person's than the
+        order's. The order's own seal is judged first. Raises `NotTrusted`, `LocalError` when it is no order
+        to this axis by this agency."""
+        me = await self.whoami()
+        ordered = await asyncio.to_thread(self._read_order, order)
+        if (ordered.axis_id, ordered.agency_id) != (me.axis_id, me.agency.agency_id):
+            raise explain(LocalError, "NOT_AN_ORDER", f"{ordered.agency_id} -> {ordered.axis_id}")
+        approval = Approval(
+            axis_id=me.axis_id,
+            agency_id=me.agency.agency_id,
+            order=hashlib.sha256(order).hexdigest(),
+            approved_at=self._around.clock(),
+        )
+        return await asyncio.to_thread(write_approval, approval, Sealer(self._profile.signer))
+
+    def _read_order(self, content: bytes) -> Order:
+        try:
+            verdict = verify(content, trust=self._profile.trust, at=self._around.clock())
+            if not isinstance(verdict, Sound):
+                raise explain(NotTrusted, "NOT_AN_ORDER", f"{verdict.reason}: {verdict.detail}")
+            return read_order(verdict)
+        except (Malformed, ValueError) as unfit:
+            raise explain(LocalError, "NOT_AN_ORDER", str(unfit)) from unfit
+
+    async def submit_disposal(self, order: bytes, approvals: Sequence[bytes] = ()) -> Disposal:
+        """Submits a sealed order, with the approvals of others where the axis wants them: all that it names
+        is disposed of, or nothing. The same order again is the same disposal. Raises `EvidenceError` when the
+        axis answers about another one."""
+        disposal = await self._persist(lambda: self._wire.submit_disposal(order, approvals))
         if disposal.order_id != hashlib.sha256(order).hexdigest():
             raise explain(EvidenceError, "EVIDENCE_MISMATCH", "it names another order")
         return disposal

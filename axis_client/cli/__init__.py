@@ -22,13 +22,14 @@ import click
 from axis_client.cli.addressing import agencies, agency, groups
 from axis_client.cli.bulk import bulk
 from axis_client.cli.checking import check
+from axis_client.cli.disposing import disposal
 from axis_client.cli.following import aside, attention, watch
 from axis_client.cli.inspecting import inspect
 from axis_client.cli.proving import log
 from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
 from axis_client.cli.records import evidence, outbox, retrieve, status, whoami
-from axis_client.cli.retaining import disposal, hold, retention
+from axis_client.cli.retaining import hold, retention
 from axis_client.cli.sealing import seal
 from axis_client.cli.searching import search
 from axis_client.cli.sender import send

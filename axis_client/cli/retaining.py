@@ -1,5 +1,4 @@
-"""`axis retention`, `axis hold`, `axis disposal`: how long documents are kept, and how they go, for
-archivists."""
+"""`axis retention`, `axis hold`: how long documents are kept, for archivists."""
 
 from __future__ import annotations
 
@@ -10,16 +9,13 @@ from pathlib import Path
 
 import click
 
-from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
-from axis_client.cli.options import FORCE, PATH, common, profile
-from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
+from axis_client.cli.options import common, profile
+from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
-from axis_client.errors import LocalError, TryLater, explain
 from axis_client.model.retention import Decision, Disposal, Due, Term
 
-ORDER_MOST = 2 << 20
 _ID = click.argument("dispatch_id", metavar="ID")
 _REASON = click.option("--reason", required=True, metavar="TEXT", help="Lý do. / Why.")
 _KINDS = {
@@ -45,9 +41,14 @@ def show_retention(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
     async def act(client: AsyncClient) -> int:
         found = await client.retention(dispatch_id)
         if terminal.as_json:
-            shown = {"term": _term(found.term), "disposal_id": found.disposal_id, "original": found.original}
+            shown = {
+                "term": term_shape(found.term),
+                "disposal_id": found.disposal_id,
+                "original": found.original,
+            }
             lists = {"holds": found.holds, "decisions": found.decisions}
-            terminal.object({**shown, **{name: [*map(_flat, some)] for name, some in lists.items()}})
+            term = {"term": term_shape(found.term)}
+            terminal.object({**term, **shown, **{name: [*map(flat, some)] for name, some in lists.items()}})
             return EXIT_OK
         _say_term(terminal, found.term)
         if found.disposal_id:
@@ -94,7 +95,7 @@ def set_retention(
             dispatch_id, class_code, ended=ended or 0, record=record, reason=reason
         )
         if terminal.as_json:
-            terminal.object({"dispatch_id": dispatch_id, "term": _term(term)})
+            terminal.object({"dispatch_id": dispatch_id, "term": term_shape(term)})
         else:
             _say_term(terminal, term)
         return EXIT_OK
@@ -154,129 +155,6 @@ def list_holds(terminal: Terminal, profile: Path) -> int:
     return with_axis(terminal, profile, act)
 
 
-@click.group()
-def disposal() -> None:
-    """Hủy văn bản hết thời hạn theo quyết định ký số. / Disposal, by the archive's authority alone."""
-
-
-@disposal.command("list")
-@profile
-@common
-@click.pass_obj
-def list_due(terminal: Terminal, profile: Path) -> int:
-    """Văn bản đã hết thời hạn lưu trữ. / What need not be kept any more. Exit 0: some; 1: none."""
-
-    async def act(client: AsyncClient) -> int:
-        found = [one async for one in client.due()]
-        if terminal.as_json:
-            for one in found:
-                terminal.object(_due(one))
-        else:
-            columns = [("Mã gửi", "ID"), ("Nơi gửi", "From"), ("Số, ký hiệu", "Number")]
-            columns += [("Vào trục", "Accepted"), ("Thời hạn", "Class"), ("Hết hạn", "Due")]
-            terminal.table(columns, [_due_row(one) for one in found])
-        if not found:
-            terminal.note(terminal.text("Chưa có văn bản nào hết thời hạn.", "Nothing is due."))
-        return EXIT_OK if found else EXIT_REFUSED
-
-    return with_axis(terminal, profile, act)
-
-
-@disposal.command("order")
-@click.argument("dispatch_ids", nargs=-1, metavar="[ID]...")
-@click.option("--number", required=True, metavar="TEXT", help="Số, ký hiệu quyết định. / Of the decision.")
-@click.option("--legal-basis", required=True, metavar="TEXT", help="Căn cứ pháp lý. / The legal basis.")
-@click.option("--all", "everything", is_flag=True, help="Mọi văn bản hết hạn. / All that is due.")
-@click.option("-o", "--output", type=PATH, required=True, metavar="OUT", help="Tệp quyết định. / The order.")
-@FORCE
-@profile
-@common
-@click.pass_obj
-def make_order(
-    terminal: Terminal,
-    dispatch_ids: tuple[str, ...],
-    number: str,
-    legal_basis: str,
-    everything: bool,
-    output: Path,
-    force: bool,
-    profile: Path,
-) -> int:
-    """Lập và ký quyết định hủy. / Makes and seals an order; nothing is disposed of until it is submitted."""
-    if everything == bool(dispatch_ids):
-        raise explain(LocalError, "USAGE", "name documents, or --all")
-
-    async def act(client: AsyncClient) -> int:
-        wanted = set(dispatch_ids)
-        due = [one async for one in client.due() if everything or one.dispatch_id in wanted]
-        if missing := wanted - {one.dispatch_id for one in due}:
-            raise explain(LocalError, "NOTHING_DUE", ", ".join(sorted(missing)[:3]))
-        order = await client.disposal_order(due, number=number, legal_basis=legal_basis)
-        files.write(output, order, force=force)
-        terminal.note(
-            terminal.text(
-                f"{len(due)} văn bản, đã ký: {output}. Chưa hủy gì: axis disposal submit {output}",
-                f"{len(due)} documents, sealed: {output}. Nothing is disposed of yet: axis disposal submit"
-                f" {output}",
-            )
-        )
-        return EXIT_OK
-
-    return with_axis(terminal, profile, act)
-
-
-@disposal.command("submit")
-@click.argument("order", type=PATH)
-@profile
-@common
-@click.pass_obj
-def submit_order(terminal: Terminal, order: Path, profile: Path) -> int:
-    """Gửi quyết định hủy để thực hiện. / Has an order carried out: all that it names, or nothing."""
-    content = files.read(order, ORDER_MOST)
-    if content is None:
-        raise explain(LocalError, "USAGE", f"an order has at most {ORDER_MOST} bytes")
-
-    async def act(client: AsyncClient) -> int:
-        _show_disposals(terminal, [await client.submit_disposal(content)])
-        return EXIT_OK
-
-    return with_axis(terminal, profile, act)
-
-
-@disposal.command("show")
-@click.argument("order_id", metavar="[ORDER]", default="")
-@click.option(
-    "-o",
-    "--output",
-    type=PATH,
-    metavar="OUT",
-    help="Lưu chứng nhận hủy. / Keeps the evidence.",
-)
-@FORCE
-@profile
-@common
-@click.pass_obj
-def show_disposal(terminal: Terminal, order_id: str, output: Path | None, force: bool, profile: Path) -> int:
-    """Quyết định hủy đã thực hiện đến đâu. / How far an order is; without ORDER, all orders.
-
-    With -o the evidence of destruction is kept, once it was verified. Exit 3: there is none yet.
-    """
-
-    async def act(client: AsyncClient) -> int:
-        if not order_id:
-            _show_disposals(terminal, [one async for one in client.disposals()])
-            return EXIT_OK
-        told = await client.disposal(order_id)
-        _show_disposals(terminal, [told.disposal])
-        if output is not None:
-            if not told.evidence:
-                raise explain(TryLater, "NOT_DESTROYED_YET", told.disposal.waiting)
-            files.write(output, told.evidence, force=force)
-        return EXIT_OK
-
-    return with_axis(terminal, profile, act)
-
-
 def _say_term(terminal: Terminal, term: Term) -> None:
     kept = terminal.text("Thời hạn", "Kept")
     due = term.due.isoformat() if term.due else terminal.text("vĩnh viễn", "for ever")
@@ -291,7 +169,7 @@ def _say_term(terminal: Terminal, term: Term) -> None:
 def _show(terminal: Terminal, decisions: Sequence[Decision]) -> None:
     if terminal.as_json:
         for one in decisions:
-            terminal.object(_flat(one))
+            terminal.object(flat(one))
     else:
         _table(terminal, decisions)
 
@@ -309,38 +187,11 @@ def _row(terminal: Terminal, one: Decision) -> tuple[str, ...]:
     return (*said, one.hold_id or one.evidence_id)
 
 
-def _show_disposals(terminal: Terminal, disposals: Sequence[Disposal]) -> None:
-    if terminal.as_json:
-        for one in disposals:
-            terminal.object(_flat(one))
-        return
-    columns = [("Quyết định", "Order"), ("Nhận lúc", "Accepted"), ("Văn bản", "Documents")]
-    columns += [("Hủy xong", "Destroyed"), ("Chứng nhận", "Evidence")]
-    terminal.table(columns, [_disposal_row(one) for one in disposals])
-
-
-def _disposal_row(one: Disposal) -> tuple[str, ...]:
-    ended = labels.time(one.ended_at) if one.ended_at else one.waiting or "…"
-    count = str(len(one.dispatch_ids))
-    return one.order_id, labels.time(one.accepted_at), count, ended, one.evidence_id
-
-
-def _due_row(one: Due) -> tuple[str, ...]:
-    number = "/".join(filter(None, (one.code_number, one.code_notation)))
-    due = one.term.due.isoformat() if one.term.due else ""
-    accepted = labels.time(one.accepted_at)
-    return one.dispatch_id, one.sender_id, number, accepted, one.term.class_code, due
-
-
-def _term(term: Term) -> dict[str, object]:
+def term_shape(term: Term) -> dict[str, object]:
     return {**asdict(term), "due": term.due.isoformat() if term.due else ""}
 
 
-def _due(one: Due) -> dict[str, object]:
-    return {**_flat(one), "term": _term(one.term)}
-
-
-def _flat(one: Decision | Disposal | Due) -> dict[str, object]:
+def flat(one: Decision | Disposal | Due) -> dict[str, object]:
     return {name: _plain(value) for name, value in asdict(one).items()}
 
 

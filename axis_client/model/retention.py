@@ -79,8 +79,11 @@ class Disposal:
     accepted_at: datetime
     dispatch_ids: tuple[str, ...]
     waiting: str
+    """A word for what it waits for, and behind a colon more about it; empty when it waits for nothing."""
     ended_at: datetime | None
     evidence_id: str
+    begun_at: datetime | None = None
+    """When the last check was made; from then on nobody can hold its documents."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,3 +94,4 @@ class Told:
     order: bytes
     evidence: bytes
     """Of destruction, verified; empty until the last file is gone."""
+    approvals: tuple[bytes, ...] = ()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 
 from axis.v1 import archive_pb2
@@ -13,15 +14,24 @@ from axis_client.wire.link import LARGEST_PAGE, SLOW, Page
 
 class RetentionCalls(ArchiveCalls):
     async def retention(self, dispatch_id: str) -> Retention:
-        request = archive_pb2.GetRetentionRequest(dispatch_id=dispatch_id)
-        answer = await self._ask(self._archive.GetRetention, request)
+        answer = await self._retention_page(dispatch_id, "")
+        decisions, page = list(answer.decisions), answer
+        while page.more:
+            page = await self._retention_page(dispatch_id, page.next)
+            decisions += page.decisions
         return Retention(
             term=_term(answer.term),
             holds=tuple(map(_decision, answer.holds)),
-            decisions=tuple(map(_decision, answer.decisions)),
+            decisions=tuple(map(_decision, decisions)),
             disposal_id=answer.disposal_id,
             original=answer.original,
         )
+
+    async def _retention_page(self, dispatch_id: str, after: str) -> archive_pb2.GetRetentionResponse:
+        request = archive_pb2.GetRetentionRequest(
+            dispatch_id=dispatch_id, after=after, page_size=LARGEST_PAGE
+        )
+        return await self._ask(self._archive.GetRetention, request)
 
     async def set_retention(
         self, dispatch_id: str, class_code: str, ended: int, record: str, reason: str
@@ -49,13 +59,18 @@ class RetentionCalls(ArchiveCalls):
         answer = await self._ask(self._archive.ListDue, request, SLOW)
         return tuple(map(_due, answer.due)), answer.next, answer.more
 
-    async def submit_disposal(self, order: bytes) -> Disposal:
-        request = archive_pb2.SubmitDisposalRequest(order=order)
+    async def submit_disposal(self, order: bytes, approvals: Sequence[bytes]) -> Disposal:
+        request = archive_pb2.SubmitDisposalRequest(order=order, approvals=approvals)
         return _disposal((await self._ask(self._archive.SubmitDisposal, request, SLOW)).disposal)
 
     async def disposal(self, order_id: str) -> Told:
         answer = await self._ask(self._archive.GetDisposal, archive_pb2.GetDisposalRequest(order_id=order_id))
-        return Told(disposal=_disposal(answer.disposal), order=answer.order, evidence=answer.evidence)
+        return Told(
+            disposal=_disposal(answer.disposal),
+            order=answer.order,
+            evidence=answer.evidence,
+            approvals=tuple(answer.approvals),
+        )
 
     async def disposals_page(self, after: str) -> Page[Disposal]:
         request = archive_pb2.ListDisposalsRequest(after=after, page_size=LARGEST_PAGE)
@@ -113,4 +128,5 @@ def _disposal(message: archive_pb2.Disposal) -> Disposal:
         waiting=message.waiting,
         ended_at=convert.time(message.ended_at) if message.HasField("ended_at") else None,
         evidence_id=message.evidence_id,
+        begun_at=convert.time(message.begun_at) if message.HasField("begun_at") else None,
     )

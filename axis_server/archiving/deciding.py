@@ -9,7 +9,7 @@ any document. Every decision is a signed statement of the axis, and a leaf of th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -40,6 +40,8 @@ from axis_server.wording import (
     disposed_by,
     ended_within,
     lifted_already,
+    most_decisions,
+    most_in_record,
     no_hold,
 )
 from signing.retention import DecisionStatement, write_decision
@@ -57,6 +59,14 @@ EVENT = "RetentionDecided"
 """Kind of the evidence that a decision is kept as."""
 REASON_BYTES = 2000
 RECORD_BYTES = 500
+DECISIONS_MOST = 200
+"""Of one agency about one dispatch, lifts aside: whatever is held can be lifted."""
+RECORD_MOST = 5_000
+"""Dispatches of one record: each is looked at when it is asked how one of them stands."""
+HOLDS_SHOWN = 1_000
+"""Of one dispatch at once."""
+LOOKED_AT = 2000
+"""Decisions looked at at once."""
 
 
 class KeepingLedger(Ledger, Inventory, Rounds, Protocol):
@@ -80,8 +90,8 @@ class Known:
 
     entry: Entry
     standing: Standing
-    decisions: tuple[Decision, ...]
-    """All that was ever decided, in order, as far as who asked is told."""
+    decisions: Page[Decision]
+    """Of all that was ever decided, in order, as far as who asked is told."""
     disposal: str
     """The order that disposed of it; empty when there is none."""
 
@@ -106,11 +116,11 @@ class Deciding:
         self._issuing = issuing
         self._owned = owned
 
-    async def show(self, caller: Caller, dispatch_id: str) -> Known:
+    async def show(self, caller: Caller, dispatch_id: str, after: int = 0, limit: int = 0) -> Known:
         """Says how long a dispatch is kept, to its parties and the authority's archivists: to a recipient
         nothing of what another one decided, and why. Raises `Declined`: NOT_FOUND, also for what is not the
         caller's."""
-        return await self._known(caller, await self._entry(caller, dispatch_id))
+        return await self._known(caller, await self._entry(caller, dispatch_id), after, limit)
 
     async def set_term(
         self,
@@ -125,7 +135,8 @@ class Deciding:
         """Says how long the caller's agency needs a dispatch. `ended` is the year in which the work ended; 0
         means the one in which the axis accepted it. The same word again changes nothing.
 
-        Raises `Declined`: NOT_FOUND, CLASS_UNKNOWN, INVALID_ARGUMENT, DISPOSED, ROLE_FORBIDDEN.
+        Raises `Declined`: NOT_FOUND, CLASS_UNKNOWN, INVALID_ARGUMENT, DISPOSED, TOO_MANY_DECISIONS,
+        ROLE_FORBIDDEN.
         """
         admit_archivist(caller)
         entry = (await standing_of(self._ledger, caller, dispatch_id)).entry
@@ -145,22 +156,29 @@ class Deciding:
             ended=ended or first,
             record=bounded(record.strip(), "record", RECORD_BYTES),
         )
-        decided = latest(await self._ledger.decisions([dispatch_id]))
-        if not any(_says_the_same(one, decision) for one in decided if one.agency_id == caller.agency_id):
+        decisions = await self._ledger.decisions([dispatch_id])
+        own = [one for one in latest(decisions) if one.agency_id == caller.agency_id]
+        if not any(_says_the_same(one, decision) for one in own):
+            _bound(decisions, caller)
+            await self._bound_record(decision, own)
             await self._owned.run(self._decide(decision, entry))
         return await self._known(caller, entry)
 
     async def put_hold(self, caller: Caller, dispatch_id: str, *, reason: str) -> Decision:
-        """Holds a dispatch: it is not disposed of until the hold is lifted. The same hold again is the one
-        that is in force. Raises `Declined`: NOT_FOUND, REASON_REQUIRED, DISPOSED, ROLE_FORBIDDEN."""
+        """Holds a dispatch: it is not disposed of until the hold is lifted, and not destroyed where it was
+        disposed of already and its destruction has not begun. The same hold again is the one that is in
+        force. Raises `Declined`: NOT_FOUND, REASON_REQUIRED, DISPOSED, TOO_MANY_DECISIONS,
+        ROLE_FORBIDDEN."""
         admit_archivist(caller)
         entry = await self._entry(caller, dispatch_id)
         if not reason.strip():
             raise Declined(Code.REASON_REQUIRED)
         decision = self._decision(HOLD, caller, entry, reason)
-        for one in in_force(await self._ledger.decisions([dispatch_id])):
+        decisions = await self._ledger.decisions([dispatch_id])
+        for one in in_force(decisions):
             if (one.agency_id, one.reason) == (decision.agency_id, decision.reason):
                 return one
+        _bound(decisions, caller)
         return await self._owned.run(self._decide(decision, entry))
 
     async def lift_hold(self, caller: Caller, dispatch_id: str, hold_id: str, *, reason: str) -> Decision:
@@ -210,6 +228,29 @@ class Deciding:
         decisions = await self._ledger.decisions([entry.dispatch_id])
         return longest(decided_terms(latest(decisions), await self._records(decisions)))
 
+    async def decided_since(self, dispatch_ids: Collection[str], decided: int) -> tuple[int, bool]:
+        """Returns the number of the last decision, and whether one behind `decided` is about one of these
+        dispatches, or about a record that one is filed in."""
+        named = set(dispatch_ids)
+        spoken = await self._ledger.decisions(sorted(named))
+        records = {(one.agency_id, one.record) for one in spoken if one.record}
+        more = True
+        while more:
+            page = await self._ledger.decisions_after(after=decided, limit=LOOKED_AT)
+            for one in page.items:
+                decided = one.number
+                if one.dispatch_id in named or (one.agency_id, one.record) in records:
+                    return decided, True
+            more = page.more
+        return decided, False
+
+    async def _bound_record(self, decision: Decision, own: Sequence[Decision]) -> None:
+        """Raises `Declined`: TOO_MANY_DECISIONS, when it would join a record that is full."""
+        if not decision.record or any(one.record == decision.record for one in own):
+            return
+        if len(await self._ledger.filed(decision.agency_id, decision.record)) >= RECORD_MOST:
+            raise Declined(Code.TOO_MANY_DECISIONS, most_in_record(RECORD_MOST))
+
     async def _records(self, decisions: tuple[Decision, ...]) -> Records:
         named = {(one.agency_id, one.record) for one in latest(decisions) if one.record}
         found: dict[tuple[str, str], tuple[Decision, ...]] = {}
@@ -221,18 +262,22 @@ class Deciding:
             )
         return found
 
-    async def _known(self, caller: Caller, entry: Entry) -> Known:
+    async def _known(self, caller: Caller, entry: Entry, after: int = 0, limit: int = 0) -> Known:
         dispatch_id = entry.dispatch_id
         standing = (await self.stand((entry,)))[dispatch_id]
         term = standing.term
         if not self._may_know(caller, entry, term.agency_id):
             term = replace(term, agency_id="", record="")
-        holds = tuple(one for one in standing.holds if self._may_know(caller, entry, one.agency_id))
+
+        def knows(one: Decision) -> bool:
+            return self._may_know(caller, entry, one.agency_id)
+
+        holds = tuple(filter(knows, standing.holds))[:HOLDS_SHOWN]
         decisions = await self._ledger.decisions([dispatch_id])
         return Known(
             entry=entry,
             standing=replace(standing, term=term, holds=holds),
-            decisions=tuple(one for one in decisions if self._may_know(caller, entry, one.agency_id)),
+            decisions=_paged([one for one in decisions if one.number > after and knows(one)], limit),
             disposal=(await self._ledger.disposed([dispatch_id])).get(dispatch_id, ""),
         )
 
@@ -324,6 +369,19 @@ def admit_archivist(caller: Caller) -> None:
         raise Declined(Code.ROLE_FORBIDDEN, archivists_alone(caller.role))
     if caller.delegate is not None:
         raise Declined(Code.NOT_DELEGATED, "an agency's own archivists alone decide about retention")
+
+
+def _paged(decisions: Sequence[Decision], limit: int) -> Page[Decision]:
+    most = page_items(limit)
+    shown = tuple(decisions[:most])
+    return Page(items=shown, next=shown[-1].number if shown else 0, more=len(decisions) > most)
+
+
+def _bound(decisions: Collection[Decision], caller: Caller) -> None:
+    """Raises `Declined`: TOO_MANY_DECISIONS, when the caller's agency has decided as often as it may."""
+    own = [one for one in decisions if one.agency_id == caller.agency_id and one.kind != LIFT]
+    if len(own) >= DECISIONS_MOST:
+        raise Declined(Code.TOO_MANY_DECISIONS, most_decisions(DECISIONS_MOST))
 
 
 def _says_the_same(one: Decision, other: Decision) -> bool:

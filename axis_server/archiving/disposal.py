@@ -3,7 +3,7 @@
     due = await disposal.due(caller, after, limit)            # what need not be kept any more
     accepted = await disposal.submit(caller, sealed_order)    # from here on it is disposed of
 
-1. judge     the seal, and that it is an archivist's of the archive's authority
+1. judge     the seals, and that they are archivists' of the archive's authority (`warrant`)
 2. hold up   each document against the ledger: kept, due, of that class, held by nobody
 3. commit    the order as a leaf of the log, and each document marked: the point of no return. If anything was
              decided meanwhile, it is held up again
@@ -14,18 +14,15 @@ A crash before 3 leaves nothing; after it, destruction goes on where it was.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from cryptography.hazmat.primitives import hashes
-
-from axis_server.addressing.directory import DirectoryView, in_force
 from axis_server.archiving.deciding import Deciding, Issuing, KeepingLedger, admit_archivist
 from axis_server.archiving.terms import Standing, Term
-from axis_server.caller import Caller, Role
-from axis_server.documents.contents import bounded
-from axis_server.documents.judgement import Rules, digest
+from axis_server.archiving.warrant import Warrants
+from axis_server.caller import Caller
+from axis_server.documents.judgement import digest
 from axis_server.errors import Declined
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
@@ -38,20 +35,15 @@ from axis_server.wording import (
     due_on,
     of_dispatch,
 )
-from signing.parser import Malformed
-from signing.retention import Item, Order, read_order
-from signing.verdict import Sound
-from signing.verify import verify
+from signing.retention import Item, Order
 from storage.errors import DecidedSince, Disposed, NotFound
-from storage.ledger.keeping import ITEMS_MOST, Disposal
+from storage.ledger.keeping import Disposal
 from storage.ledger.overview import VIETNAM
 from storage.ledger.pages import Page
 from storage.ledger.records import Entry, Evidence
 
-EVENT = "DisposalOrdered"
-"""Kind of the evidence that an order is kept as."""
-ORDER_BYTES = 2 << 20
-TEXT_BYTES = 2000
+EVENT, APPROVED = "DisposalOrdered", "DisposalApproved"
+"""Kinds of the evidence that an order and its approvals are kept as."""
 LOOKED_AT = 2000
 """Dispatches that one page of what is due looks at; it may then be empty and go on."""
 _TRIES = 100
@@ -74,6 +66,8 @@ class Told:
     disposal: Disposal
     order: bytes
     """As it was sealed."""
+    approvals: tuple[bytes, ...]
+    """As they were sealed."""
     evidence: Evidence | None
     """Of destruction; None until the last file is gone."""
 
@@ -86,8 +80,7 @@ class Disposing:
         *,
         ledger: KeepingLedger,
         deciding: Deciding,
-        directory: Callable[[], DirectoryView],
-        rules: Rules,
+        warrants: Warrants,
         issuing: Issuing,
         owned: OwnedTasks,
         wake: Callable[[], None],
@@ -95,8 +88,7 @@ class Disposing:
         """`wake` is called when there is something to destroy."""
         self._ledger = ledger
         self._deciding = deciding
-        self._directory = directory
-        self._rules = rules
+        self._warrants = warrants
         self._issuing = issuing
         self._owned = owned
         self._wake = wake
@@ -117,23 +109,24 @@ class Disposing:
         )
         return Page(items=due, next=page.next, more=page.more)
 
-    async def submit(self, caller: Caller, content: bytes) -> Disposal:
-        """Takes an order. The same order gets the same answer.
+    async def submit(self, caller: Caller, content: bytes, approvals: Sequence[bytes] = ()) -> Disposal:
+        """Takes an order, with the approvals of other persons where they are wanted. The same order gets the
+        same answer.
 
-        Raises `Declined`: the reason of the verdict on its seal, SIGNER_MISMATCH, ORDER_UNFIT, NOT_FOUND,
-        NOT_DUE, HELD, DISPOSED, ROLE_FORBIDDEN.
+        Raises `Declined`: the reason of the verdict on a seal, SIGNER_MISMATCH, ORDER_UNFIT, ORDER_EXPIRED,
+        APPROVAL_MISSING, NOT_FOUND, NOT_DUE, HELD, DISPOSED, ROLE_FORBIDDEN.
         """
         self._admit(caller)
-        if len(content) > ORDER_BYTES:
-            raise Declined(Code.ORDER_UNFIT, f"an order has at most {ORDER_BYTES} bytes")
         order_id = digest(content)
         try:
             return await self._ledger.disposal(order_id)
         except NotFound:
             pass
         at = self._issuing.clock()
-        order = await in_worker(self._issuing.workers, self._judged, content, caller, at)
-        return await self._owned.run(self._commit(order, order_id, content, caller, at))
+        order = await in_worker(
+            self._issuing.workers, self._warrants.judged, content, approvals, caller.agency_id, at
+        )
+        return await self._owned.run(self._commit(order, content, approvals, caller, at))
 
     async def show(self, caller: Caller, order_id: str) -> Told:
         """Returns a disposal with its order and its evidence. Raises `Declined`: NOT_FOUND."""
@@ -144,7 +137,8 @@ class Disposing:
             raise Declined(Code.NOT_FOUND) from absent
         order = await self._ledger.attested(order_id)
         evidence = await self._ledger.attested(disposal.evidence_id) if disposal.evidence_id else None
-        return Told(disposal=disposal, order=order.content, evidence=evidence)
+        approvals = [(await self._ledger.attested(one)).content for one in disposal.approvals]
+        return Told(disposal=disposal, order=order.content, approvals=tuple(approvals), evidence=evidence)
 
     async def list(self, caller: Caller, after: int, limit: int) -> Page[Disposal]:
         """Lists the disposals, in order. Raises `Declined`."""
@@ -156,66 +150,28 @@ class Disposing:
         if not self._deciding.is_authority(caller):
             raise Declined(Code.ROLE_FORBIDDEN, authority_alone())
 
-    def _judged(self, content: bytes, caller: Caller, at: datetime) -> Order:
-        """Step 1. In a worker."""
-        rules = self._rules
-        try:
-            verdict = verify(content, trust=rules.trust(), at=at, policy=rules.policy, limits=rules.limits)
-        except Malformed as malformed:
-            raise Declined(malformed.reason, malformed.detail) from malformed
-        if not isinstance(verdict, Sound):
-            raise Declined(verdict.reason, verdict.detail)
-        sealer = self._directory().sealer(verdict.certificate.fingerprint(hashes.SHA256()).hex())
-        if sealer is None or sealer[0].agency_id != caller.agency_id or not in_force(sealer[0], at):
-            raise Declined(
-                Code.SIGNER_MISMATCH, f"the certificate is not registered to seal for {caller.agency_id}"
-            )
-        if sealer[1].role != Role.ARCHIVIST:
-            raise Declined(Code.SIGNER_MISMATCH, "the certificate is not an archivist's")
-        try:
-            order = read_order(verdict)
-        except ValueError as unfit:
-            raise Declined(Code.ORDER_UNFIT, str(unfit)) from unfit
-        self._check(order, caller, at)
-        return order
-
-    def _check(self, order: Order, caller: Caller, at: datetime) -> None:
-        """Whether it is an order to this axis that could be carried out at all."""
-        names = [item.dispatch_id for item in order.items]
-        named = self._directory().resolve(order.agency_id)
-        for unfit, why in (
-            (order.axis_id != self._issuing.issuer_id, f"it is an order to {order.axis_id}"),
-            (named is None or named.agency_id != caller.agency_id, "it is another agency's"),
-            (not 0 < len(names) <= ITEMS_MOST, f"an order names 1 to {ITEMS_MOST} documents"),
-            (len(set(names)) != len(names), "it names a document twice"),
-            (not order.legal_basis.strip(), "it names no legal basis"),
-            (order.ordered_at > at + self._rules.policy.clock_skew, "it was made in the future"),
-        ):
-            if unfit:
-                raise Declined(Code.ORDER_UNFIT, why)
-        bounded(order.number, "Number", TEXT_BYTES)
-        bounded(order.legal_basis, "LegalBasis", TEXT_BYTES)
-
     async def _commit(
-        self, order: Order, order_id: str, content: bytes, caller: Caller, at: datetime
+        self, order: Order, content: bytes, approvals: Sequence[bytes], caller: Caller, at: datetime
     ) -> Disposal:
         """Steps 2 and 3."""
+        sealed = _evidence(EVENT, content, at)
+        approved = tuple(_evidence(APPROVED, one, at) for one in dict.fromkeys(approvals))
         disposal = Disposal(
-            order_id=order_id,
+            order_id=sealed.evidence_id,
             agency_id=caller.agency_id,
             dispatches=tuple(item.dispatch_id for item in order.items),
             accepted_at=at,
+            approvals=tuple(one.evidence_id for one in approved),
         )
-        evidence = Evidence(evidence_id=order_id, dispatch_id="", event=EVENT, issued_at=at, content=content)
         decided, concerned = 0, True
         for _ in range(_TRIES):
             if concerned:
                 decided = await self._ledger.decided()
                 await self._hold_up(order)
             try:
-                kept = await self._ledger.dispose(disposal, evidence, decided=decided)
+                kept = await self._ledger.dispose(disposal, sealed, approved, decided=decided)
             except DecidedSince:
-                decided, concerned = await self._decided_since(order, decided)
+                decided, concerned = await self._deciding.decided_since(disposal.dispatches, decided)
                 continue
             except Disposed as gone:
                 raise Declined(
@@ -224,22 +180,6 @@ class Disposing:
             self._wake()
             return kept
         raise Declined(Code.STORE_UNAVAILABLE, "others decide about these documents all the time")
-
-    async def _decided_since(self, order: Order, decided: int) -> tuple[int, bool]:
-        """Returns the number of the last decision, and whether one behind `decided` is about a document of
-        the order, or of a record that one is filed in."""
-        named = {item.dispatch_id for item in order.items}
-        spoken = await self._ledger.decisions(sorted(named))
-        records = {(one.agency_id, one.record) for one in spoken if one.record}
-        more = True
-        while more:
-            page = await self._ledger.decisions_after(after=decided, limit=LOOKED_AT)
-            for one in page.items:
-                decided = one.number
-                if one.dispatch_id in named or (one.agency_id, one.record) in records:
-                    return decided, True
-            more = page.more
-        return decided, False
 
     async def _hold_up(self, order: Order) -> None:
         """Step 2: holds each document against the ledger. Raises `Declined` for the first that is not as the
@@ -280,3 +220,7 @@ class Disposing:
 
     def _today(self) -> date:
         return self._issuing.clock().astimezone(VIETNAM).date()
+
+
+def _evidence(event: str, content: bytes, at: datetime) -> Evidence:
+    return Evidence(evidence_id=digest(content), dispatch_id="", event=event, issued_at=at, content=content)

@@ -11,7 +11,7 @@ from axis_server.boundary.identity import Context, current_caller
 from axis_server.cursors import Cursors
 from storage.ledger.keeping import Decision, Disposal
 
-HOLDS, DUE, DISPOSALS = "holds", "due", "disposals"
+DECISIONS, HOLDS, DUE, DISPOSALS = "decisions", "holds", "due", "disposals"
 
 
 class RetentionServicer(archive_pb2_grpc.ArchiveServiceServicer):
@@ -25,13 +25,17 @@ class RetentionServicer(archive_pb2_grpc.ArchiveServiceServicer):
     async def GetRetention(
         self, request: archive_pb2.GetRetentionRequest, context: Context
     ) -> archive_pb2.GetRetentionResponse:
-        known = await self._deciding.show(current_caller(), request.dispatch_id)
+        caller, decisions = current_caller(), f"{DECISIONS} {request.dispatch_id}"
+        after = self._cursors.place(request.after, decisions, caller.agency_id)
+        known = await self._deciding.show(caller, request.dispatch_id, after, request.page_size)
         return archive_pb2.GetRetentionResponse(
             term=_term(known.standing.term, self._deciding.classes),
             holds=[_decision(one) for one in known.standing.holds],
-            decisions=[_decision(one) for one in known.decisions],
+            decisions=[_decision(one) for one in known.decisions.items],
             disposal_id=known.disposal,
             original=known.entry.original.sha256,
+            next=self._cursors.token(known.decisions.next, decisions, caller.agency_id),
+            more=known.decisions.more,
         )
 
     async def SetRetention(
@@ -88,7 +92,7 @@ class RetentionServicer(archive_pb2_grpc.ArchiveServiceServicer):
     async def SubmitDisposal(
         self, request: archive_pb2.SubmitDisposalRequest, context: Context
     ) -> archive_pb2.SubmitDisposalResponse:
-        disposal = await self._disposing.submit(current_caller(), request.order)
+        disposal = await self._disposing.submit(current_caller(), request.order, request.approvals)
         return archive_pb2.SubmitDisposalResponse(disposal=_disposal(disposal))
 
     async def GetDisposal(
@@ -99,6 +103,7 @@ class RetentionServicer(archive_pb2_grpc.ArchiveServiceServicer):
             disposal=_disposal(told.disposal),
             order=told.order,
             evidence=b"" if told.evidence is None else told.evidence.content,
+            approvals=told.approvals,
         )
 
     async def ListDisposals(
@@ -165,4 +170,5 @@ def _disposal(disposal: Disposal) -> archive_pb2.Disposal:
         waiting=disposal.waiting,
         ended_at=None if disposal.ended_at is None else translate.time(disposal.ended_at),
         evidence_id=disposal.evidence_id,
+        begun_at=None if disposal.begun_at is None else translate.time(disposal.begun_at),
     )

@@ -13,9 +13,10 @@ from axis_server.admitting.trust import policy_of
 from axis_server.archiving import sweeping
 from axis_server.archiving.deciding import Deciding, Issuing
 from axis_server.archiving.destruction import Destroying
-from axis_server.archiving.disposal import ORDER_BYTES, Disposing
+from axis_server.archiving.disposal import Disposing
 from axis_server.archiving.locking import Locking
 from axis_server.archiving.terms import Classes
+from axis_server.archiving.warrant import ORDER_BYTES, Warrants
 from axis_server.background import Work
 from axis_server.documents.judgement import Rules
 from axis_server.limits.tasks import OwnedTasks
@@ -46,6 +47,7 @@ def retaining(
     directory: Callable[[], DirectoryView],
     trust: Callable[[], TrustStore],
     clock: Callable[[], datetime],
+    running: Callable[[], float],
     new_id: Callable[[], str],
     workers: Executor,
     owned: OwnedTasks,
@@ -61,18 +63,28 @@ def retaining(
         issuing=issuing,
         owned=owned,
     )
+    warrants = Warrants(
+        axis_id=settings.axis.id,
+        directory=directory,
+        rules=Rules.of(trust, policy_of(settings.trust, settings.revocation), ORDER_BYTES),
+        seals=settings.retention.approvals,
+        valid=timedelta(days=settings.retention.order_days),
+    )
     destroying = Destroying(
         ledger=stores.ledger,
         archive=stores.archive,
+        deciding=deciding,
+        warrants=warrants,
         issuing=issuing,
         grace=timedelta(minutes=settings.retention.grace_minutes),
+        authorities=tuple(one.name for one in settings.timestamps),
+        running=running,
         metrics=metrics,
     )
     disposing = Disposing(
         ledger=stores.ledger,
         deciding=deciding,
-        directory=directory,
-        rules=Rules.of(trust, policy_of(settings.trust, settings.revocation), ORDER_BYTES),
+        warrants=warrants,
         issuing=issuing,
         owned=owned,
         wake=destroying.wake,

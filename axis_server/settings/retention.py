@@ -59,8 +59,14 @@ class RetentionSettings(Section):
     rules: list[RuleSettings] = Field(default=[])
     """Which class is presumed, each in a `[[retention.rules]]` of its own; the first that fits counts."""
     grace_minutes: float = Field(default=60.0, ge=0, le=100_000)
-    """How long a file lies hidden between an order and its destruction. It must be longer than a submission
+    """How long a file lies hidden between an order and its destruction, in time that the axis ran, whatever
+    its clock says; until it is over, who holds the document stops it. It must be longer than a submission
     takes from its first byte archived to its commit: who sends the same bytes meanwhile keeps them."""
+    approvals: int = Field(default=1, ge=1, le=5)
+    """How many persons must seal an order of disposal: 2 wants a second one's approval (`axis disposal
+    approve`), by a certificate of the authority with another key and another name in it."""
+    order_days: float = Field(default=30.0, gt=0, le=3650)
+    """For how long after it was made an order can be submitted; an older one is answered ORDER_EXPIRED."""
     sweep_hours: float = Field(default=0.0, ge=0, le=10_000)
     """How often the server itself sweeps what nothing names; 0 leaves it to `axis-server sweep --delete`."""
     sweep_days: float = Field(default=30.0, ge=1, le=3650)

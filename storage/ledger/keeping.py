@@ -7,7 +7,7 @@ its files are no longer named.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -69,15 +69,21 @@ class Disposal:
     """When no file of it was left."""
     evidence_id: str = ""
     """The evidence of destruction."""
+    approvals: tuple[str, ...] = ()
+    """SHA-256 of each sealed approval of the order, which is an evidence and a leaf under this very id."""
+    begun_at: datetime | None = None
+    """When the last check was made: from then on nobody can hold its dispatches."""
+    watched: int = 0
+    """Seconds for which its files were seen to lie hidden, all of them, by processes that ran meanwhile."""
 
 
 class Keeping(Protocol):
     """How long dispatches are kept. Every method raises `Unavailable` when the store cannot serve."""
 
     async def decide(self, decision: Decision, statement: Evidence) -> Decision:
-        """Keeps a decision with the statement about it and its leaf, and returns it with its number. Raises
-        `NotFound` when the dispatch or the hold to lift is not kept (nor held still), `Disposed` when the
-        dispatch was disposed of."""
+        """Keeps a decision with the statement about it and its leaf, and returns it with its number. What was
+        disposed of can be held, and a hold lifted, until its destruction begins. Raises `NotFound` when the
+        dispatch or the hold to lift is not kept (nor held still), `Disposed` when it comes too late."""
         ...
 
     async def decisions(self, dispatch_ids: Collection[str]) -> tuple[Decision, ...]:
@@ -100,9 +106,12 @@ class Keeping(Protocol):
         """Returns the number of the last decision; 0 when there is none."""
         ...
 
-    async def dispose(self, disposal: Disposal, order: Evidence, *, decided: int) -> Disposal:
-        """Marks dispatches as disposed of, all or none, and keeps the order with its leaf. From then on they
-        name no file (`Rounds.known`), nor does what their senders uploaded for them.
+    async def dispose(
+        self, disposal: Disposal, order: Evidence, approvals: Sequence[Evidence] = (), *, decided: int
+    ) -> Disposal:
+        """Marks dispatches as disposed of, all or none, and keeps the order and what approves it, each with
+        its leaf. From then on they name no file (`Rounds.known`), nor does what their senders uploaded for
+        them.
 
         Idempotent by `order_id`: what was kept first is returned. Raises `NotFound` for a dispatch that is
         not kept; `Disposed` for one of another order; `DecidedSince` when there are decisions
@@ -127,6 +136,18 @@ class Keeping(Protocol):
 
     async def note_waiting(self, order_id: str, waiting: str) -> None:
         """Notes why a disposal has not ended."""
+        ...
+
+    async def watch(self, order_id: str, mark: str, seconds: int) -> int:
+        """Notes that the files of a disposal were seen to lie hidden for so long, as `mark` says, and returns
+        what counts: the most that was noted for this mark. Another mark begins anew, at 0. Raises
+        `NotFound`."""
+        ...
+
+    async def begin_destruction(self, order_id: str, at: datetime, *, decided: int) -> Disposal:
+        """Notes that the last check was made: nobody can hold its dispatches from now on. Idempotent: the
+        first time stands. Raises `NotFound`; `DecidedSince` when there are decisions behind `decided`, which
+        that check did not see."""
         ...
 
     async def end_disposal(self, order_id: str, at: datetime, evidence: Evidence) -> Disposal:
@@ -187,13 +208,17 @@ def check_decision(decision: Decision, statement: Evidence) -> None:
         raise ValueError(f"a term has 1 to {YEARS_MOST} years, or none at all")
 
 
-def check_disposal(disposal: Disposal, order: Evidence) -> None:
+def check_disposal(disposal: Disposal, order: Evidence, approvals: Sequence[Evidence]) -> None:
     """Raises `ValueError` when a disposal could not be true as given."""
-    check_times([disposal.accepted_at, order.issued_at])
+    check_times([disposal.accepted_at, order.issued_at, *(one.issued_at for one in approvals)])
     check_text([disposal.order_id, disposal.agency_id, *disposal.dispatches, order.event])
+    if disposal.approvals != tuple(one.evidence_id for one in approvals):
+        raise ValueError("a disposal names what approves it")
+    if any(one.dispatch_id for one in approvals):
+        raise ValueError("an approval is an evidence of no dispatch")
     if not 0 < len(set(disposal.dispatches)) == len(disposal.dispatches) <= ITEMS_MOST:
         raise ValueError(f"a disposal has 1 to {ITEMS_MOST} dispatches, each once")
     if order.evidence_id != disposal.order_id or order.dispatch_id:
         raise ValueError("an order is an evidence of no dispatch, under its own id")
-    if disposal.number or disposal.waiting or disposal.ended_at or disposal.evidence_id:
+    if disposal.number or disposal.waiting or disposal.begun_at or disposal.ended_at or disposal.evidence_id:
         raise ValueError("a disposal begins at its beginning")

@@ -135,7 +135,7 @@ async def test_a_disposal_that_is_written_into_the_ledger_without_its_order_dest
     state.disposed[other.dispatch_id] = disposal.order_id
     assert await stand.destroying.step() == 1
     assert {entry.original.sha256, other.original.sha256} <= set(stand.archive.blobs)
-    assert (await stand.ledger.disposal(disposal.order_id)).waiting.startswith("no order in the log")
+    assert (await stand.ledger.disposal(disposal.order_id)).waiting == "UNFOUNDED"
 
 
 async def test_a_file_of_several_documents_stays_until_the_last_one_goes(stand: Stand) -> None:
@@ -167,7 +167,7 @@ async def test_who_sends_the_same_bytes_in_the_time_of_grace_keeps_them(stand: S
     stand.grace = timedelta(days=9000)
     disposal = await stand.disposed(entry)
     assert await stand.destroying.step() == 1
-    assert (await stand.ledger.disposal(disposal.order_id)).waiting.startswith("hidden, until")
+    assert (await stand.ledger.disposal(disposal.order_id)).waiting.startswith("GRACE")
     assert list(stand.archive.hidden) == [entry.original.sha256]
     await stand.world.uploaded(stand.world.department, content)
     stand.grace = timedelta(0)
@@ -218,7 +218,7 @@ async def test_what_the_store_locks_is_waited_for_and_the_disposal_says_so(stand
 
     stand.archive.destroy = locked  # type: ignore[method-assign]
     assert await stand.destroying.step() == 1
-    assert "locked by the store" in (await stand.ledger.disposal(disposal.order_id)).waiting
+    assert (await stand.ledger.disposal(disposal.order_id)).waiting.startswith("LOCKED: 20")
     stand.archive.destroy = whole  # type: ignore[method-assign]
     assert await stand.destroying.step() == 0
 

@@ -104,7 +104,7 @@ async def test_who_acts_for_an_agency_neither_shortens_a_term_nor_lifts_a_hold_o
         await stand.deciding.set_term(acting, entry.dispatch_id, class_code="2")
     with declined("NOT_DELEGATED"):
         await stand.deciding.put_hold(acting, entry.dispatch_id, reason="khác")
-    assert (await stand.deciding.show(own, entry.dispatch_id)).decisions == (hold,)
+    assert (await stand.deciding.show(own, entry.dispatch_id)).decisions.items == (hold,)
 
 
 async def test_a_recipient_is_told_nothing_of_what_another_one_decided(
@@ -123,7 +123,7 @@ async def test_a_recipient_is_told_nothing_of_what_another_one_decided(
         known = await stand.deciding.show(caller, entry.dispatch_id)
         assert known.standing.term.class_code == "70"
         by_others[house.agency.agency_id] = (
-            len(known.decisions),
+            len(known.decisions.items),
             len(known.standing.holds),
             known.standing.term.record,
             len((await stand.deciding.holds(caller, 0, 0)).items),

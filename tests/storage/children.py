@@ -24,6 +24,11 @@ def racing(place: Place, name: str, count: int) -> subprocess.Popen[str]:
     return _child("racing_child", place, name, count)
 
 
+def holding(place: Place, count: int) -> subprocess.Popen[str]:
+    """Holds the first `count` dispatches, each when it reads a line, and prints whether it came in time."""
+    return _child("holding_child", place, count)
+
+
 def taking(place: Place, mailbox_id: str, name: str) -> subprocess.Popen[str]:
     """Takes from a queue until it is empty, and prints what it took."""
     return _child("taking_child", place, mailbox_id, name)

@@ -7,36 +7,15 @@ from dataclasses import replace
 import pytest
 
 from storage.errors import DecidedSince, Disposed, NotFound
-from storage.ledger.keeping import HOLD, LIFT, TERM, Decision, Disposal, in_force
-from storage.ledger.records import Evidence
+from storage.ledger.keeping import HOLD, LIFT, TERM, Decision, in_force
 from storage.ledger.tree import leaf_hash
 from tests.storage.conftest import Opened
-from tests.storage.records import SENDER, accepted, at, entry, evidence, part, recipients, sha256
-
-
-def statement(name: str) -> Evidence:
-    return replace(evidence(1, name), evidence_id=name, dispatch_id="", event="ArchiveDecision")
-
-
-def decision(kind: str, name: str, number: int = 1, **changes: object) -> Decision:
-    facts: dict[str, object] = {
-        "kind": kind,
-        "dispatch_id": f"dispatch-{number}",
-        "agency_id": SENDER,
-        "certificate": sha256("certificate"),
-        "at": at(9),
-        "evidence_id": name,
-    }
-    return Decision(**facts | changes)  # type: ignore[arg-type]
+from tests.storage.records import SENDER, accepted, at, entry, part, recipients, sha256
+from tests.storage.rulings import decision, disposal, statement
 
 
 async def ruled(ledger: Opened, one: Decision) -> Decision:
     return await ledger.decide(one, statement(one.evidence_id))
-
-
-def disposal(name: str, *numbers: int) -> Disposal:
-    dispatches = tuple(f"dispatch-{number}" for number in numbers)
-    return Disposal(order_id=name, agency_id="ARCHIVE", dispatches=dispatches, accepted_at=at(20))
 
 
 async def test_what_was_decided_is_kept_in_order_each_with_a_leaf(ledger: Opened) -> None:
@@ -151,6 +130,51 @@ async def test_a_disposal_ends_once_with_its_evidence(ledger: Opened) -> None:
     with pytest.raises(NotFound):
         await ledger.end_disposal("no order", at(30), statement("x"))
     assert (await ledger.leaf("destroyed")).hash == leaf_hash(statement("destroyed").content)
+
+
+async def test_what_was_disposed_of_can_be_held_until_its_destruction_begins(ledger: Opened) -> None:
+    await ledger.commit(accepted(1))
+    await ledger.dispose(disposal("order", 1), statement("order"), decided=0)
+    held = await ruled(ledger, decision(HOLD, "h1"))
+    with pytest.raises(DecidedSince):
+        await ledger.begin_destruction("order", at(21), decided=0)
+    await ruled(ledger, decision(LIFT, "l1", hold_id=held.evidence_id))
+    begun = await ledger.begin_destruction("order", at(22), decided=2)
+    assert begun.begun_at == at(22)
+    assert await ledger.begin_destruction("order", at(23), decided=0) == begun
+    assert await ledger.unended() == (begun,)
+    for late in (decision(HOLD, "h2"), decision(TERM, "t1", class_code="20", years=20)):
+        with pytest.raises(Disposed):
+            await ruled(ledger, late)
+    assert await ledger.decided() == 2
+    with pytest.raises(NotFound):
+        await ledger.begin_destruction("no order", at(22), decided=2)
+
+
+async def test_how_long_files_lay_hidden_only_grows_and_begins_anew_when_they_lie_otherwise(
+    ledger: Opened,
+) -> None:
+    await ledger.commit(accepted(1))
+    await ledger.dispose(disposal("order", 1), statement("order"), decided=0)
+    assert await ledger.watch("order", "as they lie", 500) == 0
+    assert await ledger.watch("order", "as they lie", 20) == 20
+    assert await ledger.watch("order", "as they lie", 10) == 20
+    assert (await ledger.disposal("order")).watched == 20
+    assert await ledger.watch("order", "otherwise", 30) == 0
+    assert (await ledger.disposal("order")).watched == 0
+    with pytest.raises(NotFound):
+        await ledger.watch("no order", "x", 1)
+
+
+async def test_what_approves_an_order_is_kept_with_it(ledger: Opened) -> None:
+    await ledger.commit(accepted(1))
+    approved = replace(disposal("order", 1), approvals=("approval",))
+    with pytest.raises(ValueError):
+        await ledger.dispose(approved, statement("order"), decided=0)
+    kept = await ledger.dispose(approved, statement("order"), [statement("approval")], decided=0)
+    assert (await ledger.disposal("order")).approvals == kept.approvals == ("approval",)
+    assert await ledger.attested("approval") == statement("approval")
+    assert (await ledger.leaf("approval")).hash == leaf_hash(statement("approval").content)
 
 
 async def test_what_nobody_submitted_is_forgotten_and_nothing_else(ledger: Opened) -> None:

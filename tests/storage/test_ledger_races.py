@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import asyncio
 from collections import Counter
+from contextlib import suppress
 
 import pytest
 
+from storage.errors import DecidedSince
+from storage.ledger.keeping import in_force
 from tests.storage import whole
-from tests.storage.children import committing, racing, taking
+from tests.storage.children import committing, holding, racing, taking
 from tests.storage.places import Place, Shared, opened_at
-from tests.storage.records import RECIPIENTS, SENDER, accepted, move
+from tests.storage.records import RECIPIENTS, SENDER, accepted, at, move
+from tests.storage.rulings import disposal, statement
 
 COUNT = 25
+HOLDS = 60
 NAMES = ("an", "binh", "chi")
 
 
@@ -136,3 +141,40 @@ async def assert_whole(ledger: Shared, number: int, wins: int) -> None:
 def moves(state: str) -> int:
     """A delivery is moved once at most: every process expects version 1."""
     return 0 if state == "consigned" else 1
+
+
+@pytest.mark.parametrize("step", ["order", "last check"])
+async def test_a_hold_that_was_put_before_the_last_check_always_wins(place: Place, step: str) -> None:
+    ledger = await opened_at(place)
+    for number in range(1, HOLDS + 1):
+        await ledger.commit(accepted(number))
+        if step == "last check":
+            order = disposal(f"order-{number}", number)
+            await ledger.dispose(order, statement(order.order_id), decided=0)
+    with holding(place, HOLDS) as child:
+        assert child.stdin is not None
+        assert child.stdout is not None
+        assert child.stdout.readline() == "ready\n"
+        for number in range(1, HOLDS + 1):
+            child.stdin.write("go\n")
+            child.stdin.flush()
+            await asyncio.sleep(number % 5 / 1000)
+            begun = await destroyed(ledger, number)
+            said = await asyncio.to_thread(child.stdout.readline)
+            held = bool(in_force(await ledger.decisions([f"dispatch-{number}"])))
+            assert (said, held) == (("late\n", False) if begun else ("held\n", True))
+    assert child.returncode == 0
+    await ledger.aclose()
+
+
+async def destroyed(ledger: Shared, number: int) -> bool:
+    """Disposes of a dispatch, and begins to destroy it; tells whether nobody held it before."""
+    order = disposal(f"order-{number}", number)
+    while True:
+        decided = await ledger.decided()
+        if in_force(await ledger.decisions(order.dispatches)):
+            return False
+        with suppress(DecidedSince):
+            await ledger.dispose(order, statement(order.order_id), decided=decided)
+            await ledger.begin_destruction(order.order_id, at(21), decided=decided)
+            return True

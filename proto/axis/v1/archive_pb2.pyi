@@ -401,15 +401,23 @@ class GetRetentionRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     DISPATCH_ID_FIELD_NUMBER: _builtins.int
+    AFTER_FIELD_NUMBER: _builtins.int
+    PAGE_SIZE_FIELD_NUMBER: _builtins.int
     dispatch_id: _builtins.str
+    after: _builtins.str
+    """Where the decisions go on: `next` of the page before."""
+    page_size: _builtins.int
+    """Decisions of a page. 0 means 100, the most is 1000."""
     def __init__(
         self,
         *,
         dispatch_id: _builtins.str = ...,
+        after: _builtins.str = ...,
+        page_size: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["dispatch_id", b"dispatch_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["after", b"after", "dispatch_id", b"dispatch_id", "page_size", b"page_size"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -424,19 +432,25 @@ class GetRetentionResponse(_message.Message):
     DECISIONS_FIELD_NUMBER: _builtins.int
     DISPOSAL_ID_FIELD_NUMBER: _builtins.int
     ORIGINAL_FIELD_NUMBER: _builtins.int
+    NEXT_FIELD_NUMBER: _builtins.int
+    MORE_FIELD_NUMBER: _builtins.int
     disposal_id: _builtins.str
     """The order that disposed of it; empty when its files are kept."""
     original: _builtins.str
     """SHA-256 of the package."""
+    next: _builtins.str
+    more: _builtins.bool
     @_builtins.property
     def term(self) -> Global___Term:
         """The longest of all that count."""
 
     @_builtins.property
-    def holds(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetentionDecision]: ...
+    def holds(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetentionDecision]:
+        """Those in force: the first 1000."""
+
     @_builtins.property
     def decisions(self) -> _containers.RepeatedCompositeFieldContainer[Global___RetentionDecision]:
-        """All that was ever decided about it, in order."""
+        """A page of all that was ever decided about it, in order."""
 
     def __init__(
         self,
@@ -446,10 +460,12 @@ class GetRetentionResponse(_message.Message):
         decisions: _abc.Iterable[Global___RetentionDecision] | None = ...,
         disposal_id: _builtins.str = ...,
         original: _builtins.str = ...,
+        next: _builtins.str = ...,
+        more: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["term", b"term"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "disposal_id", b"disposal_id", "holds", b"holds", "original", b"original", "term", b"term"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["decisions", b"decisions", "disposal_id", b"disposal_id", "holds", b"holds", "more", b"more", "next", b"next", "original", b"original", "term", b"term"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -742,16 +758,22 @@ class SubmitDisposalRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     ORDER_FIELD_NUMBER: _builtins.int
+    APPROVALS_FIELD_NUMBER: _builtins.int
     order: _builtins.bytes
     """The sealed order; docs/archivist.md says what stands in it."""
+    @_builtins.property
+    def approvals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """What other persons of the authority sealed to approve it, where the axis wants that: at most 8."""
+
     def __init__(
         self,
         *,
         order: _builtins.bytes = ...,
+        approvals: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "order", b"order"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -790,11 +812,14 @@ class Disposal(_message.Message):
     WAITING_FIELD_NUMBER: _builtins.int
     ENDED_AT_FIELD_NUMBER: _builtins.int
     EVIDENCE_ID_FIELD_NUMBER: _builtins.int
+    BEGUN_AT_FIELD_NUMBER: _builtins.int
     order_id: _builtins.str
     """SHA-256 of the sealed order, which is a leaf of the log under this name."""
     agency_id: _builtins.str
     waiting: _builtins.str
-    """Why its files are not all gone yet, where the axis waits for something."""
+    """Why its files are not all gone yet, where the axis waits for something: a word (GRACE, HELD, NOT_DUE, LOCKED,
+    TIME_UNKNOWN, NOT_UPHELD, UNFOUNDED), and behind a colon more about it; docs/archivist.md says what each means.
+    """
     evidence_id: _builtins.str
     """The evidence of destruction; empty before."""
     @_builtins.property
@@ -804,6 +829,10 @@ class Disposal(_message.Message):
     @_builtins.property
     def ended_at(self) -> _timestamp_pb2.Timestamp:
         """When the last file was gone; not set before."""
+
+    @_builtins.property
+    def begun_at(self) -> _timestamp_pb2.Timestamp:
+        """When the last check was made; not set before. From then on nobody can hold its documents."""
 
     def __init__(
         self,
@@ -815,10 +844,11 @@ class Disposal(_message.Message):
         waiting: _builtins.str = ...,
         ended_at: _timestamp_pb2.Timestamp | None = ...,
         evidence_id: _builtins.str = ...,
+        begun_at: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "ended_at", b"ended_at"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "begun_at", b"begun_at", "ended_at", b"ended_at"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "agency_id", b"agency_id", "dispatch_ids", b"dispatch_ids", "ended_at", b"ended_at", "evidence_id", b"evidence_id", "order_id", b"order_id", "waiting", b"waiting"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["accepted_at", b"accepted_at", "agency_id", b"agency_id", "begun_at", b"begun_at", "dispatch_ids", b"dispatch_ids", "ended_at", b"ended_at", "evidence_id", b"evidence_id", "order_id", b"order_id", "waiting", b"waiting"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -850,22 +880,28 @@ class GetDisposalResponse(_message.Message):
     DISPOSAL_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     EVIDENCE_FIELD_NUMBER: _builtins.int
+    APPROVALS_FIELD_NUMBER: _builtins.int
     order: _builtins.bytes
     """The order as it was sealed."""
     evidence: _builtins.bytes
     """The evidence of destruction as the axis sealed it; empty before."""
     @_builtins.property
     def disposal(self) -> Global___Disposal: ...
+    @_builtins.property
+    def approvals(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """What approved the order, as it was sealed."""
+
     def __init__(
         self,
         *,
         disposal: Global___Disposal | None = ...,
         order: _builtins.bytes = ...,
         evidence: _builtins.bytes = ...,
+        approvals: _abc.Iterable[_builtins.bytes] | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["disposal", b"disposal"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["disposal", b"disposal", "evidence", b"evidence", "order", b"order"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["approvals", b"approvals", "disposal", b"disposal", "evidence", b"evidence", "order", b"order"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 
 from storage.errors import DecidedSince, Disposed, NotFound
 from storage.ledger.keeping import (
     LIFT,
+    TERM,
     Decision,
     Disposal,
     check_decision,
@@ -31,8 +32,9 @@ class MemoryKeeping(Facet):
         check_decision(decision, statement)
         state = self._state
         state.dispatched(decision.dispatch_id)
-        if decision.dispatch_id in state.disposed:
-            raise Disposed(state.disposed[decision.dispatch_id])
+        order_id = state.disposed.get(decision.dispatch_id)
+        if order_id is not None and (decision.kind == TERM or state.disposals[order_id].begun_at is not None):
+            raise Disposed(order_id)
         of_it = [one for one in state.decisions if one.dispatch_id == decision.dispatch_id]
         if decision.kind == LIFT and decision.hold_id not in {one.evidence_id for one in in_force(of_it)}:
             raise NotFound(decision.hold_id)
@@ -66,9 +68,11 @@ class MemoryKeeping(Facet):
         await asyncio.sleep(0)
         return len(self._state.decisions)
 
-    async def dispose(self, disposal: Disposal, order: Evidence, *, decided: int) -> Disposal:
+    async def dispose(
+        self, disposal: Disposal, order: Evidence, approvals: Sequence[Evidence] = (), *, decided: int
+    ) -> Disposal:
         await asyncio.sleep(0)
-        check_disposal(disposal, order)
+        check_disposal(disposal, order, approvals)
         state = self._state
         if (kept := state.disposals.get(disposal.order_id)) is not None:
             return kept
@@ -76,9 +80,9 @@ class MemoryKeeping(Facet):
         for one in disposal.dispatches:
             if one in state.disposed:
                 raise Disposed(state.disposed[one])
-        if len(state.decisions) != decided:
-            raise DecidedSince(f"there are {len(state.decisions)} decisions")
-        self._attest(order)
+        self._refuse_decided(decided)
+        for sealed in (order, *approvals):
+            self._attest(sealed)
         state.disposed |= dict.fromkeys(disposal.dispatches, disposal.order_id)
         for of in dispatched:
             for part in of.kept.entry.parts:
@@ -111,6 +115,21 @@ class MemoryKeeping(Facet):
         kept = await self.disposal(order_id)
         self._state.disposals[order_id] = replace(kept, waiting=waiting)
 
+    async def watch(self, order_id: str, mark: str, seconds: int) -> int:
+        kept = await self.disposal(order_id)
+        counts = max(kept.watched, seconds) if self._state.marks.get(order_id, "") == mark else 0
+        self._state.marks[order_id] = mark
+        self._state.disposals[order_id] = replace(kept, watched=counts)
+        return counts
+
+    async def begin_destruction(self, order_id: str, at: datetime, *, decided: int) -> Disposal:
+        kept = await self.disposal(order_id)
+        if kept.begun_at is None:
+            self._refuse_decided(decided)
+            kept = replace(kept, begun_at=at)
+            self._state.disposals[order_id] = kept
+        return kept
+
     async def end_disposal(self, order_id: str, at: datetime, evidence: Evidence) -> Disposal:
         kept = await self.disposal(order_id)
         if kept.ended_at is None:
@@ -140,6 +159,10 @@ class MemoryKeeping(Facet):
             if one.evidence_id == evidence_id:
                 return one
         raise NotFound(evidence_id)
+
+    def _refuse_decided(self, decided: int) -> None:
+        if (last := len(self._state.decisions)) != decided:
+            raise DecidedSince(f"there are {last} decisions")
 
     def _attest(self, evidence: Evidence) -> None:
         self._state.refuse_known([evidence])

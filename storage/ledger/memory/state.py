@@ -129,6 +129,8 @@ class State:
     decisions: list[Decision] = field(default_factory=list)
     disposals: dict[str, Disposal] = field(default_factory=dict)
     """By order."""
+    marks: dict[str, str] = field(default_factory=dict)
+    """Of each order: how its files were seen to lie."""
     disposed: dict[str, str] = field(default_factory=dict)
     """Dispatch to the order that disposed of it."""
     answers: dict[str, Answer] = field(default_factory=dict)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict, replace
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from storage.errors import DecidedSince, Disposed, NotFound
 from storage.ledger.keeping import (
     HOLD,
     LIFT,
+    TERM,
     Decision,
     Disposal,
     check_decision,
@@ -50,10 +51,14 @@ class RelationalKeeping(Facet):
         row = await self._readers.one("last_decision")
         return int(row[0]) if row else 0
 
-    async def dispose(self, disposal: Disposal, order: Evidence, *, decided: int) -> Disposal:
-        check_disposal(disposal, order)
+    async def dispose(
+        self, disposal: Disposal, order: Evidence, approvals: Sequence[Evidence] = (), *, decided: int
+    ) -> Disposal:
+        check_disposal(disposal, order, approvals)
         weight = len(disposal.dispatches)
-        return await self._writer.write(lambda t: dispose(t, disposal, order, decided), weight=weight)
+        return await self._writer.write(
+            lambda t: dispose(t, disposal, (order, *approvals), decided), weight=weight
+        )
 
     async def disposal(self, order_id: str) -> Disposal:
         return _found(await self._readers.one("disposal", order_id), order_id)
@@ -74,6 +79,12 @@ class RelationalKeeping(Facet):
 
     async def note_waiting(self, order_id: str, waiting: str) -> None:
         await self._writer.write(lambda t: t.run("note_waiting", waiting, order_id))
+
+    async def watch(self, order_id: str, mark: str, seconds: int) -> int:
+        return await self._writer.write(lambda t: watch(t, order_id, mark, seconds))
+
+    async def begin_destruction(self, order_id: str, at: datetime, *, decided: int) -> Disposal:
+        return await self._writer.write(lambda t: begin_destruction(t, order_id, at, decided))
 
     async def end_disposal(self, order_id: str, at: datetime, evidence: Evidence) -> Disposal:
         return await self._writer.write(lambda t: end_disposal(t, order_id, at, evidence))
@@ -98,7 +109,7 @@ def decide(transaction: Transaction, decision: Decision, statement: Evidence) ->
     if found is None:
         raise NotFound(decision.dispatch_id)
     position = found[0]
-    _refuse_disposed(transaction, [decision.dispatch_id])
+    _refuse(transaction, "disposed" if decision.kind == TERM else "destroyed", [decision.dispatch_id])
     hold_id = decision.evidence_id if decision.kind == HOLD else decision.hold_id
     if decision.kind == LIFT and transaction.one("find_hold", hold_id, position) is None:
         raise NotFound(decision.hold_id)
@@ -118,7 +129,9 @@ def decide(transaction: Transaction, decision: Decision, statement: Evidence) ->
     return kept
 
 
-def dispose(transaction: Transaction, disposal: Disposal, order: Evidence, decided: int) -> Disposal:
+def dispose(
+    transaction: Transaction, disposal: Disposal, sealed: Sequence[Evidence], decided: int
+) -> Disposal:
     """`Keeping.dispose`."""
     if (row := transaction.one("disposal", disposal.order_id)) is not None:
         return _disposal_from(row)
@@ -126,16 +139,37 @@ def dispose(transaction: Transaction, disposal: Disposal, order: Evidence, decid
     counted = transaction.one("count_dispatches", named)
     if counted is None or counted[0] != len(disposal.dispatches):
         raise NotFound("a dispatch of the order")
-    _refuse_disposed(transaction, disposal.dispatches)
-    if (last := _last(transaction, "last_decision")) != decided:
-        raise DecidedSince(f"there are {last} decisions")
+    _refuse(transaction, "disposed", disposal.dispatches)
+    _refuse_decided(transaction, decided)
     number = _last(transaction, "last_disposal") + 1
-    add_attestation(transaction, order)
-    at = microseconds(disposal.accepted_at)
-    transaction.run("add_disposal", number, disposal.order_id, disposal.agency_id, named, at)
+    for one in sealed:
+        add_attestation(transaction, one)
+    at, approvals = microseconds(disposal.accepted_at), to_json(list(disposal.approvals))
+    transaction.run("add_disposal", number, disposal.order_id, disposal.agency_id, named, at, approvals)
     transaction.run("add_disposed", number, named)
     transaction.run("drop_holdings", named)
     return replace(disposal, number=number)
+
+
+def watch(transaction: Transaction, order_id: str, mark: str, seconds: int) -> int:
+    """`Keeping.watch`."""
+    row = transaction.one("watched", order_id)
+    if row is None:
+        raise NotFound(order_id)
+    counts = max(int(row[0]), seconds) if row[1] == mark else 0
+    if (counts, mark) != tuple(row):
+        transaction.run("watch", counts, mark, order_id)
+    return counts
+
+
+def begin_destruction(transaction: Transaction, order_id: str, at: datetime, decided: int) -> Disposal:
+    """`Keeping.begin_destruction`."""
+    kept = _found(transaction.one("disposal", order_id), order_id)
+    if kept.begun_at is not None:
+        return kept
+    _refuse_decided(transaction, decided)
+    transaction.run("begin_destruction", microseconds(at), order_id)
+    return replace(kept, begun_at=at)
 
 
 def end_disposal(transaction: Transaction, order_id: str, at: datetime, evidence: Evidence) -> Disposal:
@@ -148,9 +182,15 @@ def end_disposal(transaction: Transaction, order_id: str, at: datetime, evidence
     return replace(kept, waiting="", ended_at=at, evidence_id=evidence.evidence_id)
 
 
-def _refuse_disposed(transaction: Transaction, dispatch_ids: Collection[str]) -> None:
-    if (row := transaction.one("disposed", to_json(list(dispatch_ids)))) is not None:
+def _refuse(transaction: Transaction, gone: str, dispatch_ids: Collection[str]) -> None:
+    """Raises `Disposed` for the first that the query `gone` finds."""
+    if (row := transaction.one(gone, to_json(list(dispatch_ids)))) is not None:
         raise Disposed(row[1])
+
+
+def _refuse_decided(transaction: Transaction, decided: int) -> None:
+    if (last := _last(transaction, "last_decision")) != decided:
+        raise DecidedSince(f"there are {last} decisions")
 
 
 def _last(transaction: Transaction, name: str) -> int:
@@ -174,7 +214,8 @@ def _found(row: Row | None, order_id: str) -> Disposal:
 
 
 def _disposal_from(row: Row) -> Disposal:
-    number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id = row
+    number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, *steps = row
+    approvals, begun_at, watched = steps
     return Disposal(
         order_id=order_id,
         agency_id=agency_id,
@@ -184,4 +225,7 @@ def _disposal_from(row: Row) -> Disposal:
         waiting=waiting,
         ended_at=None if ended_at is None else moment(ended_at),
         evidence_id=evidence_id,
+        approvals=tuple(json.loads(approvals)),
+        begun_at=None if begun_at is None else moment(begun_at),
+        watched=watched,
     )

@@ -46,8 +46,8 @@ WHERE a.kind = 'hold' AND a.hold_id = $1 AND a.dispatch = $2
 SELECT coalesce(max(number), 0) FROM disposals;
 
 -- name: add_disposal
-INSERT INTO disposals (number, order_id, agency_id, dispatches, accepted_at, waiting, evidence_id)
-VALUES ($1, $2, $3, $4, $5, '', '');
+INSERT INTO disposals (number, order_id, agency_id, dispatches, accepted_at, approvals, waiting, evidence_id)
+VALUES ($1, $2, $3, $4, $5, $6, '', '');
 
 -- name: add_disposed
 -- Marks some dispatches (a JSON array) as disposed of by an order.
@@ -73,26 +73,45 @@ JOIN disposals AS o ON o.number = x.disposal
 WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value))
 ORDER BY d.position;
 
+-- name: destroyed
+-- The same, of those alone behind whose order the last check lies.
+SELECT d.dispatch_id, o.order_id
+FROM dispatches AS d
+JOIN disposed AS x ON x.dispatch = d.position
+JOIN disposals AS o ON o.number = x.disposal
+WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value)) AND o.begun_at IS NOT NULL
+ORDER BY d.position;
+
 -- name: count_dispatches
 -- How many of some dispatches (a JSON array) there are.
 SELECT count(*) FROM dispatches AS d WHERE d.dispatch_id IN (SELECT w.value FROM json_array_elements_text($1::json) AS w (value));
 
 -- name: disposal
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE order_id = $1;
 
 -- name: disposals
 -- A page of the disposals.
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE number > :after ORDER BY number LIMIT :limit;
 
 -- name: unended
 -- The disposals whose files are not all gone.
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE ended_at IS NULL ORDER BY number;
 
 -- name: note_waiting
 UPDATE disposals SET waiting = $1 WHERE order_id = $2;
+
+-- name: watched
+-- How long the files of a disposal were seen to lie hidden, as they lie now: seconds, and a mark of how they lie.
+SELECT watched, mark FROM disposals WHERE order_id = $1;
+
+-- name: watch
+UPDATE disposals SET watched = $1, mark = $2 WHERE order_id = $3;
+
+-- name: begin_destruction
+UPDATE disposals SET begun_at = $1 WHERE order_id = $2 AND begun_at IS NULL;
 
 -- name: end_disposal
 UPDATE disposals SET waiting = '', ended_at = $1, evidence_id = $2 WHERE order_id = $3 AND ended_at IS NULL;

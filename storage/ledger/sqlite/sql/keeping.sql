@@ -46,8 +46,8 @@ WHERE a.kind = 'hold' AND a.hold_id = ? AND a.dispatch = ?
 SELECT coalesce(max(number), 0) FROM disposals;
 
 -- name: add_disposal
-INSERT INTO disposals (number, order_id, agency_id, dispatches, accepted_at, waiting, evidence_id)
-VALUES (?, ?, ?, ?, ?, '', '');
+INSERT INTO disposals (number, order_id, agency_id, dispatches, accepted_at, approvals, waiting, evidence_id)
+VALUES (?, ?, ?, ?, ?, ?, '', '');
 
 -- name: add_disposed
 -- Marks some dispatches (a JSON array) as disposed of by an order.
@@ -73,26 +73,45 @@ JOIN disposals AS o ON o.number = x.disposal
 WHERE d.dispatch_id IN (SELECT w.value FROM json_each(?) AS w)
 ORDER BY d.position;
 
+-- name: destroyed
+-- The same, of those alone behind whose order the last check lies.
+SELECT d.dispatch_id, o.order_id
+FROM dispatches AS d
+JOIN disposed AS x ON x.dispatch = d.position
+JOIN disposals AS o ON o.number = x.disposal
+WHERE d.dispatch_id IN (SELECT w.value FROM json_each(?) AS w) AND o.begun_at IS NOT NULL
+ORDER BY d.position;
+
 -- name: count_dispatches
 -- How many of some dispatches (a JSON array) there are.
 SELECT count(*) FROM dispatches AS d WHERE d.dispatch_id IN (SELECT w.value FROM json_each(?) AS w);
 
 -- name: disposal
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE order_id = ?;
 
 -- name: disposals
 -- A page of the disposals.
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE number > :after ORDER BY number LIMIT :limit;
 
 -- name: unended
 -- The disposals whose files are not all gone.
-SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id
+SELECT number, order_id, agency_id, dispatches, accepted_at, waiting, ended_at, evidence_id, approvals, begun_at, watched
 FROM disposals WHERE ended_at IS NULL ORDER BY number;
 
 -- name: note_waiting
 UPDATE disposals SET waiting = ? WHERE order_id = ?;
+
+-- name: watched
+-- How long the files of a disposal were seen to lie hidden, as they lie now: seconds, and a mark of how they lie.
+SELECT watched, mark FROM disposals WHERE order_id = ?;
+
+-- name: watch
+UPDATE disposals SET watched = ?, mark = ? WHERE order_id = ?;
+
+-- name: begin_destruction
+UPDATE disposals SET begun_at = ? WHERE order_id = ? AND begun_at IS NULL;
 
 -- name: end_disposal
 UPDATE disposals SET waiting = '', ended_at = ?, evidence_id = ? WHERE order_id = ? AND ended_at IS NULL;
