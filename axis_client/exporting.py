@@ -30,7 +30,7 @@ from edxml.model import Attachment, NotEdxml, Package
 from edxml.reader import read
 from signing import package
 from signing.events import EventLabel
-from signing.log import LogPolicy
+from signing.log import LogPolicy, Succession
 from signing.package.findings import worst
 from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.trust import TrustStore
@@ -50,6 +50,8 @@ class History:
     grown: Mapping[bytes, bytes] = field(default_factory=dict)
     """An evidence's bytes -> its XAdES-B-T form."""
     stamps: tuple[package.Stamped, ...] = ()
+    successions: tuple[Succession, ...] = ()
+    """How the keys that signed the checkpoint of the proofs followed older ones."""
     log: LogPolicy | None = None
     time: TrustStore | None = None
     answers: tuple[bytes, ...] = ()
@@ -139,6 +141,7 @@ class Exporter:
             attachments=_attachments(retrieved, original),
             records=tuple(_record(record, history) for record in records),
             stamps=history.stamps,
+            successions=history.successions,
             trust=package.Trust(seals=trust, log=history.log, time=history.time),
             certificates=history.certificates,
             crls=_each_once((*trust.crls, *history.crls)),

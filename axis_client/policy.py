@@ -8,9 +8,15 @@ from signing.keys import UnusableKey
 from signing.log import LogPolicy, VerifierKey, read_vkey
 
 
-def log_policy(logs: Sequence[str], witnesses: Sequence[str] = (), quorum: int | None = None) -> LogPolicy:
-    """Makes the policy about one log. `logs` are its vkeys: one, and older ones while keys change; `quorum`
-    None asks for all the witnesses. Raises `ValueError` with a sentence."""
+def log_policy(
+    logs: Sequence[str],
+    witnesses: Sequence[str] = (),
+    quorum: int | None = None,
+    *,
+    follow: bool = True,
+) -> LogPolicy:
+    """Makes the policy about one log. `logs` are its vkeys: one, or more where they do not `follow` each
+    other by themselves; `quorum` None asks for all the witnesses. Raises `ValueError` with a sentence."""
     keys = _keys(logs)
     if len({key.name for key in keys}) != 1:
         raise ValueError("the keys of one log bear one name, its origin")
@@ -19,6 +25,7 @@ def log_policy(logs: Sequence[str], witnesses: Sequence[str] = (), quorum: int |
         keys=keys,
         witnesses=_keys(witnesses),
         quorum=len(witnesses) if quorum is None else quorum,
+        follow=follow,
     )
 
 

@@ -16,7 +16,8 @@
     tls_name = "axis"                 # when the axis's certificate bears another name than the host
     acting_for = "G90.01"             # act in the name of this agency, by a delegation in the directory
 
-    log = "axis.example.vn/log+1a2b…+AX…"   # the axis's log, by its key; a list while keys change
+    log = "axis.example.vn/log+1a2b…+AX…"   # the axis's log, by its key; or a list of keys
+    log_follow_keys = true            # believe the key, too, that this one names as its successor
     witnesses = ["w.example.vn+…"]    # who cosigns the log
     quorum = 1                        # how many of them must have; all, unless given
     log_state = "log.checkpoint"      # what the log showed last; `<profile>.checkpoint`, unless given
@@ -64,6 +65,7 @@ _TEXTS = frozenset(
 _LISTS = frozenset({"trust", "crls", "witnesses"})
 _KEYS = "log"
 _NUMBERS = frozenset({"quorum"})
+_SWITCHES = frozenset({"log_follow_keys"})
 _REQUIRED = ("axis", "agency", "ca", "certificate", "key", "trust")
 _SMALL = 1 << 20
 """No profile, key or certificate file is larger."""
@@ -115,7 +117,7 @@ class Profile:
             tls_name=fields.text("tls_name"),
             acting_for=fields.text("acting_for"),
             log=fields.log(),
-            log_state=fields.file("log_state") or Path(path).with_suffix(".checkpoint"),
+            log_state=fields.log_state(),
         )
 
     def check_time(self, now: datetime) -> None:
@@ -136,9 +138,11 @@ def load_trust(path: Path, crls: list[Path]) -> TrustStore:
     return trust_of(fields.files("trust"), [*fields.files("crls"), *crls])
 
 
-def load_log(path: Path) -> LogPolicy | None:
-    """Reads only whom the profile believes about the log, opening no key. Raises `LocalError`."""
-    return _Fields.read(path).log()
+def load_log(path: Path) -> tuple[LogPolicy | None, Path]:
+    """Reads only whom the profile believes about the log, and where it keeps what the log showed last,
+    opening no key. Raises `LocalError`."""
+    fields = _Fields.read(path)
+    return fields.log(), fields.log_state()
 
 
 def trust_of(anchors: list[Path], crls: list[Path]) -> TrustStore:
@@ -252,10 +256,14 @@ class _Fields:
             if witnesses or quorum is not None:
                 raise self.invalid("`witnesses` and `quorum` need a `log`")
             return None
+        follow = self.values.get("log_follow_keys", True) is True
         try:
-            return log_policy(keys, witnesses, quorum if isinstance(quorum, int) else None)
+            return log_policy(keys, witnesses, quorum if isinstance(quorum, int) else None, follow=follow)
         except ValueError as exc:
             raise self.invalid(f"`log`, `witnesses` or `quorum`: {exc}") from exc
+
+    def log_state(self) -> Path:
+        return self.file("log_state") or self.path.with_suffix(".checkpoint")
 
     def invalid(self, sentence: str) -> LocalError:
         return _invalid(self.path, sentence)
@@ -273,6 +281,9 @@ def _check_shape(path: Path, name: str, value: object) -> None:
     elif name in _NUMBERS:
         if type(value) is not int or value < 0:
             raise _invalid(path, f"`{name}` must be a number")
+    elif name in _SWITCHES:
+        if not isinstance(value, bool):
+            raise _invalid(path, f"`{name}` must be true or false")
     elif name in _TEXTS or name == _KEYS:
         if not isinstance(value, str):
             raise _invalid(path, f"`{name}` must be a text in quotes")
@@ -283,7 +294,8 @@ def _check_shape(path: Path, name: str, value: object) -> None:
     else:
         raise _invalid(
             path,
-            f"`{name}` is not a field; known are {', '.join(sorted(_TEXTS | _LISTS | _NUMBERS | {_KEYS}))}",
+            f"`{name}` is not a field; known are "
+            + ", ".join(sorted(_TEXTS | _LISTS | _NUMBERS | _SWITCHES | {_KEYS})),
         )
 
 

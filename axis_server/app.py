@@ -203,7 +203,9 @@ async def running(
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         publisher = Publisher(ledger=stores.ledger, signers=keys.note_signers, clock=now, metrics=metrics)
         authorities = tuple(one.name for one in settings.timestamps)
-        proofs = Proofs(ledger=stores.ledger, publisher=publisher, authorities=authorities)
+        proofs = Proofs(
+            ledger=stores.ledger, publisher=publisher, authorities=authorities, successions=keys.successions
+        )
         kept = retaining(
             settings,
             stores,

@@ -20,18 +20,20 @@ from cryptography import x509
 
 from axis_server.material import (
     RETIRED,
+    SUCCESSION,
     MaterialError,
     TlsMaterial,
     evidence_certificates,
     evidence_signer,
     log_policy,
     log_signer,
+    log_successions,
     next_of,
     tls_material,
 )
 from axis_server.settings import Secrets, Settings
 from signing.keys import Signer, UnusableKey
-from signing.log import LogPolicy, NoteSigner
+from signing.log import LogPolicy, NoteSigner, Succession
 from signing.seal import Sealer
 
 log = structlog.get_logger()
@@ -49,6 +51,7 @@ class _Held:
     published: tuple[x509.Certificate, ...]
     note_signers: tuple[NoteSigner, ...]
     policy: LogPolicy
+    successions: tuple[Succession, ...]
 
 
 class Keyring:
@@ -90,6 +93,10 @@ class Keyring:
     def log_policy(self) -> LogPolicy:
         """Says whom to believe about the log: the keys that sign it, and those that did."""
         return self._held.policy
+
+    def successions(self) -> tuple[Succession, ...]:
+        """Says how the log's keys followed each other, the first before those behind it."""
+        return self._held.successions
 
     async def refresh(self) -> bool:
         """Reads the files anew if they changed since they were last read, well or not. Returns whether others
@@ -139,6 +146,7 @@ class Keyring:
             published=(own, *signer.chain, *others),
             note_signers=tuple(note_signers),
             policy=log_policy(settings.transparency),
+            successions=log_successions(settings.transparency),
         )
 
     def _stamped(self) -> _Stamps:
@@ -151,6 +159,8 @@ class Keyring:
             *(evidence.certificate, evidence.key, next_of(evidence.certificate), key, next_of(key)),
             *sorted((evidence.certificate.parent / RETIRED).glob("*.pem")),
             *sorted((key.parent / RETIRED).glob("*.vkey")),
+            *sorted((key.parent / RETIRED).glob(f"*{SUCCESSION}")),
+            *sorted(next_of(key).parent.glob(f"*{SUCCESSION}")),
         ]
 
 

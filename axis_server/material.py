@@ -13,11 +13,23 @@ from pydantic import SecretStr
 
 from axis_server.settings import EvidenceSettings, TlsSettings, TransparencySettings
 from signing.keys import MemorySigner, Signer, UnusableKey
-from signing.log import KeyKind, LogPolicy, NoteSigner, VerifierKey, read_skey, read_vkey
+from signing.log import (
+    KeyKind,
+    LogPolicy,
+    NoteSigner,
+    NotProven,
+    Succession,
+    VerifierKey,
+    lineage,
+    read_skey,
+    read_succession,
+    read_vkey,
+)
 
 NEXT, RETIRED = "next", "retired"
 """Folders beside a key: `next` holds what takes its place, under the same names; `retired` what it took the
-place of, without private keys."""
+place of, without private keys. Of the log both hold the statements too in which one key names the next."""
+SUCCESSION = ".succession"
 
 
 class MaterialError(Exception):
@@ -126,6 +138,38 @@ def log_policy(settings: TransparencySettings) -> LogPolicy:
     """Says whom to believe about the log, by the axis's own files. Raises `MaterialError`."""
     keys = log_keys(settings)
     return LogPolicy(origin=keys[0].name, keys=keys)
+
+
+def succession_of(path: Path, old: VerifierKey) -> Path:
+    """Where the statement lies, in `next` or `retired`, in which the log's key `old` names its successor."""
+    name = f"{old.key_id.hex()}{SUCCESSION}"
+    retired = path.parent / RETIRED / name
+    return retired if retired.exists() else path.parent / NEXT / name
+
+
+def log_successions(settings: TransparencySettings) -> tuple[Succession, ...]:
+    """Returns how the log's keys followed each other, the first before those behind it. Raises
+    `MaterialError`."""
+    paths = [
+        path
+        for folder in (RETIRED, NEXT)
+        for path in sorted((settings.key.parent / folder).glob(f"*{SUCCESSION}"))
+    ]
+    found = []
+    for path in paths:
+        try:
+            found.append(read_succession(_read(path)))
+        except NotProven as exc:
+            raise MaterialError(f"{path} holds no succession of a log's keys: {exc.detail}.") from exc
+    policy = log_policy(settings)
+    ends = {one.new for one in found}
+    first = tuple(dict.fromkeys(one.old for one in found if one.old not in ends))
+    try:
+        return lineage(LogPolicy(origin=policy.origin, keys=first or policy.keys), found)
+    except NotProven as exc:
+        raise MaterialError(
+            f"The files *{SUCCESSION} in {settings.key.parent} contradict each other: {exc.detail}."
+        ) from exc
 
 
 def _retired_key(path: Path) -> VerifierKey:

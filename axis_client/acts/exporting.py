@@ -17,7 +17,7 @@ from axis_client.exporting import Collector, Exporter, History, Packaged, check_
 from axis_client.logbook import as_signed
 from axis_client.model import Proof, Record
 from axis_client.sending import Report
-from signing.log import open_checkpoint
+from signing.log import read_checkpoint, read_note
 from signing.package import Stamped
 from signing.revocation import OcspError, read_answer
 
@@ -81,14 +81,22 @@ class Exporting(Knowing):
         and bears a time-stamp, so that the same dispatch has the same proofs. No proofs when the profile
         names no log: an archive record is judged without it."""
         renewals = {one.content: renewal for one in records if (renewal := await self.archive_record(one))}
-        policy, places = self._profile.log, [record.logged.index for record in records if record.logged]
-        if policy is None or not places:
+        places = [record.logged.index for record in records if record.logged]
+        if not self.has_log or not places:
             return History(renewals=renewals)
         shown = await self.covering(max(places) + 1)
+        policy = await self._log_policy()
         signed = as_signed(shown.note, policy)
-        size = open_checkpoint(signed, replace(policy, quorum=0)).checkpoint.size
+        size = read_checkpoint(read_note(signed).text).size
         proofs = {record.content: await self.prove_under(size, record) for record in records}
         stamps = tuple(Stamped(checkpoint=signed, token=stamp.token) for stamp in shown.stamps)
         evidence = [one for one in records if isinstance(one, Proof)]
         grown = {one.content: taller for one in evidence if (taller := await self.grown(one))}
-        return History(proofs=proofs, renewals=renewals, grown=grown, stamps=stamps, log=policy)
+        return History(
+            proofs=proofs,
+            renewals=renewals,
+            grown=grown,
+            stamps=stamps,
+            successions=await self._led_to(signed),
+            log=policy,
+        )

@@ -9,15 +9,22 @@ from typing import TypeVar
 
 from axis_client.connection import Connection
 from axis_client.errors import EvidenceError, LocalError, NotFound, Refused, TryLater, by_reason, explain
-from axis_client.logbook import Logbook
+from axis_client.logbook import Logbook, unwitnessed
 from axis_client.model import Logged, LogState, Proof, Record, ShownCheckpoint
 from signing.log import (
     Inconsistent,
+    LogPolicy,
     NotProven,
+    Succession,
+    TwoSuccessors,
     VerifiedCheckpoint,
     compare,
+    given_up,
+    leading_to,
     open_checkpoint,
+    read_note,
     read_proof,
+    read_succession,
     verify_inclusion,
     write_proof,
 )
@@ -50,7 +57,8 @@ class _Forked(_Doubt):
 
 class Proving(Connection):
     """For everybody whose profile names the axis's log. What the log showed last is kept in a file, and
-    everything that it shows later must continue it, else: `LogAlarm`."""
+    everything that it shows later must continue it, else: `LogAlarm`. When the log's key has changed, what
+    the old one signed leads to the new one, and is kept too."""
 
     @property
     def has_log(self) -> bool:
@@ -58,7 +66,8 @@ class Proving(Connection):
         return self._profile.log is not None
 
     async def check_log(self) -> LogState:
-        """Holds the log's newest checkpoint against what was kept, and keeps it.
+        """Holds the log's newest checkpoint against what was kept, and keeps it; and learns which keys of the
+        log have taken the place of those that are trusted.
 
         Raises `LogAlarm` when the two are not one history, asked for twice; `EvidenceError` when the
         checkpoint itself does not hold.
@@ -112,13 +121,28 @@ class Proving(Connection):
 
         async def proven() -> bytes:
             file = await self._wire.inclusion(_content_id(record), size)
-            verdict = verify_inclusion(record.content, file, book.unwitnessed)
+            verdict = verify_inclusion(record.content, file, await _believed(book))
             if isinstance(verdict, Disproved):
                 raise _Unfit(verdict.reason, verdict.detail)
             await self._follow(book, None, verdict.head)
             return file
 
         return await self._persist(lambda: self._surely(book, proven))
+
+    async def _log_policy(self) -> LogPolicy:
+        """Returns whom this client believes about the log: the profile's keys, and those that are known to
+        have taken their place. Raises `LocalError`."""
+        return await asyncio.to_thread(self._book().trusted)
+
+    async def _led_to(self, note: bytes) -> tuple[Succession, ...]:
+        """Returns how older keys of the log were followed by those that signed a checkpoint: what somebody
+        who trusts an older one needs to believe it. Raises `EvidenceError` when what the axis shows does not
+        hold."""
+        try:
+            offered = await self._persist(self._wire.successions)
+            return leading_to(read_note(note), map(read_succession, offered))
+        except NotProven as wrong:
+            raise by_reason(EvidenceError, wrong.reason, wrong.detail) from wrong
 
     async def archive_record(self, record: Record) -> bytes | None:
         """Returns what proves a record beyond the algorithms of its time (RFC 4998), for `signing.renewal` to
@@ -151,31 +175,52 @@ class Proving(Connection):
         except _Doubt:
             pass
         try:
+            await self._learn(book)  # another key may sign by now
             return await ask()
         except _Unfit as unfit:
             raise by_reason(EvidenceError, unfit.reason, str(unfit)) from unfit
         except _Forked as forked:
             raise await asyncio.to_thread(book.alarm, forked.found) from forked
 
+    async def _learn(self, book: Logbook) -> None:
+        """Asks which keys have taken the place of those that are trusted, and remembers them. Two for one key
+        are an alarm at once: both are signed, so no damage on the way looks like it."""
+        if not book.policy.follow:
+            return
+        offered = await self._wire.successions()
+        try:
+            await asyncio.to_thread(lambda: book.learn(tuple(map(read_succession, offered))))
+        except TwoSuccessors as found:
+            raise await asyncio.to_thread(book.split, found) from found
+        except NotProven as wrong:
+            raise _Unfit(wrong.reason, wrong.detail) from wrong
+
     async def _checked(self, book: Logbook) -> LogState:
+        await self._learn(book)
         before = await asyncio.to_thread(book.kept)
         shown = await self._wire.checkpoint()
-        head = _opened(shown.note, book)
+        head = await _opened(shown.note, book)
         await self._follow(book, before, head)
-        return LogState(head=head, before=before, stamps=shown.stamps)
+        return LogState(
+            head=head,
+            before=before,
+            stamps=shown.stamps,
+            policy=await asyncio.to_thread(book.trusted),
+            successions=await asyncio.to_thread(book.successions),
+        )
 
     async def _covering(self, book: Logbook, size: int) -> ShownCheckpoint:
         try:
             shown = await self._wire.checkpoint(size, stamped=True)
         except NotFound:
             shown = await self._wire.checkpoint(size)
-        await self._follow(book, None, _opened(shown.note, book))
+        await self._follow(book, None, await _opened(shown.note, book))
         return shown
 
     async def _proved(self, book: Logbook, content_id: str, content: bytes) -> Logged:
         before = await asyncio.to_thread(book.kept)
         file = await self._wire.inclusion(content_id)
-        verdict = verify_inclusion(content, file, book.unwitnessed)
+        verdict = verify_inclusion(content, file, await _believed(book))
         if isinstance(verdict, Disproved):
             raise _Unfit(verdict.reason, verdict.detail)
         await self._follow(book, before, verdict.head)
@@ -195,6 +240,7 @@ class Proving(Connection):
             if kept is not None:
                 old, new = sorted((kept, head), key=lambda one: one.checkpoint.size)
                 self._check_one(old, new, await self._consistency(old, new))
+                await asyncio.to_thread(_check_keys, book, old, new)
                 if new is kept or new.checkpoint.size == old.checkpoint.size:
                     return
             if await asyncio.to_thread(book.swap, kept, head):
@@ -216,26 +262,38 @@ class Proving(Connection):
 
     async def _cosigned(self, book: Logbook, head: VerifiedCheckpoint) -> VerifiedCheckpoint:
         """Returns the checkpoint with enough cosignatures; they may have come since. Raises `TryLater`."""
+        policy = await asyncio.to_thread(book.trusted)
         try:
-            return open_checkpoint(head.note.content(), book.policy)
+            return open_checkpoint(head.note.content(), policy)
         except NotProven:
             again = await self._wire.checkpoint(head.checkpoint.size)
-        newer = _opened(again.note, book)
+        newer = await _opened(again.note, book)
         if newer.checkpoint.size == head.checkpoint.size:
             self._check_one(head, newer, ())
         try:
             if newer.checkpoint == head.checkpoint:
-                return open_checkpoint(again.note, book.policy)
+                return open_checkpoint(again.note, policy)
         except NotProven as few:
             raise by_reason(TryLater, few.reason, few.detail) from few
         raise by_reason(TryLater, Reason.LOG_TOO_FEW_WITNESSES)
 
 
-def _opened(note: bytes, book: Logbook) -> VerifiedCheckpoint:
+async def _believed(book: Logbook) -> LogPolicy:
+    return unwitnessed(await asyncio.to_thread(book.trusted))
+
+
+async def _opened(note: bytes, book: Logbook) -> VerifiedCheckpoint:
     try:
-        return open_checkpoint(note, book.unwitnessed)
+        return open_checkpoint(note, await _believed(book))
     except NotProven as wrong:
         raise _Unfit(wrong.reason, wrong.detail) from wrong
+
+
+def _check_keys(book: Logbook, old: VerifiedCheckpoint, new: VerifiedCheckpoint) -> None:
+    """The log grows under its keys of today. Raises `_Unfit` when a larger one is by keys given up before."""
+    if new.checkpoint.size > old.checkpoint.size and given_up(old, new, book.trusted(), book.successions()):
+        detail = f"it has {new.checkpoint.size} leaves, and {old.checkpoint.size} were signed by a later key"
+        raise _Unfit(Reason.LOG_KEY_GIVEN_UP, detail)
 
 
 def _content_id(record: Record) -> str:

@@ -16,11 +16,11 @@ from axis_client.cli.options import FORCE, PATH, common, profile
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.errors import EvidenceError, LocalError, Refused, TryLater, by_reason, explain
-from axis_client.logbook import as_signed
+from axis_client.logbook import Logbook, as_signed
 from axis_client.model import LogState, Proof
 from axis_client.profile import load_log
 from signing.evidence_writer import EVIDENCE
-from signing.log import LogPolicy
+from signing.log import Succession, VerifierKey, write_successions
 from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.reasons import Reason
 
@@ -49,23 +49,40 @@ def log() -> None:
 def check(terminal: Terminal, output: Path | None, force: bool, profile: Path) -> int:
     """Nhật ký chỉ dài thêm? / Holds the newest checkpoint against what was kept, and keeps it.
 
-    DIR gets `checkpoint` with its cosignatures, `checkpoint.signed` as the log signed it, and AUTHORITY.tst,
-    each a time-stamp over `checkpoint.signed`. Exit code 1 is an alarm, 3 says that witnesses lack yet.
+    DIR gets `checkpoint` with its cosignatures, `checkpoint.signed` as the log signed it, AUTHORITY.tst, each
+    a time-stamp over `checkpoint.signed`, and `successions` when the log's keys have changed. Exit code 1 is
+    an alarm, 3 says that witnesses lack yet.
     """
-    policy = load_log(profile)
 
     async def act(client: AsyncClient) -> int:
         state = await client.check_log()
-        assert policy is not None  # the client has just used it
         if output is not None:
-            _keep(output, state, policy, force=force)
-        _show_state(terminal, state, policy)
-        present = len({one.witness for one in state.head.cosignatures})
-        if present < policy.quorum:
-            raise by_reason(TryLater, Reason.LOG_TOO_FEW_WITNESSES, f"{present} of {policy.quorum}")
+            _keep(output, state, force=force)
+        _show_state(terminal, state)
+        present, quorum = len({one.witness for one in state.head.cosignatures}), state.policy.quorum
+        if present < quorum:
+            raise by_reason(TryLater, Reason.LOG_TOO_FEW_WITNESSES, f"{present} of {quorum}")
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
+
+
+@log.command()
+@profile
+@common
+@click.pass_obj
+def keys(terminal: Terminal, profile: Path) -> int:
+    """Khóa nào được tin. / Shows which keys of the log are trusted, and since when. Asks nobody."""
+    policy, path = load_log(profile)
+    if policy is None:
+        raise explain(LocalError, "NO_LOG")
+    book = Logbook(policy=policy, path=path)
+    kept, steps = book.kept(), book.successions()
+    last = {(one.name, one.key_id) for one in kept.note.signatures} if kept else set()
+    for key in book.trusted().keys:
+        step = next((one for one in steps if one.new == key and key not in policy.keys), None)
+        _show_key(terminal, key, step, signs=(key.name, key.key_id) in last)
+    return EXIT_OK
 
 
 @log.command()
@@ -138,18 +155,21 @@ async def with_log(
     return tuple(proofs), None
 
 
-def _keep(directory: Path, state: LogState, policy: LogPolicy, *, force: bool) -> None:
+def _keep(directory: Path, state: LogState, *, force: bool) -> None:
+    note = state.head.note.content()
     files.make_directory(directory)
-    files.write(directory / "checkpoint", state.head.note.content(), force=force)
-    files.write(directory / "checkpoint.signed", as_signed(state.head.note.content(), policy), force=force)
+    files.write(directory / "checkpoint", note, force=force)
+    files.write(directory / "checkpoint.signed", as_signed(note, state.policy), force=force)
+    if state.successions:
+        files.write(directory / "successions", write_successions(state.successions), force=force)
     for stamp in state.stamps:
         name = "".join(char for char in stamp.authority if char.isalnum() or char in ".-") or "tsa"
         files.write(directory / f"{name}.tst", stamp.token, force=force)
 
 
-def _show_state(terminal: Terminal, state: LogState, policy: LogPolicy) -> None:
+def _show_state(terminal: Terminal, state: LogState) -> None:
     if terminal.as_json:
-        terminal.object(shapes.log_state(state, policy))
+        terminal.object(shapes.log_state(state))
         return
     head = state.head.checkpoint
     before = state.before.checkpoint.size if state.before else None
@@ -157,8 +177,33 @@ def _show_state(terminal: Terminal, state: LogState, policy: LogPolicy) -> None:
     terminal.say(f"{terminal.text('Nhật ký chỉ dài thêm', 'The log only grew')}: {head.origin}")
     terminal.say(f"  {terminal.text('Số mục', 'Entries')}: {head.size}{grown}")
     terminal.say(f"  {terminal.text('Mã băm gốc', 'Root')}: {head.root.hex()}")
+    for step in state.successions:
+        followed = terminal.text("Khóa kế nhiệm từ", "Key that followed on")
+        terminal.say(f"  {followed} {labels.time(labels.posix(step.at))}: {step.new.vkey}")
     for one in state.head.cosignatures:
         at = labels.time(labels.posix(one.at))
         terminal.say(f"  {terminal.text('Bên làm chứng', 'Cosigned by')}: {one.witness.name}, {at}")
     for stamp in state.stamps:
         terminal.say(f"  {terminal.text('Dấu thời gian của', 'Time-stamped by')}: {stamp.authority}")
+
+
+def _show_key(terminal: Terminal, key: VerifierKey, step: Succession | None, *, signs: bool) -> None:
+    """`step` led to the key, None for one of the profile; `signs`: the last checkpoint that was seen."""
+    if terminal.as_json:
+        terminal.object(
+            {
+                "key": key.vkey,
+                "follows": step.old.vkey if step else None,
+                "since": step.at if step else None,
+                "signs": signs,
+            }
+        )
+        return
+    terminal.say(key.vkey)
+    if step is None:
+        terminal.say(f"  {terminal.text('Nêu trong hồ sơ kết nối', 'Named in the profile')}")
+    else:
+        since = labels.time(labels.posix(step.at))
+        terminal.say(f"  {terminal.text('Kế nhiệm từ', 'Follows, since')} {since}: {step.old.vkey}")
+    if signs:
+        terminal.say(f"  {terminal.text('Đã ký điểm kiểm tra gần nhất', 'Signed the last checkpoint seen')}")

@@ -39,7 +39,7 @@ from axis_client.model.oversight import (
     Subject,
     Tally,
 )
-from signing.log import LogPolicy, VerifiedCheckpoint
+from signing.log import VerifiedCheckpoint
 
 Shape = dict[str, object]
 
@@ -208,7 +208,7 @@ def logged_at(index: int, head: VerifiedCheckpoint) -> Shape:
     return {"origin": at.origin, "index": index, "size": at.size, "witnesses": witnesses}
 
 
-def log_state(of: LogState, policy: LogPolicy) -> Shape:
+def log_state(of: LogState) -> Shape:
     head = of.head.checkpoint
     return {
         "origin": head.origin,
@@ -216,8 +216,9 @@ def log_state(of: LogState, policy: LogPolicy) -> Shape:
         "root": head.root.hex(),
         "before": None if of.before is None else of.before.checkpoint.size,
         "cosignatures": [{"witness": one.witness.name, "at": one.at} for one in of.head.cosignatures],
-        "quorum": policy.quorum,
+        "quorum": of.policy.quorum,
         "stamps": [one.authority for one in of.stamps],
+        "keys": [one.vkey for one in of.policy.keys],
     }
 
 

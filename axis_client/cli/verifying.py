@@ -25,14 +25,23 @@ from axis_client.cli.findings import Finding, show, show_meanings, signer_shape
 from axis_client.cli.options import ATTACH, PATH, common, ends, moment
 from axis_client.cli.packages import examined, is_package
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
-from axis_client.errors import LocalError, explain
+from axis_client.errors import LocalError, NotTrusted, by_reason, explain
+from axis_client.logbook import Logbook
 from axis_client.policy import log_policy
 from axis_client.profile import load_log, load_trust, trust_of
 from edxml.model import NotEdxml
 from edxml.reader import read
 from signing.entitlement import bears, entitled
-from signing.log import LogPolicy, verify_inclusion
+from signing.log import (
+    LogPolicy,
+    NotProven,
+    followed,
+    lineage,
+    read_successions,
+    verify_inclusion,
+)
 from signing.log.proof import LARGEST_PROOF
+from signing.log.succession import LARGEST_SUCCESSIONS
 from signing.package import Trust
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.policy import DEFAULT_POLICY, Policy
@@ -105,7 +114,18 @@ class Rules:
     "logs",
     metavar="VKEY",
     multiple=True,
-    help="Khóa công khai của nhật ký. / The log's public key; may be repeated while keys change.",
+    help="Khóa công khai của nhật ký. / A public key of the log, the oldest that you trust; may be repeated.",
+)
+@click.option(
+    "--successions",
+    type=PATH,
+    metavar="FILE",
+    help="Các bản xác nhận khóa kế nhiệm. / How the log's keys followed each other.",
+)
+@click.option(
+    "--follow/--pin",
+    default=None,
+    help="Tin cả khóa kế nhiệm. / Believe keys that a trusted one named, or none but those given.  [follow]",
 )
 @click.option(
     "--proof",
@@ -152,6 +172,8 @@ def verify(
     profile: Path | None,
     attachments: tuple[Path, ...],
     logs: tuple[str, ...],
+    successions: Path | None,
+    follow: bool | None,
     proof: Path | None,
     witnesses: tuple[str, ...],
     quorum: int | None,
@@ -174,7 +196,7 @@ def verify(
         policy=replace(DEFAULT_POLICY, allow_legacy=allow_legacy),
         beside=beside,
         trusting=bool(anchors or profile),
-        log=_log_policy(logs, witnesses, quorum, profile),
+        log=_believed(_log_policy(logs, witnesses, quorum, profile), follow, successions),
         proof=proof,
         trusted=hash_ends,
         time=trust_of(list(authorities), list(crls)) if authorities else None,
@@ -212,11 +234,33 @@ def _log_policy(
     if not logs:
         if witnesses or quorum is not None:
             raise click.BadParameter("give the log's key too", param_hint="--log")
-        return load_log(profile) if profile else None
+        return _known_log(profile) if profile else None
     try:
         return log_policy(logs, witnesses, quorum)
     except ValueError as exc:
         raise click.BadParameter(f"{exc}", param_hint="--log, --witness, --quorum") from exc
+
+
+def _known_log(profile: Path) -> LogPolicy | None:
+    """Whom a profile believes, with what its client has learned since."""
+    policy, path = load_log(profile)
+    return policy and Logbook(policy=policy, path=path).trusted()
+
+
+def _believed(policy: LogPolicy | None, follow: bool | None, successions: Path | None) -> LogPolicy | None:
+    if policy is None:
+        if successions is not None:
+            raise click.BadParameter("give the log's key too", param_hint="--log")
+        return None
+    policy = policy if follow is None else replace(policy, follow=follow)
+    if successions is None:
+        return policy
+    content = files.read(successions, LARGEST_SUCCESSIONS)
+    try:
+        return followed(policy, lineage(policy, read_successions(content or b"\n")))
+    except NotProven as exc:
+        name = files.printable(successions)
+        raise by_reason(NotTrusted, exc.reason, f"{name}: {exc.detail}", file=name) from exc
 
 
 def _examined(file: Path, rules: Rules) -> Finding:

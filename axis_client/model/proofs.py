@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from signing.evidence import EvidenceRecord
-from signing.log import VerifiedCheckpoint
+from signing.log import LogPolicy, Succession, VerifiedCheckpoint
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +58,10 @@ class LogState:
     before: VerifiedCheckpoint | None
     """What was kept until now; None at the first look."""
     stamps: tuple[CheckpointStamp, ...]
+    policy: LogPolicy
+    """Whom the client believes about the log now: the profile's keys, and those that took their place."""
+    successions: tuple[Succession, ...] = ()
+    """How these followed each other, the first before those behind it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import grpc
+import grpc.aio
+
 from axis.v1 import log_pb2, log_pb2_grpc
 from axis_client import model
+from axis_client.errors import Refused
 from axis_client.wire.link import Link
 
 
@@ -25,6 +29,16 @@ class LogCalls(Link):
     async def inclusion(self, content_id: str, size: int = 0) -> bytes:
         request = log_pb2.GetInclusionProofRequest(content_id=content_id, size=size)
         return (await self._ask(self._log.GetInclusionProof, request)).proof
+
+    async def successions(self) -> tuple[bytes, ...]:
+        try:
+            answer = await self._ask(self._log.GetSuccessions, log_pb2.GetSuccessionsRequest())
+        except Refused as refused:
+            cause = refused.__cause__
+            if isinstance(cause, grpc.aio.AioRpcError) and cause.code() is grpc.StatusCode.UNIMPLEMENTED:
+                return ()  # an axis from before keys followed each other
+            raise
+        return tuple(answer.successions)
 
     async def archive_record(self, content_id: str) -> bytes:
         request = log_pb2.GetArchiveRecordRequest(content_id=content_id)

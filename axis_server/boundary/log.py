@@ -70,6 +70,12 @@ class LogServicer(log_pb2_grpc.LogServiceServicer):
             raise Declined(Code.NOT_FOUND, "no time-stamp of its seal is kept") from absent
         return log_pb2.GetSealTimestampResponse(authority=stamp.authority, token=stamp.token)
 
+    async def GetSuccessions(
+        self, request: log_pb2.GetSuccessionsRequest, context: Context
+    ) -> log_pb2.GetSuccessionsResponse:
+        found = self._proofs.successions()
+        return log_pb2.GetSuccessionsResponse(successions=[one.note.content() for one in found])
+
     async def GetTile(self, request: log_pb2.GetTileRequest, context: Context) -> log_pb2.GetTileResponse:
         try:
             tile = Tile(level=request.level, index=offset(request.index), width=request.width or FULL)

@@ -1,4 +1,5 @@
-"""The log over plain HTTP, as C2SP tlog-tiles has it: `/checkpoint` and `/tile/…`, and nothing else.
+"""The log over plain HTTP, as C2SP tlog-tiles has it: `/checkpoint` and `/tile/…`; beside them
+`/successions`, how its keys followed each other; and nothing else.
 
 Whoever asks is not asked who they are: hashes tell nothing of a document. Entries are not served
 (docs/decisions/0012).
@@ -10,10 +11,10 @@ from axis_server.boundary.log import FULL
 from axis_server.errors import Declined
 from axis_server.transparency.proofs import Proofs
 from plainhttp import Reply, Request
-from signing.log import Tile, parse_path
+from signing.log import Tile, parse_path, write_successions
 from storage.errors import Unavailable
 
-CHECKPOINT = "/checkpoint"
+CHECKPOINT, SUCCESSIONS = "/checkpoint", "/successions"
 HASHES = "application/octet-stream"
 FRESH = (("Cache-Control", "no-cache"),)
 """A checkpoint is old when the next one is signed."""
@@ -37,6 +38,8 @@ class PlainLog:
             if request.path == CHECKPOINT:
                 newest, _ = await self._proofs.checkpoint()
                 return Reply(body=newest.content, headers=FRESH)
+            if request.path == SUCCESSIONS:
+                return Reply(body=write_successions(self._proofs.successions()), headers=FRESH)
             return await self._tile(request.path)
         except Declined:
             return Reply(status=404, headers=FRESH)

@@ -20,7 +20,13 @@ from cryptography import x509
 from pydantic import SecretStr
 
 from axis_server.ledgers import ledger_name, ledger_schema
-from axis_server.material import MaterialError, log_signer, read_certificates, read_key
+from axis_server.material import (
+    MaterialError,
+    log_signer,
+    log_successions,
+    read_certificates,
+    read_key,
+)
 from axis_server.operation.authority import is_for_test
 from axis_server.operation.oddities import oddities
 from axis_server.operation.registry import weak_key
@@ -154,6 +160,7 @@ def _log(transparency: TransparencySettings) -> Iterator[Finding]:
     yield from _exposed("transparency.key", transparency.key)
     try:
         log_signer(transparency.key)
+        log_successions(transparency)
     except MaterialError as exc:
         yield problem(f"`transparency.key`: {exc}")
 

@@ -1,7 +1,8 @@
 """`axis-server rollover`: other keys and certificates for the axis, while it serves.
 
     evidence   introduce: published beside the one in use   use: it signs, the old one stays published
-    log        introduce: it signs beside the one in use    use: it signs alone, the old one stays known
+    log        introduce: it signs beside the one in use,
+               which names it as its successor              use: it signs alone, the old one stays known
     tls        put in place at once: each new connection is shown it
 
 Every process takes them over within a second or two. The private key of what was in use is not kept.
@@ -26,9 +27,11 @@ from axis_server.material import (
     evidence_signer,
     log_keys,
     log_signer,
+    log_successions,
     next_of,
     pem_of,
     read_certificates,
+    succession_of,
     tls_material,
 )
 from axis_server.operation.elsewhere import lacking
@@ -38,6 +41,7 @@ from axis_server.settings import EvidenceSettings, Secrets, Settings, TlsSetting
 from signing.act_statement import Changed
 from signing.entitlement import EVIDENCE_SIGNING
 from signing.keys import UnusableKey
+from signing.log import NoteSigner, NotProven, Succession, read_skey, read_succession, sign_succession
 
 OVERLAP_SECONDS = 120.0
 """How long a key is introduced before it is used: clients ask anew once a minute which ones there are."""
@@ -113,22 +117,30 @@ def use_evidence(*, at_once: bool, config: Path) -> None:
 @acting
 @CONFIG
 def introduce_log(*, anew: bool, config: Path) -> None:
-    """Makes the log's next key. Both sign each checkpoint until it is used: whoever verifies the log adds
-    what this prints to the key that he has."""
+    """Makes the log's next key, which the one in use names as its successor. Both sign each checkpoint until
+    it is used. Who verifies the log with the axis's own tools learns it by itself; others add what this
+    prints to the key that they have."""
     settings = loaded(config)
     coming = next_of(settings.transparency.key)
     if coming.exists():
         raise Refusal(f"{coming} is there already: `axis-server rollover log use` puts it to use.")
     for sentence in [] if anew else _elsewhere(config, settings, only="log"):
         raise Refusal(f"Nothing was changed: {sentence}; if it is lost, say --anew.")
-    try:
-        old = log_signer(settings.transparency.key).key
-    except MaterialError as exc:
-        raise Refusal(str(exc)) from exc
-    _put(_File(path=coming, content=new_log_key(old.name), secret=True))
-    new = log_signer(coming).key
-    note(config, changed=(Changed(of="log", what="next", before=old.vkey, after=new.vkey),))
-    click.echo(new.vkey)
+    old = _log_signer(settings.transparency.key)
+    said = succession_of(settings.transparency.key, old.key)
+    if said.exists() and not anew:
+        raise Refusal(
+            f"The key in use has named its successor in {said}, and {coming} is not there: put it back. If "
+            "it is lost, say --anew; whoever has seen that statement will raise the alarm LOG_TWO_SUCCESSORS."
+        )
+    content = new_log_key(old.key.name)
+    new = read_skey(content.decode().strip())
+    _put(
+        _File(path=coming, content=content, secret=True),
+        _File(path=said, content=sign_succession(old, new, at=_seconds())),
+    )
+    note(config, changed=(Changed(of="log", what="next", before=old.key.vkey, after=new.key.vkey),))
+    click.echo(new.key.vkey)
 
 
 @log_.command("use")
@@ -136,18 +148,23 @@ def introduce_log(*, anew: bool, config: Path) -> None:
 @acting
 @CONFIG
 def use_log(*, at_once: bool, config: Path) -> None:
-    """Has the introduced key sign the log alone. Who knows only the old one can verify nothing new then."""
+    """Has the introduced key sign the log alone."""
     settings = loaded(config)
-    coming = next_of(settings.transparency.key)
+    key = settings.transparency.key
+    coming = next_of(key)
     _check_introduced(coming, at_once)
-    old, new = log_signer(settings.transparency.key).key, log_signer(coming).key
-    gone = settings.transparency.key.parent / RETIRED / f"{old.key_id.hex()}.vkey"
-    _put(_File(path=gone, content=f"{old.vkey}\n".encode()))
-    coming.replace(settings.transparency.key)
-    note(config, changed=(Changed(of="log", what="in use", before=old.vkey, after=new.vkey),))
-    click.echo(f"{new.vkey} signs the log; the old key stays known, as {gone}.")
+    old, new = _log_signer(key), _log_signer(coming)
+    gone = key.parent / RETIRED / f"{old.key.key_id.hex()}.vkey"
+    _put(_File(path=gone, content=f"{old.key.vkey}\n".encode()))
+    said = _succeed(key, old, new)
+    if said.parent.name != RETIRED:
+        said.replace(gone.with_name(said.name))
+    coming.replace(key)
+    note(config, changed=(Changed(of="log", what="in use", before=old.key.vkey, after=new.key.vkey),))
+    click.echo(f"{new.key.vkey} signs the log; the old key stays known, as {gone}.")
     click.echo(
-        "Profiles that do not name it verify nothing new (LOG_WRONG_KEY): have both keys stand in them."
+        "Clients learn it from what the old key signed. Tell it to those who pin keys: profiles with "
+        "`log_follow_keys = false`, witnesses, other log clients."
     )
 
 
@@ -185,6 +202,7 @@ def status(*, config: Path) -> None:
     settings = loaded(config)
     try:
         certificates, keys = evidence_certificates(settings.evidence), log_keys(settings.transparency)
+        successions = log_successions(settings.transparency)
         shown = read_certificates(settings.tls.certificate)[0]
     except MaterialError as exc:
         raise Refusal(str(exc)) from exc
@@ -193,8 +211,12 @@ def status(*, config: Path) -> None:
     for number, one in enumerate(certificates):
         until = f"until {one.not_valid_after_utc:%Y-%m-%d}"
         click.echo(f"evidence  {_state(number, introduced[0])}  {_digest(one)}  {until}")
+    known = {one.old for one in successions}
     for number, key in enumerate(keys):
-        click.echo(f"log       {_state(number, introduced[1])}  {key.vkey}")
+        state = _state(number, introduced[1])
+        untold = "retired" in state and key not in known
+        alone = "  names no successor: tell the new key to whoever knows this one alone" if untold else ""
+        click.echo(f"log       {state}  {key.vkey}{alone}")
 
     if missing := _elsewhere(config, settings):
         raise Refusal("\n".join(f"problem: {sentence}." for sentence in missing))
@@ -207,6 +229,35 @@ def _elsewhere(config: Path, settings: Settings, *, only: str = "") -> list[str]
 
 def _state(number: int, introduced: bool) -> str:
     return "in use    " if number == 0 else "introduced" if introduced and number == 1 else "retired   "
+
+
+def _log_signer(path: Path) -> NoteSigner:
+    try:
+        return log_signer(path)
+    except MaterialError as exc:
+        raise Refusal(str(exc)) from exc
+
+
+def _succeed(key: Path, old: NoteSigner, new: NoteSigner) -> Path:
+    """Has the old key name the new one, unless it did, and returns where that stands. It did not when the new
+    one was introduced before there were such statements, or a crash came in between."""
+    path = succession_of(key, old.key)
+    if not path.exists():
+        _put(_File(path=path, content=sign_succession(old, new, at=_seconds())))
+    if _said(path).new != new.key:
+        raise Refusal(f"Nothing was changed: {path} names another key than {next_of(key)} holds.")
+    return path
+
+
+def _seconds() -> int:
+    return int(datetime.now(UTC).timestamp())
+
+
+def _said(path: Path) -> Succession:
+    try:
+        return read_succession(path.read_bytes())
+    except (NotProven, OSError) as exc:
+        raise Refusal(f"Nothing was changed: {path} cannot be used: {exc}") from exc
 
 
 def _coming(settings: Settings) -> Path:

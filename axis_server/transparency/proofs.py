@@ -1,8 +1,9 @@
-"""Answering about the log: checkpoints, proofs, tiles. Hashes tell nothing, so every caller may ask."""
+"""Answering about the log: checkpoints, proofs, tiles, and how its keys followed each other. Hashes tell
+nothing, so every caller may ask."""
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -13,6 +14,7 @@ from axis_server.transparency.publisher import Publisher
 from signing.log import (
     InclusionProof,
     Node,
+    Succession,
     Tile,
     consistency_nodes,
     consistency_proof,
@@ -58,12 +60,15 @@ class Proofs:
         ledger: Log,
         publisher: Publisher,
         authorities: Collection[str] = (),
+        successions: Callable[[], tuple[Succession, ...]] = tuple,
         covered_seconds: float = COVERED_SECONDS,
     ) -> None:
-        """`authorities` are the names of those whose time-stamps are asked for."""
+        """`authorities` are the names of those whose time-stamps are asked for; `successions` says how the
+        log's keys followed each other."""
         self._ledger = ledger
         self._publisher = publisher
         self._authorities = authorities
+        self.successions = successions
         self._covered_seconds = covered_seconds
 
     async def checkpoint(

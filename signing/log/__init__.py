@@ -15,10 +15,11 @@ Whoever verifies, holding the log's public key and nothing else:
     policy = LogPolicy(origin=ORIGIN, keys=(read_vkey(vkey),), witnesses=witnesses, quorum=2)
     verdict = verify_inclusion(content, proof_file, policy)       # Included or Refused
     change = compare(kept, open_checkpoint(note, policy), proof)  # Consistent, or Inconsistent: an alarm
+    policy = followed(policy, lineage(policy, successions))       # keys that took a trusted one's place
 
 Modules: `tree` and `merkle` (hashing, growing, proofs), `tiles` and `reading` (tlog-tiles), `keys`, `note`,
-`checkpoint`, `proof` (the text formats), `witness` (to cosign or not), `verify` (verdicts). Everything but
-`verify` and `witness.decide` raises `NotProven`, with a `Reason`.
+`checkpoint`, `proof` (the text formats), `succession` (keys that follow each other), `witness` (to cosign or
+not), `verify` (verdicts). Everything but `verify` and `witness.decide` raises `NotProven`, with a `Reason`.
 """
 
 from signing.log.checkpoint import (
@@ -51,6 +52,18 @@ from signing.log.note import (
 from signing.log.proof import InclusionProof, read_proof, write_proof
 from signing.log.reading import TileSource, check_entries, needed_tiles, tile_reader
 from signing.log.refusal import NotProven
+from signing.log.succession import (
+    Succession,
+    TwoSuccessors,
+    followed,
+    given_up,
+    leading_to,
+    lineage,
+    read_succession,
+    read_successions,
+    sign_succession,
+    write_successions,
+)
 from signing.log.tiles import (
     EntryBundle,
     Tile,
@@ -97,8 +110,10 @@ __all__ = [
     "NoteSignature",
     "NoteSigner",
     "SignedNote",
+    "Succession",
     "Tile",
     "TileSource",
+    "TwoSuccessors",
     "VerifiedCheckpoint",
     "VerifierKey",
     "bundle_content",
@@ -109,10 +124,14 @@ __all__ = [
     "cosign",
     "cover",
     "decide",
+    "followed",
     "full_tiles",
+    "given_up",
     "inclusion_nodes",
     "inclusion_proof",
+    "leading_to",
     "leaf_hash",
+    "lineage",
     "needed_tiles",
     "node_hash",
     "open_checkpoint",
@@ -126,10 +145,13 @@ __all__ = [
     "read_request",
     "read_signature",
     "read_skey",
+    "read_succession",
+    "read_successions",
     "read_tile",
     "read_vkey",
     "sign_checkpoint",
     "sign_note",
+    "sign_succession",
     "signatures_by",
     "tile_content",
     "tile_reader",
@@ -139,4 +161,5 @@ __all__ = [
     "with_signatures",
     "write_proof",
     "write_request",
+    "write_successions",
 ]

@@ -71,6 +71,8 @@ class LogPolicy:
     witnesses: tuple[VerifierKey, ...] = ()
     quorum: int = 0
     """How many different witnesses must have cosigned."""
+    follow: bool = True
+    """Whether a key counts too that one of `keys` has named as its successor (`signing.log.succession`)."""
 
     def __post_init__(self) -> None:
         if not self.keys or any(key.kind is not KeyKind.ED25519 for key in self.keys):

@@ -10,7 +10,7 @@ from pathlib import Path
 from cryptography import x509
 
 from signing.events import EventLabel
-from signing.log import LogPolicy
+from signing.log import LogPolicy, Succession
 from signing.reading import open_regular
 from signing.renewal import Trusted
 from signing.trust import TrustStore
@@ -111,6 +111,8 @@ class Contents:
     records: tuple[Evidence | Statement, ...]
     """In the order in which the axis took them."""
     stamps: tuple[Stamped, ...] = ()
+    successions: tuple[Succession, ...] = ()
+    """How the keys that signed the proofs' checkpoints followed older ones."""
     trust: Trust
     """By this the page's verdicts are made; the chains that it leads to go into the package."""
     certificates: tuple[x509.Certificate, ...] = ()

@@ -53,6 +53,8 @@ class Dossier:
     """Name in the package -> SHA-256 in hex."""
     records: tuple[Record, ...] = ()
     stamps: tuple[Stamp, ...] = ()
+    successions: bytes = b""
+    """How the log's keys followed each other; empty where a package says nothing of it."""
 
     @property
     def sha256(self) -> str:

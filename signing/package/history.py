@@ -1,4 +1,5 @@
-"""Log proofs and time-stamps of a package: each is about something in it, and holds."""
+"""Log proofs and time-stamps of a package, and how the log's keys followed each other: each holds, and is
+about something in it."""
 
 from __future__ import annotations
 
@@ -10,18 +11,22 @@ from signing.log import (
     Checkpoint,
     LogPolicy,
     NotProven,
+    followed,
+    leading_to,
     leaf_hash,
+    lineage,
     open_checkpoint,
     read_checkpoint,
     read_note,
     read_proof,
+    read_successions,
     verify_inclusion_proof,
 )
 from signing.package.contents import Trust
-from signing.package.dossier import Record, Stamp
+from signing.package.dossier import Dossier, Record, Stamp
 from signing.package.examination import Step
 from signing.package.findings import LOG_NOT_CHECKED, TIME_NOT_CHECKED, Finding, State, refused, sound
-from signing.package.layout import number_of, proof
+from signing.package.layout import SUCCESSIONS, number_of, proof
 from signing.reasons import Reason
 from signing.timestamps import Timestamp, verify_token
 from signing.trust import TrustStore
@@ -29,10 +34,15 @@ from signing.verdict import Undecided
 
 
 def examine_history(
-    steps: Sequence[Step], stamps: Sequence[Stamp], trust: Trust, at: datetime
+    steps: Sequence[Step], dossier: Dossier, trust: Trust, at: datetime
 ) -> tuple[Finding, ...]:
-    """Returns a finding for each proof and each time-stamp."""
+    """Returns a finding for each proof and each time-stamp, and first for the succession of the log's keys,
+    which tells whom else to believe about these."""
     findings: list[Finding] = []
+    if dossier.successions:
+        finding, log = _succeeded(dossier, trust.log)
+        findings.append(finding)
+        trust = replace(trust, log=log)
     ends: dict[Checkpoint, list[datetime]] = {}
     for step in steps:
         if step.record.proof is not None:
@@ -42,8 +52,22 @@ def examine_history(
                 ends.setdefault(head, []).append(
                     step.says.at if step.says else datetime.min.replace(tzinfo=at.tzinfo)
                 )
-    findings += [_stamped(stamp, ends, trust, at) for stamp in stamps]
+    findings += [_stamped(stamp, ends, trust, at) for stamp in dossier.stamps]
     return tuple(findings)
+
+
+def _succeeded(dossier: Dossier, policy: LogPolicy | None) -> tuple[Finding, LogPolicy | None]:
+    """Returns whom to believe with the keys that the policy's own lead to, and nobody else for what does not
+    hold."""
+    try:
+        steps = read_successions(dossier.successions)
+        notes = [read_note(read_proof(one.proof).checkpoint) for one in dossier.records if one.proof]
+        if {step for note in notes for step in leading_to(note, steps)} != set(steps):
+            return refused(SUCCESSIONS, Reason.PACKAGE_PROOF_ELSEWHERE, "it leads to no proof here"), policy
+        believed = policy and followed(policy, lineage(policy, steps))
+    except NotProven as exc:
+        return refused(SUCCESSIONS, exc.reason, exc.detail), policy
+    return sound(SUCCESSIONS, warnings=() if policy else (LOG_NOT_CHECKED,)), believed
 
 
 def _included(record: Record, content: bytes, policy: LogPolicy | None) -> tuple[Finding, Checkpoint | None]:

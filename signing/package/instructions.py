@@ -17,7 +17,7 @@ from pathlib import Path
 from cryptography import x509
 
 from signing.entitlement import EVIDENCE_SIGNING
-from signing.log import read_checkpoint, read_note, read_proof
+from signing.log import read_checkpoint, read_note, read_proof, read_successions
 from signing.package import layout
 from signing.package.dossier import Dossier, Record, Stamp
 from signing.package.examination import Examined, Step
@@ -63,6 +63,7 @@ def instructions(paper: Paper) -> bytes:
     needs = ""
     if proofs:
         needs += "#   LOG_KEY    the log's key, <name>+<id>+<base64> / khóa công khai của nhật ký\n"
+        needs += "#              (the one that signed, or one before it / khóa đã ký, hoặc khóa trước đó)\n"
     grown = any(record.grown for record in paper.dossier.records)
     if stamps or renewed or grown:
         needs += _TSA
@@ -78,6 +79,7 @@ def instructions(paper: Paper) -> bytes:
         _functions("grown") if grown else "",
         _package(paper),
         _revocation(paper),
+        _successions(paper),
         _original(paper),
         *(_record(paper, step) for step in paper.examined.steps),
         *(_stamp(paper, stamp) for stamp in stamps),
@@ -145,6 +147,18 @@ def _ocsp(paper: Paper, name: str, answer: OcspAnswer) -> Iterator[str]:
                 at = _epoch(answer.produced_at)
                 yield f"ocsp_said {name} {above} {place} {at} {answer.status}\n"
                 break
+
+
+def _successions(paper: Paper) -> str:
+    """How the log's keys followed each other, the first first: LOG_KEY grows by those that it leads to."""
+    lines = []
+    for step in read_successions(paper.dossier.successions):
+        by = {one.key_id: one.key_id + one.value for one in step.note.signatures if one.name == step.origin}
+        values = " ".join(b64encode(by[key.key_id]).decode() for key in (step.old, step.new))
+        text = _quoted(step.note.text)
+        lines.append(f"succeeded {_quoted(step.old.vkey)} {_quoted(step.new.vkey)} {values} {text}\n")
+    head = "\n# The log's keys, how one followed another. / Các khóa của nhật ký kế nhiệm nhau.\n"
+    return head + "".join(lines) if lines else ""
 
 
 def _original(paper: Paper) -> str:
@@ -215,10 +229,9 @@ def _inclusion(record: Record, proof: bytes) -> str:
     name = layout.proof(layout.number_of(record.name))
     root = b64encode(head.root).decode()
     lines += [f'[ "$node" = {root} ] || fail "{record.name} is not in the log"', f"rooted {name} {root}"]
-    text = note.text.replace("'", "'\\''")
-    own = next((one for one in note.signatures if one.name == head.origin), note.signatures[0])
-    value = b64encode(own.key_id + own.value).decode()
-    lines.append(f"log_signed {name} {value} '{text}'")
+    own = [one for one in note.signatures if one.name == head.origin] or note.signatures[:1]
+    values = " ".join(f"{one.key_id.hex()} {b64encode(one.key_id + one.value).decode()}" for one in own)
+    lines.append(f"log_signed {name} {_quoted(note.text)} {values}")
     return "\n".join(lines)
 
 
@@ -280,6 +293,6 @@ def _epoch(at: datetime) -> int:
     return int(at.timestamp())
 
 
-def _quoted(uri: str) -> str:
-    """A URI as one word of a shell."""
-    return "'" + uri.replace("'", "'\\''") + "'"
+def _quoted(text: str) -> str:
+    """A text as one word of a shell."""
+    return "'" + text.replace("'", "'\\''") + "'"

@@ -8,6 +8,7 @@
     renewal/00001.ers                    its archive record (RFC 4998)
     grown/00001-SubmissionAcceptance.xml the evidence with a time-stamp over its seal (XAdES-B-T)
     log/checkpoint-1.txt, log/checkpoint-1.tst
+    log/successions.txt                  how the log's keys followed each other, up to those that signed
     certificates/*.pem, crls/*.pem, ocsp/*.der
     names.json, page.html, page.pdf, VERIFY.txt, SHA256SUMS
     META-INF/ASiCManifest001.xml, META-INF/signature001.p7s
@@ -27,6 +28,7 @@ ORIGINAL = "original/package.edxml"
 NAMES, PAGE, PDF, COMMANDS, SUMS = "names.json", "page.html", "page.pdf", "VERIFY.txt", "SHA256SUMS"
 MANIFEST, SEAL = "META-INF/ASiCManifest001.xml", "META-INF/signature001.p7s"
 PROOF_ENDING = ".tlog-proof"
+SUCCESSIONS = "log/successions.txt"
 UNLISTED = frozenset({MIMETYPE, MANIFEST, SEAL})
 """What the manifest does not list: the seal and what it seals; `mimetype` says the same in every package."""
 
@@ -49,7 +51,7 @@ _PLACES = tuple(
         r"ocsp/\d{3,}\.der",
     )
 )
-_FIXED = frozenset({ORIGINAL, NAMES, PAGE, PDF, COMMANDS, SUMS, *UNLISTED})
+_FIXED = frozenset({ORIGINAL, NAMES, PAGE, PDF, COMMANDS, SUMS, SUCCESSIONS, *UNLISTED})
 _MIME = {
     "xml": "application/xml",
     "edxml": "application/xml",

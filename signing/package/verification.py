@@ -73,7 +73,7 @@ def verify(file: BinaryIO, trust: Trust, *, at: datetime) -> Verified:
     judge = Judge(trust=known, at=at, moments=tuple(sorted(moments)))
     examined = examine(dossier, judge)  # 4
     history = (
-        *examine_history(examined.steps, dossier.stamps, trust, at),
+        *examine_history(examined.steps, dossier, trust, at),
         *examine_growth(examined.steps, trust, judge),
     )
     own = _judged(seal, judge)
@@ -140,6 +140,7 @@ def _dossier(
         attachments={name: _digest(container, name) for name in attachments},
         records=_records(container),
         stamps=tuple(_stamps(container)),
+        successions=container.read(layout.SUCCESSIONS) if layout.SUCCESSIONS in names else b"",
     )
     lists = [_crl(container, name) for name in layout.in_folder(names, "crls")]
     answers = [_answer(container, name) for name in layout.in_folder(names, "ocsp")]

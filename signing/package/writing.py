@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from signing.keys import Signer, repeating
+from signing.log import write_successions
 from signing.package import layout
 from signing.package.container import ContainerWriter
 from signing.package.contents import Attachment, Contents, Evidence
@@ -66,7 +67,7 @@ def write(contents: Contents, out: BinaryIO, *, signer: Signer, at: datetime) ->
     judge = _judge(contents, at)
     examined = examine(dossier, judge)  # 1
     history = (
-        *examine_history(examined.steps, dossier.stamps, contents.trust, at),
+        *examine_history(examined.steps, dossier, contents.trust, at),
         *examine_growth(examined.steps, contents.trust, judge),
     )
     as_of = _as_of(contents, examined, history, signer, at)
@@ -160,6 +161,7 @@ def _dossier(contents: Contents) -> tuple[Dossier, Mapping[str, str]]:
             Stamp(name=layout.checkpoint(number, "tst"), checkpoint=each.checkpoint, token=each.token)
             for number, each in enumerate(contents.stamps, 1)
         ),
+        successions=write_successions(contents.successions),
     )
     return dossier, {name: each.name for name, each in placed.items()}
 
@@ -231,6 +233,8 @@ def _history_files(dossier: Dossier) -> Mapping[str, bytes]:
     files |= {
         layout.grown(record.name): record.grown for record in dossier.records if record.grown is not None
     }
+    if dossier.successions:
+        files[layout.SUCCESSIONS] = dossier.successions
     for stamp in dossier.stamps:
         files[stamp.name.removesuffix(".tst") + ".txt"] = stamp.checkpoint
         files[stamp.name] = stamp.token

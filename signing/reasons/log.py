@@ -105,4 +105,28 @@ LOG: Mapping[Reason, Sentence] = {
         next_step="Ask again, starting from the size that the witness answers with.",
         next_step_vietnamese="Gửi lại yêu cầu, bắt đầu từ kích thước mà bên làm chứng trả lời.",
     ),
+    Reason.LOG_SUCCESSION_MALFORMED: Sentence(
+        english="The statement that one key of the log follows another is not built as it must be.",
+        vietnamese="Bản xác nhận khóa kế nhiệm của nhật ký không đúng cấu trúc.",
+        next_step="Ask for it again; if it comes the same again, report it to the axis's operator.",
+        next_step_vietnamese="Yêu cầu lại; nếu kết quả vẫn như vậy, báo cho đơn vị vận hành trục.",
+    ),
+    Reason.LOG_TWO_SUCCESSORS: Sentence(
+        english="A key of the log has named two different keys as its successor: it may be stolen.",
+        vietnamese="Một khóa của nhật ký đã nêu hai khóa kế nhiệm khác nhau: khóa có thể đã bị đánh cắp.",
+        next_step=(
+            "Keep both statements and report them. Rely on the log again once its operator has told you by a "
+            "road you trust which key is right, and name that one in the profile (`log_follow_keys = false`)."
+        ),
+        next_step_vietnamese=(
+            "Lưu cả hai bản xác nhận và báo động. Chỉ tin nhật ký trở lại khi đơn vị vận hành trục cho biết "
+            "khóa đúng qua kênh tin cậy, và khai báo khóa đó trong hồ sơ kết nối (`log_follow_keys = false`)."
+        ),
+    ),
+    Reason.LOG_KEY_GIVEN_UP: Sentence(
+        english="The checkpoint is new, and signed only by a key that the log had given up before.",
+        vietnamese="Điểm kiểm tra là mới nhưng chỉ được ký bằng khóa mà nhật ký đã ngừng dùng từ trước.",
+        next_step="Do not rely on it: the old key may be stolen. Report it to the axis's operator.",
+        next_step_vietnamese="Không sử dụng: khóa cũ có thể đã bị đánh cắp. Báo cho đơn vị vận hành trục.",
+    ),
 }

@@ -34,6 +34,8 @@ class Mischief:
     """The answer is parsed as this message, changed in place, and passed on."""
     alter_error: Alter | None = None
     """The `google.rpc.Status` of each error is changed in place, and passed on."""
+    unknown: list[str] = field(default_factory=list)
+    """RPCs that an older axis does not have."""
     calls: list[str] = field(default_factory=list)
     """Every call, in order."""
 
@@ -45,6 +47,8 @@ class _Relay(grpc.GenericRpcHandler):  # type: ignore[misc]
 
     def service(self, details: grpc.HandlerCallDetails) -> Any:
         name = details.method.rsplit("/", 1)[-1]
+        if name in self._mischief.unknown:
+            return None
         if name == "Upload":
             return grpc.stream_unary_rpc_method_handler(self._stream_unary(details.method, name))
         if name in ("WatchInbox", "FetchPart"):

@@ -9,6 +9,7 @@ import json
 import secrets
 import socket
 import ssl
+import tomllib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -20,14 +21,16 @@ from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
-from axis_client import AsyncClient, Profile
+from axis_client import AsyncClient, EvidenceError, Profile
 from axis_client.connection import Surroundings
 from axis_server.cli import main
 from axis_server.material import log_signer
 from axis_server.operation.authority import Authority
-from axis_server.operation.provision import issue_profile
+from axis_server.operation.provision import issue_profile, new_log_key
 from edxml.writer import write
 from signing.keys import load_pem
+from signing.log import VerifierKey
+from tests.axis_client import harness
 from tests.axis_server.packages import document
 from tests.axis_server.served import Office, Served, served
 
@@ -141,7 +144,7 @@ def log_of(axis: Served) -> str:
 
 def knows(office: Office, *vkeys: str) -> None:
     """Names the keys of the log in a profile."""
-    path = office.profile / "profile.toml"
+    path = path_of(office)
     lines = [line for line in path.read_text("utf-8").splitlines() if not line.startswith("log = ")]
     path.write_text("\n".join([*lines, f"log = {json.dumps(vkeys)}\n"]), encoding="utf-8")
 
@@ -193,30 +196,138 @@ async def test_the_evidence_key_is_replaced_under_load_and_all_evidence_verifies
         assert len(await all_verify(stream)) == 2
 
 
-async def test_the_log_s_key_is_replaced_under_load(tmp_path: Path) -> None:
+async def test_the_log_s_key_is_replaced_under_load_and_clients_with_the_old_one_go_on(
+    tmp_path: Path,
+) -> None:
     async with served(tmp_path) as axis:
+        old = log_of(axis)
         async with streaming(axis) as stream:
-            said = await command("rollover", "log", "introduce", "--config", axis.config)
-            vkey = log_signer(axis.config.parent / "log" / "next" / "log.key").key.vkey
-            assert vkey in said
-            await until(lambda: signatures(stream, 2))
+            await replace_log_key(stream)
             await stream.after(2)
-        knows(axis.ministry, old := log_of(axis), vkey)
-        async with streaming(axis) as stream:
-            await command("rollover", "log", "use", "--at-once", "--config", axis.config)
-            await until(lambda: signatures(stream, 1))
+            retired = axis.config.parent / "log" / "retired"
+            for vkey in retired.glob("*.vkey"):
+                vkey.unlink()  # what leads on is the statement beside it
+            await asyncio.sleep(1.5)  # the axis looks once a second
             await stream.after(2)
-        knows(axis.ministry, vkey)
-        async with streaming(axis) as stream:
-            await stream.after(2)
-        assert old != log_of(axis) == vkey
+        assert old != log_of(axis)
+        assert profile_of(axis.ministry)["log"] == [old]
+    assert "names no successor" not in await command("rollover", "status", "--config", axis.config)
+
+
+async def test_a_client_that_slept_through_two_rollovers_goes_on_with_the_key_that_it_had(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as axis:
+        stream = Stream(axis=axis)
+        keys = [log_of(axis)]
+        knows(axis.province, keys[0])
+        async with stream.client(axis.ministry) as client, stream.client(axis.province) as sleeper:
+            await stream.send(client)
+            await sleeper.check_log()
+            for _ in range(2):
+                await replace_log_key(stream)
+                keys.append(log_of(axis))
+                await stream.send(client)
+            state = await sleeper.check_log()
+            assert [key.vkey for key in state.policy.keys] == keys
+            assert [step.new.vkey for step in state.successions] == keys[1:]
+            (line,) = state.head.note.signatures
+            assert (line.name, line.key_id) == (state.policy.keys[2].name, state.policy.keys[2].key_id)
+            assert state.before is not None and state.before.checkpoint.size < state.head.checkpoint.size
+        told = harness.axis("log", "keys", "--json", "--profile", path_of(axis.province)).objects
+        assert [(one["key"], one["follows"], one["signs"]) for one in told] == [
+            (keys[0], None, False),
+            (keys[1], keys[0], False),
+            (keys[2], keys[1], True),
+        ]
     assert "all there" in await command("verify-store", "--config", axis.config)
-    assert "retired" in await command("rollover", "status", "--config", axis.config)
+    status = await command("rollover", "status", "--config", axis.config)
+    assert (status.count("retired"), status.count("names no successor")) == (2, 0)
 
 
-async def signatures(stream: Stream, number: int) -> bool:
-    async with stream.client(stream.axis.ministry) as client:
-        return len((await client.check_log()).head.note.signatures) == number
+async def test_who_pins_its_key_by_hand_is_told_and_learns_nothing(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        stream = Stream(axis=axis)
+        knows(axis.province, old := log_of(axis))
+        pinned = path_of(axis.province)
+        pinned.write_text(pinned.read_text("utf-8") + "log_follow_keys = false\n", encoding="utf-8")
+        async with stream.client(axis.ministry) as client, stream.client(axis.province) as strict:
+            await stream.send(client)
+            await strict.check_log()
+            await replace_log_key(stream)
+            await stream.send(client)
+            with pytest.raises(EvidenceError) as caught:
+                await strict.check_log()
+            assert caught.value.reason == "LOG_WRONG_KEY"
+        knows(axis.province, old, log_of(axis))
+        async with stream.client(axis.province) as told:
+            assert (await told.check_log()).successions == ()
+
+
+async def test_a_key_that_was_introduced_before_there_were_statements_is_named_when_it_is_used(
+    tmp_path: Path,
+) -> None:
+    async with served(tmp_path) as axis:
+        stream = Stream(axis=axis)
+        for office in (axis.ministry, axis.province):
+            knows(office, old := log_of(axis))
+        async with stream.client(axis.province) as client:
+            await client.check_log()
+            await command("rollover", "log", "introduce", "--config", axis.config)
+            (said,) = (axis.config.parent / "log" / "next").glob("*.succession")
+            said.unlink()
+            await command("rollover", "log", "use", "--at-once", "--config", axis.config)
+            await signing(stream, log_signer(axis.config.parent / "log" / "log.key").key)
+            assert [one.vkey for one in (await client.check_log()).policy.keys] == [old, log_of(axis)]
+
+
+async def test_no_key_is_named_in_the_place_of_one_that_was_named_before(tmp_path: Path) -> None:
+    async with served(tmp_path) as axis:
+        pass
+    config = str(axis.config)
+    await command("rollover", "log", "introduce", "--config", config)
+    coming = axis.config.parent / "log" / "next" / "log.key"
+    named = coming.read_bytes()
+    coming.unlink()
+    done = CliRunner().invoke(main, ["rollover", "log", "introduce", "--config", config])
+    assert (done.exit_code, "--anew" in done.output) == (1, True)
+    coming.write_bytes(new_log_key(log_signer(axis.config.parent / "log" / "log.key").key.name))
+    done = CliRunner().invoke(main, ["rollover", "log", "use", "--at-once", "--config", config])
+    assert (done.exit_code, "names another key" in done.output) == (1, True)
+    coming.write_bytes(named)
+    await command("rollover", "log", "use", "--at-once", "--config", config)
+
+
+async def replace_log_key(stream: Stream) -> None:
+    """Introduces another key of the log and puts it to use; both are seen to sign, then it alone."""
+    config = stream.axis.config
+    said = await command("rollover", "log", "introduce", "--config", config)
+    assert log_signer(config.parent / "log" / "next" / "log.key").key.vkey in said
+    old = log_signer(config.parent / "log" / "log.key").key
+    new = log_signer(config.parent / "log" / "next" / "log.key").key
+    await signing(stream, old, new)
+    await command("rollover", "log", "use", "--at-once", "--config", config)
+    await signing(stream, new)
+
+
+async def signing(stream: Stream, *keys: VerifierKey) -> None:
+    """Sends until exactly these keys sign the log."""
+
+    async def sign() -> bool:
+        async with stream.client(stream.axis.ministry) as client:
+            await stream.send(client)
+            lines = (await client.check_log()).head.note.signatures
+        return {line.key_id for line in lines} == {key.key_id for key in keys}
+
+    await until(sign)
+
+
+def path_of(office: Office) -> Path:
+    return office.profile / "profile.toml"
+
+
+def profile_of(office: Office) -> dict[str, object]:
+    return tomllib.loads(path_of(office).read_text("utf-8"))
 
 
 async def test_an_agency_rolls_its_certificate_while_it_sends_and_watches(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11\x61xis/v1/log.proto\x12\x07\x61xis.v1\"9\n\x14GetCheckpointRequest\x12\x10\n\x08min_size\x18\x01 \x01(\x04\x12\x0f\n\x07stamped\x18\x02 \x01(\x08\"U\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x12(\n\x06stamps\x18\x02 \x03(\x0b\x32\x18.axis.v1.CheckpointStamp\"3\n\x0f\x43heckpointStamp\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\"<\n\x18GetInclusionProofRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\"9\n\x19GetInclusionProofResponse\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"A\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\"-\n\x17GetArchiveRecordRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\"*\n\x18GetArchiveRecordResponse\x12\x0e\n\x06record\x18\x01 \x01(\x0c\".\n\x17GetSealTimestampRequest\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\"<\n\x18GetSealTimestampResponse\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\"=\n\x0eGetTileRequest\x12\r\n\x05level\x18\x01 \x01(\r\x12\r\n\x05index\x18\x02 \x01(\x04\x12\r\n\x05width\x18\x03 \x01(\r\"!\n\x0fGetTileResponse\x12\x0e\n\x06hashes\x18\x01 \x01(\x0c\x32\x8a\x04\n\nLogService\x12N\n\rGetCheckpoint\x12\x1d.axis.v1.GetCheckpointRequest\x1a\x1e.axis.v1.GetCheckpointResponse\x12Z\n\x11GetInclusionProof\x12!.axis.v1.GetInclusionProofRequest\x1a\".axis.v1.GetInclusionProofResponse\x12`\n\x13GetConsistencyProof\x12#.axis.v1.GetConsistencyProofRequest\x1a$.axis.v1.GetConsistencyProofResponse\x12W\n\x10GetArchiveRecord\x12 .axis.v1.GetArchiveRecordRequest\x1a!.axis.v1.GetArchiveRecordResponse\x12W\n\x10GetSealTimestamp\x12 .axis.v1.GetSealTimestampRequest\x1a!.axis.v1.GetSealTimestampResponse\x12<\n\x07GetTile\x12\x17.axis.v1.GetTileRequest\x1a\x18.axis.v1.GetTileResponseb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x11\x61xis/v1/log.proto\x12\x07\x61xis.v1\"9\n\x14GetCheckpointRequest\x12\x10\n\x08min_size\x18\x01 \x01(\x04\x12\x0f\n\x07stamped\x18\x02 \x01(\x08\"U\n\x15GetCheckpointResponse\x12\x12\n\ncheckpoint\x18\x01 \x01(\x0c\x12(\n\x06stamps\x18\x02 \x03(\x0b\x32\x18.axis.v1.CheckpointStamp\"3\n\x0f\x43heckpointStamp\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\"<\n\x18GetInclusionProofRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x04\"9\n\x19GetInclusionProofResponse\x12\r\n\x05proof\x18\x01 \x01(\x0c\x12\r\n\x05index\x18\x02 \x01(\x04\"@\n\x1aGetConsistencyProofRequest\x12\x10\n\x08old_size\x18\x01 \x01(\x04\x12\x10\n\x08new_size\x18\x02 \x01(\x04\"A\n\x1bGetConsistencyProofResponse\x12\x0e\n\x06hashes\x18\x01 \x03(\x0c\x12\x12\n\ncheckpoint\x18\x02 \x01(\x0c\"-\n\x17GetArchiveRecordRequest\x12\x12\n\ncontent_id\x18\x01 \x01(\t\"*\n\x18GetArchiveRecordResponse\x12\x0e\n\x06record\x18\x01 \x01(\x0c\".\n\x17GetSealTimestampRequest\x12\x13\n\x0b\x65vidence_id\x18\x01 \x01(\t\"<\n\x18GetSealTimestampResponse\x12\x11\n\tauthority\x18\x01 \x01(\t\x12\r\n\x05token\x18\x02 \x01(\x0c\"\x17\n\x15GetSuccessionsRequest\"-\n\x16GetSuccessionsResponse\x12\x13\n\x0bsuccessions\x18\x01 \x03(\x0c\"=\n\x0eGetTileRequest\x12\r\n\x05level\x18\x01 \x01(\r\x12\r\n\x05index\x18\x02 \x01(\x04\x12\r\n\x05width\x18\x03 \x01(\r\"!\n\x0fGetTileResponse\x12\x0e\n\x06hashes\x18\x01 \x01(\x0c\x32\xdd\x04\n\nLogService\x12N\n\rGetCheckpoint\x12\x1d.axis.v1.GetCheckpointRequest\x1a\x1e.axis.v1.GetCheckpointResponse\x12Z\n\x11GetInclusionProof\x12!.axis.v1.GetInclusionProofRequest\x1a\".axis.v1.GetInclusionProofResponse\x12`\n\x13GetConsistencyProof\x12#.axis.v1.GetConsistencyProofRequest\x1a$.axis.v1.GetConsistencyProofResponse\x12W\n\x10GetArchiveRecord\x12 .axis.v1.GetArchiveRecordRequest\x1a!.axis.v1.GetArchiveRecordResponse\x12W\n\x10GetSealTimestamp\x12 .axis.v1.GetSealTimestampRequest\x1a!.axis.v1.GetSealTimestampResponse\x12Q\n\x0eGetSuccessions\x12\x1e.axis.v1.GetSuccessionsRequest\x1a\x1f.axis.v1.GetSuccessionsResponse\x12<\n\x07GetTile\x12\x17.axis.v1.GetTileRequest\x1a\x18.axis.v1.GetTileResponseb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,10 +53,14 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_GETSEALTIMESTAMPREQUEST']._serialized_end=620
   _globals['_GETSEALTIMESTAMPRESPONSE']._serialized_start=622
   _globals['_GETSEALTIMESTAMPRESPONSE']._serialized_end=682
-  _globals['_GETTILEREQUEST']._serialized_start=684
-  _globals['_GETTILEREQUEST']._serialized_end=745
-  _globals['_GETTILERESPONSE']._serialized_start=747
-  _globals['_GETTILERESPONSE']._serialized_end=780
-  _globals['_LOGSERVICE']._serialized_start=783
-  _globals['_LOGSERVICE']._serialized_end=1305
+  _globals['_GETSUCCESSIONSREQUEST']._serialized_start=684
+  _globals['_GETSUCCESSIONSREQUEST']._serialized_end=707
+  _globals['_GETSUCCESSIONSRESPONSE']._serialized_start=709
+  _globals['_GETSUCCESSIONSRESPONSE']._serialized_end=754
+  _globals['_GETTILEREQUEST']._serialized_start=756
+  _globals['_GETTILEREQUEST']._serialized_end=817
+  _globals['_GETTILERESPONSE']._serialized_start=819
+  _globals['_GETTILERESPONSE']._serialized_end=852
+  _globals['_LOGSERVICE']._serialized_start=855
+  _globals['_LOGSERVICE']._serialized_end=1460
 # @@protoc_insertion_point(module_scope)

@@ -273,6 +273,43 @@ class GetSealTimestampResponse(_message.Message):
 Global___GetSealTimestampResponse: _TypeAlias = GetSealTimestampResponse  # noqa: Y015
 
 @_typing.final
+class GetSuccessionsRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    def __init__(
+        self,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSuccessionsRequest: _TypeAlias = GetSuccessionsRequest  # noqa: Y015
+
+@_typing.final
+class GetSuccessionsResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SUCCESSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def successions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.bytes]:
+        """`succession/v1`, signed by both keys."""
+
+    def __init__(
+        self,
+        *,
+        successions: _abc.Iterable[_builtins.bytes] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["successions", b"successions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetSuccessionsResponse: _TypeAlias = GetSuccessionsResponse  # noqa: Y015
+
+@_typing.final
 class GetTileRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 

@@ -62,6 +62,11 @@ class LogServiceStub:
                 request_serializer=axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.SerializeToString,
                 response_deserializer=axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.FromString,
                 _registered_method=True)
+        self.GetSuccessions = channel.unary_unary(
+                '/axis.v1.LogService/GetSuccessions',
+                request_serializer=axis_dot_v1_dot_log__pb2.GetSuccessionsRequest.SerializeToString,
+                response_deserializer=axis_dot_v1_dot_log__pb2.GetSuccessionsResponse.FromString,
+                _registered_method=True)
         self.GetTile = channel.unary_unary(
                 '/axis.v1.LogService/GetTile',
                 request_serializer=axis_dot_v1_dot_log__pb2.GetTileRequest.SerializeToString,
@@ -114,6 +119,14 @@ class LogServiceServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def GetSuccessions(self, request, context):
+        """Returns how the log's keys followed each other: signed notes in each of which a key names its successor, the first
+        before those behind it. Whoever trusts a key of the log learns by them which one took its place.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
     def GetTile(self, request, context):
         """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint.
         """
@@ -148,6 +161,11 @@ def add_LogServiceServicer_to_server(servicer, server):
                     servicer.GetSealTimestamp,
                     request_deserializer=axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.FromString,
                     response_serializer=axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.SerializeToString,
+            ),
+            'GetSuccessions': grpc.unary_unary_rpc_method_handler(
+                    servicer.GetSuccessions,
+                    request_deserializer=axis_dot_v1_dot_log__pb2.GetSuccessionsRequest.FromString,
+                    response_serializer=axis_dot_v1_dot_log__pb2.GetSuccessionsResponse.SerializeToString,
             ),
             'GetTile': grpc.unary_unary_rpc_method_handler(
                     servicer.GetTile,
@@ -293,6 +311,33 @@ class LogService:
             '/axis.v1.LogService/GetSealTimestamp',
             axis_dot_v1_dot_log__pb2.GetSealTimestampRequest.SerializeToString,
             axis_dot_v1_dot_log__pb2.GetSealTimestampResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def GetSuccessions(request,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.unary_unary(
+            request,
+            target,
+            '/axis.v1.LogService/GetSuccessions',
+            axis_dot_v1_dot_log__pb2.GetSuccessionsRequest.SerializeToString,
+            axis_dot_v1_dot_log__pb2.GetSuccessionsResponse.FromString,
             options,
             channel_credentials,
             insecure,

@@ -53,6 +53,10 @@ class LogServiceStub:
     """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
     form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
     """
+    GetSuccessions: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetSuccessionsRequest, _log_pb2.GetSuccessionsResponse]
+    """Returns how the log's keys followed each other: signed notes in each of which a key names its successor, the first
+    before those behind it. Whoever trusts a key of the log learns by them which one took its place.
+    """
     GetTile: _grpc.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
 
@@ -80,6 +84,10 @@ class LogServiceAsyncStub(LogServiceStub):
     GetSealTimestamp: _aio.UnaryUnaryMultiCallable[_log_pb2.GetSealTimestampRequest, _log_pb2.GetSealTimestampResponse]  # type: ignore[assignment]
     """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
     form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
+    """
+    GetSuccessions: _aio.UnaryUnaryMultiCallable[_log_pb2.GetSuccessionsRequest, _log_pb2.GetSuccessionsResponse]  # type: ignore[assignment]
+    """Returns how the log's keys followed each other: signed notes in each of which a key names its successor, the first
+    before those behind it. Whoever trusts a key of the log learns by them which one took its place.
     """
     GetTile: _aio.UnaryUnaryMultiCallable[_log_pb2.GetTileRequest, _log_pb2.GetTileResponse]  # type: ignore[assignment]
     """Returns the hashes of one tile (C2SP tlog-tiles), within the newest checkpoint."""
@@ -135,6 +143,16 @@ class LogServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_log_pb2.GetSealTimestampResponse, _abc.Awaitable[_log_pb2.GetSealTimestampResponse]]:
         """Returns the time-stamp over the seal of one evidence (RFC 3161, over its ds:SignatureValue in exclusive canonical
         form), from which its XAdES-B-T form grows. NOT_FOUND until it is made, and where evidence does not grow.
+        """
+
+    @_abc_1.abstractmethod
+    def GetSuccessions(
+        self,
+        request: _log_pb2.GetSuccessionsRequest,
+        context: _ServicerContext,
+    ) -> _typing.Union[_log_pb2.GetSuccessionsResponse, _abc.Awaitable[_log_pb2.GetSuccessionsResponse]]:
+        """Returns how the log's keys followed each other: signed notes in each of which a key names its successor, the first
+        before those behind it. Whoever trusts a key of the log learns by them which one took its place.
         """
 
     @_abc_1.abstractmethod

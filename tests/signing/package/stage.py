@@ -30,6 +30,7 @@ from signing.log import (
     InclusionProof,
     LogPolicy,
     MemoryNoteSigner,
+    NoteSigner,
     inclusion_proof,
     leaf_hash,
     sign_checkpoint,
@@ -180,14 +181,17 @@ def records() -> tuple[Evidence | Statement, ...]:
 
 
 def logged(
-    found: Sequence[Evidence | Statement], at: datetime = AT + timedelta(hours=6)
+    found: Sequence[Evidence | Statement],
+    at: datetime = AT + timedelta(hours=6),
+    by: Sequence[NoteSigner] = (),
 ) -> tuple[tuple[Evidence | Statement, ...], Stamped]:
-    """The records with proofs, and the stamped checkpoint that these end in, among strangers' leaves."""
+    """The records with proofs, and the stamped checkpoint that these end in, among strangers' leaves; signed
+    with the log's key, or `by` others."""
     leaves = [b"a stranger", *(each.content for each in found), b"another"]
     tree, written = CompactRange().append(leaf_hash(leaf) for leaf in leaves)
     nodes = dict(written)
     head = Checkpoint(origin="axis.test/log", size=tree.size, root=tree.root())
-    note = sign_checkpoint(head, log_key()).content()
+    note = sign_checkpoint(head, *(by or (log_key(),))).content()
     proved = tuple(
         replace(
             each,
