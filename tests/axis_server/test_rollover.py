@@ -17,7 +17,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
@@ -37,8 +37,12 @@ from tests.axis_server.served import Office, Served, served
 PATIENCE = 30.0
 
 
+async def invoked(*arguments: str | Path) -> Result:
+    return await asyncio.to_thread(CliRunner().invoke, main, [str(one) for one in arguments])
+
+
 async def command(*arguments: str | Path) -> str:
-    done = await asyncio.to_thread(CliRunner().invoke, main, [str(one) for one in arguments])
+    done = await invoked(*arguments)
     assert done.exit_code == 0, done.output
     return done.stdout
 
@@ -289,10 +293,10 @@ async def test_no_key_is_named_in_the_place_of_one_that_was_named_before(tmp_pat
     coming = axis.config.parent / "log" / "next" / "log.key"
     named = coming.read_bytes()
     coming.unlink()
-    done = CliRunner().invoke(main, ["rollover", "log", "introduce", "--config", config])
+    done = await invoked("rollover", "log", "introduce", "--config", config)
     assert (done.exit_code, "--anew" in done.output) == (1, True)
     coming.write_bytes(new_log_key(log_signer(axis.config.parent / "log" / "log.key").key.name))
-    done = CliRunner().invoke(main, ["rollover", "log", "use", "--at-once", "--config", config])
+    done = await invoked("rollover", "log", "use", "--at-once", "--config", config)
     assert (done.exit_code, "names another key" in done.output) == (1, True)
     coming.write_bytes(named)
     await command("rollover", "log", "use", "--at-once", "--config", config)
