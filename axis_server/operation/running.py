@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import faulthandler
+import signal
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -81,6 +83,8 @@ def work(config: Path, on: str) -> None:
 def _run(
     settings: Settings, *, ready: Callable[[Address], None], shared: bool = False, leash: int | None = None
 ) -> None:
+    if hasattr(faulthandler, "register"):  # not on Windows
+        faulthandler.register(signal.SIGUSR1, file=2, all_threads=True)
     with asyncio.Runner(loop_factory=_fast_loop()) as runner:
         runner.run(serve(settings, Secrets(), ready=ready, shared=shared, leash=leash))
 

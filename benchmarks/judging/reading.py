@@ -20,6 +20,8 @@ from benchmarks.judging.wire import Wire, seen
 
 PAGE = 1000
 AT_ONCE = 8
+ANSWER_SECONDS = 10.0
+"""Of a call that only asks whether somebody answers."""
 
 
 async def read(wires: Mapping[str, Wire], ca: Path, every: int, *, keep: bool = False) -> Served:
@@ -38,6 +40,12 @@ async def read(wires: Mapping[str, Wire], ca: Path, every: int, *, keep: bool = 
 
         await asyncio.gather(*(fill(one) for one in served.sent[agency_id]))
     return served
+
+
+async def answers(wire: Wire) -> None:
+    """Returns when the axis has answered."""
+    request = records_pb2.ListOutboxRequest(page_size=1)
+    await wire.until_answered(lambda: wire.records.ListOutbox(request, timeout=ANSWER_SECONDS))
 
 
 async def unsettled(wires: Mapping[str, Wire]) -> int:

@@ -110,18 +110,19 @@ class Wire:
     async def until_answered(self, call: Callable[[], Awaitable[Any]]) -> Any:
         """Calls until there is an answer. Raises `Refused`, and `TimeoutError` when there is none at all."""
         last = time.monotonic() + ANSWERED_WITHIN
+        why: grpc.aio.AioRpcError | None = None
         while time.monotonic() < last:
             try:
                 return await call()
             except grpc.aio.AioRpcError as error:
-                said = refusal(error)
+                why, said = error, refusal(error)
                 if said is not None and said.reason in _BROKEN:
                     self.account.troubles[said.reason] += 1
                 if said is not None and said.reason not in _PASSING:
                     raise said from error
                 self.account.tallies["calls without an answer"] += 1
                 await asyncio.sleep(0.1 + 0.2 * self._dice.random())
-        raise TimeoutError("nobody answers")
+        raise TimeoutError(f"nobody answers: {why}")
 
     async def submit(self, given: Given, package: bytes) -> types_pb2.Dispatch | None:
         """Hands a package in; None when it is refused."""

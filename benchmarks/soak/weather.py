@@ -46,6 +46,8 @@ class Axis:
     """Lives whose clock was behind the one before."""
     cpu_seconds: float = 0.0
     """Of all lives that are over."""
+    silent: list[str] = field(default_factory=list)
+    """What each process did that lived and answered nobody."""
 
     async def start(self, offset: int = 0) -> None:
         """Starts it with a clock that is `offset` seconds ahead."""
@@ -76,6 +78,15 @@ class Axis:
         if self.process.stdout is not None:
             self.process.stdout.close()
         self.process = None
+
+    async def condition(self) -> str:
+        """Says what the process does: how it ended, or where its threads are; and the last that it wrote."""
+        assert self.process is not None
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGUSR1)
+            await asyncio.sleep(2)
+        said = (self.config.parent / "axis.log").read_text(errors="replace")
+        return f"exit status {self.process.poll()}, a clock {self.offset} s ahead\n{said[-20_000:]}"
 
     def resident_bytes(self) -> int:
         return self._subject().resident_bytes()
