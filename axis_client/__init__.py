@@ -51,6 +51,7 @@ from axis_client.errors import (
 )
 from axis_client.model import Proof, State, Statement
 from axis_client.model.finding import Query
+from axis_client.model.oversight import Dimension, EventFilter, Side
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 from axis_client.sync import Client
@@ -59,6 +60,8 @@ __all__ = [
     "AsyncClient",
     "AxisError",
     "Client",
+    "Dimension",
+    "EventFilter",
     "EvidenceError",
     "LocalError",
     "LogAlarm",
@@ -69,6 +72,7 @@ __all__ = [
     "Proof",
     "Query",
     "Refused",
+    "Side",
     "State",
     "Statement",
     "Surroundings",

@@ -6,11 +6,10 @@ from axis_client.acts.archiving import Archiving
 from axis_client.acts.finding import Finding
 from axis_client.acts.following import Following
 from axis_client.acts.recalling import Recalling
-from axis_client.acts.receiving import Receiving
 from axis_client.acts.retaining import Retaining
 
 
-class AsyncClient(Recalling, Receiving, Archiving, Following, Finding, Retaining):
+class AsyncClient(Recalling, Archiving, Following, Finding, Retaining):
     """An agency's connection to the axis: `async with AsyncClient(profile) as axis: ...`.
 
     Every method raises `AxisError`. Whatever can be repeated safely is repeated, with back-off, for as long

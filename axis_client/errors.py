@@ -104,15 +104,16 @@ class LogAlarm(EvidenceError):
 _Kind = TypeVar("_Kind", bound=AxisError)
 
 
-def explain(kind: type[_Kind], reason: str, detail: str = "", **facts: str) -> _Kind:
+def explain(kind: type[_Kind], reason: str, detail: str = "", *, vietnamese: str = "", **facts: str) -> _Kind:
     """Makes an error of this package's own from its sentence table. `detail` goes behind the sentence;
-    behind the Vietnamese one not what is said in English (`SAID_IN_ENGLISH`): of that, the file alone."""
+    behind the Vietnamese one goes `vietnamese`. Without it, not what is said in English
+    (`SAID_IN_ENGLISH`): of that, the file alone."""
     sentence = SENTENCES[reason]
     plain = facts.get("file", "") if reason in SAID_IN_ENGLISH else detail
     return kind(
         reason,
         _told(sentence.english, detail),
-        message_vi=_told(sentence.vietnamese, plain),
+        message_vi=_told(sentence.vietnamese, vietnamese or plain),
         hint=sentence.hint,
         hint_vi=sentence.hint_vietnamese,
         facts=facts,

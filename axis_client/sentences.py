@@ -52,6 +52,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Chọn tên khác, hoặc dùng --force để ghi đè.",
     ),
     "USAGE": Sentence("The command is wrong:", "Lệnh không đúng:", "See --help.", "Xem --help."),
+    "COMMAND_NOT_RUN": Sentence(
+        "The command of --run cannot be run:",
+        "Không chạy được lệnh nêu ở --run:",
+        "Check how it is written and that it may be run. Nothing was set aside; the event comes again.",
+        "Kiểm tra tên lệnh và quyền chạy. Không có việc nào bị gác lại; việc này sẽ được đưa ra lại.",
+    ),
     "PROFILE_INVALID": Sentence(
         "The profile cannot be used:",
         "Không dùng được hồ sơ kết nối:",
@@ -198,7 +204,10 @@ SENTENCES: Mapping[str, Sentence] = {
         "Kiểm tra mã định danh nơi nhận.",
     ),
     "NOT_RECIPIENT": Sentence(
-        "This agency is not a recipient of the dispatch:", "Cơ quan này không phải nơi nhận của văn bản:"
+        "This agency is not a recipient of the dispatch:",
+        "Cơ quan này không phải nơi nhận của văn bản:",
+        "See axis inbox for what it received, axis status for who did; a unit is named with --recipient.",
+        "Xem axis inbox (văn bản đến), axis status (ai nhận); nhận thay đơn vị thì nêu --recipient.",
     ),
     "RECIPIENT_NEEDED": Sentence(
         "Several units received it through this agency; nothing was said for any of them:",

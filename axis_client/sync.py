@@ -221,6 +221,9 @@ class Client:
     def set_aside(self, dispatch_id: str, reason: str, *, sequence: int = 0, recipient: str = "") -> None:
         self._run(self._client.set_aside(dispatch_id, reason, sequence=sequence, recipient=recipient))
 
+    def set_event_aside(self, news: StreamEvent, reason: str) -> None:
+        self._run(self._client.set_event_aside(news, reason))
+
     def asides(self) -> Iterator[Aside]:
         return self._iterate(self._client.asides())
 

@@ -61,7 +61,12 @@ class Archiving(Exporting):
         Raises `AxisError`; nothing has the bag's name then but what had it before.
         """
         if _IDENTIFIER.fullmatch(dispatch_id) is None:
-            raise explain(LocalError, "USAGE", f"{dispatch_id!r} is no identifier of a dispatch")
+            raise explain(
+                LocalError,
+                "USAGE",
+                f"{dispatch_id!r} is no identifier of a dispatch",
+                vietnamese=f"{dispatch_id!r} không phải mã gửi",
+            )
         folder = Path(directory) / dispatch_id
         records = [record async for record in self.evidence(dispatch_id)]  # 1
         kept = await asyncio.to_thread(_kept, folder, records, package)  # 2

@@ -7,8 +7,7 @@ from collections.abc import AsyncGenerator, Collection
 from contextlib import aclosing
 from datetime import date
 
-from axis_client.acts.receiving import required
-from axis_client.connection import Connection
+from axis_client.acts.receiving import Receiving, required
 from axis_client.errors import TryLater
 from axis_client.model.oversight import (
     Aside,
@@ -26,7 +25,7 @@ PAGE = 200
 EVERYTHING = EventFilter()
 
 
-class Following(Connection):
+class Following(Receiving):
     """For systems, clerks and archivists of an agency; attention and statistics for the operator too."""
 
     async def events(
@@ -74,9 +73,23 @@ class Following(Connection):
         self, dispatch_id: str, reason: str, *, sequence: int = 0, recipient: str = ""
     ) -> None:
         """Sets an event (by its sequence) or a delivery (sequence 0) aside that cannot be processed, with the
-        reason. Doing so again is a success."""
+        reason. Doing so again is a success. `recipient` is the delivery's; without it this agency's own, or
+        that of its only unit (`LocalError`, `RECIPIENT_NEEDED`, where there are more)."""
         because = required(reason)
+        recipient = await self._whose(dispatch_id, sequence, recipient)
         await self._persist(lambda: self._wire.set_aside(dispatch_id, recipient, sequence, because))
+
+    async def set_event_aside(self, news: StreamEvent, reason: str) -> None:
+        """Sets an event of the stream aside that cannot be processed, with the reason, so that the next one
+        can be."""
+        event = news.event
+        await self.set_aside(event.dispatch_id, reason, sequence=event.sequence, recipient=event.recipient_id)
+
+    async def _whose(self, dispatch_id: str, sequence: int, recipient: str) -> str:
+        """The recipient of the delivery that is meant; an event names its own."""
+        if sequence or recipient:
+            return recipient
+        return (await self._my_delivery(dispatch_id))[1].recipient_id
 
     async def asides(self) -> AsyncGenerator[Aside, None]:
         """Yields what this agency set aside, oldest first."""
@@ -84,7 +97,9 @@ class Following(Connection):
             yield aside
 
     async def take_up(self, dispatch_id: str, *, sequence: int = 0, recipient: str = "") -> None:
-        """Forgets that something was set aside; a delivery can then be taken again."""
+        """Forgets that something was set aside; a delivery can then be taken again. Named as for
+        `set_aside`."""
+        recipient = await self._whose(dispatch_id, sequence, recipient)
         await self._persist(lambda: self._wire.take_up(dispatch_id, recipient, sequence))
 
     async def attention(self, soon_hours: int = 24, past_days: int = 30, most: int = 100) -> Attention:

@@ -8,7 +8,7 @@ Modules: `terminal` (what is written where, in which language), `options`, `conn
 `sealing`, `verifying` with `packages` and `findings`, `inspecting` (no axis needed), `checking`, `sender`,
 `receiver`, `recalling`, `records` with `exporting`, `searching` and `bulk` with `query`, `following`,
 `statistics`, `addressing`, `proving`, `witnessing`, `retaining`; `labels`, `shapes` (what a thing looks like
-to people, and as JSON).
+to people, and as JSON), `mistakes` (a command that was mistyped).
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from axis_client.cli.checking import check
 from axis_client.cli.disposing import disposal
 from axis_client.cli.following import aside, attention, watch
 from axis_client.cli.inspecting import inspect
+from axis_client.cli.mistakes import told
 from axis_client.cli.proving import log
 from axis_client.cli.recalling import agree, decline, recall, update
 from axis_client.cli.receiver import accept, fetch, inbox, refuse, report
@@ -37,7 +38,7 @@ from axis_client.cli.statistics import stats
 from axis_client.cli.terminal import EXIT_USAGE, ReaderGone, Terminal, exit_code
 from axis_client.cli.verifying import verify
 from axis_client.cli.witnessing import witness
-from axis_client.errors import AxisError, LocalError, explain
+from axis_client.errors import AxisError
 
 INTERRUPTED = 130
 """What a shell expects of a program that was stopped by Ctrl-C."""
@@ -49,7 +50,7 @@ READER_GONE = 141
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     invoke_without_command=True,
 )
-@click.version_option(package_name="national-axis")
+@click.version_option(package_name="national-axis", help="Phiên bản. / Shows the version.")
 @click.pass_context
 def axis(context: click.Context) -> None:
     """Gửi, nhận và kiểm tra văn bản điện tử có ký số qua trục liên thông.
@@ -80,7 +81,8 @@ def run(arguments: Sequence[str], terminal: Terminal) -> int:
         terminal.fail(exc)
         return exit_code(exc)
     except click.ClickException as exc:
-        terminal.fail(explain(LocalError, "USAGE", exc.format_message()))
+        terminal.as_json |= "--json" in arguments  # which is not read yet when what stands before is wrong
+        terminal.fail(told(exc))
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt):
         return INTERRUPTED

@@ -38,23 +38,34 @@ def agency(terminal: Terminal, agency_id: str, profile: Path) -> int:
 
 
 @click.command()
-@click.argument("query", default="")
+@click.argument("words", metavar="[QUERY]...", nargs=-1)
 @click.option("--category", default="", metavar="NAME", help="Loại, ví dụ: province. / Only this category.")
 @click.option(
     "--below", default="", metavar="ID", help="Đơn vị thuộc cơ quan này. / Units below this agency."
 )
 @click.option("--direct", is_flag=True, help="Chỉ đơn vị trực thuộc. / Only those right below.")
-@click.option("--inactive", is_flag=True, help="Cả cơ quan tạm ngừng. / Suspended ones too.")
+@click.option(
+    "--inactive",
+    is_flag=True,
+    help="Cả cơ quan tạm ngừng, chưa bắt đầu, đã kết thúc. / Suspended, future and ended ones too.",
+)
 @profile
 @common
 @click.pass_obj
 def agencies(
-    terminal: Terminal, query: str, category: str, below: str, direct: bool, inactive: bool, profile: Path
+    terminal: Terminal,
+    words: tuple[str, ...],
+    category: str,
+    below: str,
+    direct: bool,
+    inactive: bool,
+    profile: Path,
 ) -> int:
     """Tìm cơ quan, đơn vị theo tên (có dấu hoặc không dấu) hoặc mã. / Searches agencies and units by name
     (with or without diacritics) or the beginning of an identifier."""
 
     async def act(client: AsyncClient) -> int:
+        query = " ".join(words)
         found = client.agencies(query, category=category, below=below, direct=direct, inactive=inactive)
         if terminal.as_json:
             any_found = False

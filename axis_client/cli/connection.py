@@ -5,11 +5,14 @@ from __future__ import annotations
 import asyncio
 import sys
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 
+from axis_client import files
 from axis_client.cli.terminal import Terminal
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings
+from axis_client.errors import LocalError, explain
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 
@@ -21,7 +24,11 @@ NOTICEABLE = 1.0
 
 def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[int]]) -> int:
     """Opens the client of a profile, runs `act`, and returns its exit code. Raises `AxisError`."""
+    if not profile.exists():
+        raise _no_profile(profile)
     loaded = Profile.load(profile, ask=terminal.ask_password)
+    if terminal.acting_for:
+        loaded = replace(loaded, acting_for=terminal.acting_for)
 
     async def connected() -> int:
         around = Surroundings(patience=CLERK_PATIENCE, sleep=lambda seconds: _pause(terminal, seconds))
@@ -29,6 +36,21 @@ def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Aw
             return await act(client)
 
     return asyncio.run(connected())
+
+
+def _no_profile(profile: Path) -> LocalError:
+    """Who runs the command elsewhere than where the profile lies needs to know what that file is."""
+    name = files.printable(profile)
+    missing = explain(LocalError, "FILE_MISSING", name, file=name)
+    missing.hint = (
+        "This file says who you are and how to reach the axis: run the command in its folder, or name it "
+        "with --profile or AXIS_PROFILE."
+    )
+    missing.hint_vi = (
+        "Đây là hồ sơ kết nối với trục: chạy lệnh trong thư mục có tệp này, hoặc nêu bằng --profile hay biến "
+        "AXIS_PROFILE; nếu chưa có, hỏi cán bộ kỹ thuật."
+    )
+    return missing
 
 
 async def _pause(terminal: Terminal, seconds: float) -> None:

@@ -11,6 +11,7 @@ import click
 from axis_client import files
 from axis_client.cli import labels
 from axis_client.cli.connection import with_axis
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import FORCE, PATH, common, profile
 from axis_client.cli.retaining import flat, term_shape
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
@@ -80,7 +81,7 @@ def make_order(
 ) -> int:
     """Lập và ký quyết định hủy. / Makes and seals an order; nothing is disposed of until it is submitted."""
     if everything == bool(dispatch_ids):
-        raise explain(LocalError, "USAGE", "name documents, or --all")
+        raise mistake("name documents, or --all", "nêu mã gửi của các văn bản, hoặc --all")
 
     async def act(client: AsyncClient) -> int:
         wanted = set(dispatch_ids)
@@ -239,5 +240,5 @@ def _time(text: str) -> datetime | None:
 def _sealed(path: Path) -> bytes:
     content = files.read(path, ORDER_MOST)
     if content is None:
-        raise explain(LocalError, "USAGE", f"an order has at most {ORDER_MOST} bytes")
+        raise mistake(f"an order has at most {ORDER_MOST} bytes", f"quyết định có tối đa {ORDER_MOST} byte")
     return content

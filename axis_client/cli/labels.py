@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from axis_client.cli import shapes
 from axis_client.cli.terminal import Terminal
 from axis_client.model import Delivery, Link, Logged, Proof, Question, QuestionKind, State
-from axis_client.model.oversight import Why
+from axis_client.model.oversight import Concern, Side, Why
 from axis_client.proof import is_receipt
 from edxml import codes
 from edxml.codes import Label
@@ -28,6 +28,12 @@ STATES = {
     State.UNKNOWN: Label("không rõ", "unknown"),
 }
 
+_ROLES = {
+    "system": Label("hệ thống", "system"),
+    "clerk": Label("văn thư", "clerk"),
+    "archivist": Label("lưu trữ", "archivist"),
+    "operator": Label("vận hành", "operator"),
+}
 QUESTIONS = {
     QuestionKind.RECALL: Label("đề nghị thu hồi", "to be given back"),
     QuestionKind.REMOVAL: Label("đề nghị bỏ khỏi danh sách nhận", "to leave the list of recipients"),
@@ -51,6 +57,53 @@ _EVENTS = {
     "QuestionRefused": Label("Bên nhận không đồng ý", "The recipient refuses to"),
     "QuestionLapsed": Label("Đề nghị hết hạn, không có trả lời", "The question lapsed unanswered"),
 }
+FOLLOWED = (
+    "SubmissionAcceptance",
+    "ContentConsignment",
+    "ContentAccessTracking",
+    "ContentHandover",
+    "ContentHandoverFailure",
+    "ConsignmentAcceptance",
+    "ConsignmentRejection",
+    "AcceptanceRejectionExpiry",
+    "StatusReport",
+    *_EVENTS,
+)
+"""The events that `axis watch --kind` knows: those that the axis streams."""
+_STEPS = {
+    (Why.DUE_SOON, Side.RECEIVED): Label(
+        "trả lời trước hạn: axis accept MÃ-GỬI, hoặc axis refuse MÃ-GỬI --reason LÝ-DO",
+        "answer in time: axis accept ID, or axis refuse ID --reason WHY",
+    ),
+    (Why.DUE_SOON, Side.SENT): Label(
+        "nhắc bên nhận; quá hạn thì lượt gửi kết thúc", "remind the recipient; the deadline ends the delivery"
+    ),
+    (Why.QUESTION_OPEN, Side.RECEIVED): Label(
+        "trả lời bên gửi: axis agree MÃ-GỬI, hoặc axis decline MÃ-GỬI --reason LÝ-DO",
+        "answer the sender: axis agree ID, or axis decline ID --reason WHY",
+    ),
+    (Why.REFUSED, Side.SENT): Label(
+        "sửa theo lý do rồi gửi văn bản mới; đã xem: axis attention --done MÃ-GỬI NƠI-NHẬN",
+        "correct it and send it as a new document; once seen: axis attention --done ID RECIPIENT",
+    ),
+    (Why.EXPIRED, Side.SENT): Label(
+        "liên hệ bên nhận, gửi văn bản mới; đã xem: axis attention --done MÃ-GỬI NƠI-NHẬN",
+        "ask the recipient, send it as a new document; once seen: axis attention --done ID RECIPIENT",
+    ),
+    (Why.EXPIRED, Side.RECEIVED): Label(
+        "đề nghị bên gửi gửi lại; đã xem: axis attention --done MÃ-GỬI NƠI-NHẬN",
+        "ask the sender to send it again; once seen: axis attention --done ID RECIPIENT",
+    ),
+    (Why.QUESTION_REFUSED, Side.SENT): Label(
+        "liên hệ bên nhận về lý do; đã xem: axis attention --done MÃ-GỬI NƠI-NHẬN",
+        "speak with the recipient; once seen: axis attention --done ID RECIPIENT",
+    ),
+}
+_STEP_OF_ASIDE = Label(
+    "xem axis aside; sửa nguyên nhân rồi đưa lại: axis aside MÃ-GỬI --undo (--sequence SỐ)",
+    "see axis aside; mend the cause, then axis aside ID --undo (--sequence NUMBER)",
+)
+"""What can be done about a concern."""
 _REASONS = {
     "NOT_HANDED_OVER_IN_TIME": Label("hết hạn nhận", "not taken in time"),
     "NOT_ANSWERED_IN_TIME": Label("hết hạn trả lời", "not answered in time"),
@@ -64,6 +117,12 @@ _AWAITING_HANDOVER = frozenset({State.CONSIGNED, State.FETCHED})
 def time(at: datetime) -> str:
     """A time as people read it: Viet Nam time, to the second."""
     return shapes.time(at.replace(microsecond=0))
+
+
+def role(terminal: Terminal, name: str) -> str:
+    """Names what a certificate may do."""
+    label = _ROLES.get(name)
+    return terminal.text(label.vietnamese, label.english) if label else name
 
 
 def state(terminal: Terminal, value: State) -> str:
@@ -144,6 +203,16 @@ def question(terminal: Terminal, of: Question) -> str:
 
 def why(terminal: Terminal, value: Why) -> str:
     return terminal.text(WHYS[value].vietnamese, WHYS[value].english)
+
+
+def steps(terminal: Terminal, concerns: Sequence[Concern]) -> list[str]:
+    """Says once for each sort of concern what can be done about it."""
+    found = {}
+    for one in concerns:
+        step = _STEP_OF_ASIDE if one.why is Why.SET_ASIDE else _STEPS.get((one.why, one.side))
+        if step is not None:
+            found[terminal.text(step.vietnamese, step.english)] = why(terminal, one.why)
+    return [f"{named}: {step}" for step, named in found.items()]
 
 
 def deadline(of: Delivery) -> str:

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.terminal import Terminal
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -19,7 +20,7 @@ PROFILE = Path("profile.toml")
 _RFC3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
-def moment(context: click.Context, option: click.Parameter, value: str | None) -> datetime | None:
+def moment(_: click.Context, __: click.Parameter, value: str | None) -> datetime | None:
     """Reads a time with its offset, such as `2026-03-02T10:00:00+07:00` (RFC 3339)."""
     if value is None:
         return None
@@ -28,8 +29,10 @@ def moment(context: click.Context, option: click.Parameter, value: str | None) -
             raise ValueError("another form")
         return datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
-        sentence = f"{value!r} is not a time with its offset, such as 2026-03-02T10:00:00+07:00"
-        raise click.BadParameter(sentence, ctx=context, param=option) from exc
+        raise mistake(
+            f"{value!r} is not a time with its offset, such as 2026-03-02T10:00:00+07:00",
+            f"{value!r} không phải thời điểm có múi giờ, ví dụ 2026-03-02T10:00:00+07:00",
+        ) from exc
 
 
 def ends(context: click.Context, option: click.Parameter, value: tuple[str, ...]) -> dict[str, datetime]:
@@ -42,7 +45,8 @@ def ends(context: click.Context, option: click.Parameter, value: tuple[str, ...]
                 raise ValueError("another algorithm")
             found[name] = datetime.strptime(day, "%Y-%m-%d").replace(tzinfo=UTC)
         except ValueError as exc:
-            raise click.BadParameter(f"{one!r} is not such as sha256=2040-01-01", context, option) from exc
+            example = "sha256=2040-01-01"
+            raise mistake(f"{one!r} is not such as {example}", f"{one!r} không phải dạng {example}") from exc
     return found
 
 
@@ -71,7 +75,7 @@ def common(command: _Command) -> _Command:
 
 
 def profile(command: _Command) -> _Command:
-    """Adds `--profile`."""
+    """Adds `--profile` and `--for`."""
     return _added(
         command,
         click.option(
@@ -83,6 +87,14 @@ def profile(command: _Command) -> _Command:
             show_envvar=True,
             metavar="FILE",
             help="Hồ sơ kết nối. / Who you are and whom you trust.",
+        ),
+        click.option(
+            "--for",
+            "acting_for",
+            metavar="ID",
+            expose_value=False,
+            callback=_set_acting_for,
+            help="Thay mặt cơ quan này, theo ủy quyền. / Act in this agency's name, by its delegation.",
         ),
     )
 
@@ -98,6 +110,12 @@ ATTACH = click.option(
 )
 
 
+AFTER = click.option(
+    "--after",
+    default="",
+    metavar="CURSOR",
+    help="Đi tiếp sau mục có vị trí (cursor) này. / Start after the item that bears this cursor (--json).",
+)
 RECIPIENT = click.option(
     "--recipient",
     default="",
@@ -116,6 +134,12 @@ def _set_json(context: click.Context, _: click.Parameter, value: bool) -> None:
     terminal = context.find_object(Terminal)
     if terminal is not None and value:
         terminal.as_json = True
+
+
+def _set_acting_for(context: click.Context, _: click.Parameter, value: str | None) -> None:
+    terminal = context.find_object(Terminal)
+    if terminal is not None and value:
+        terminal.acting_for = value.strip()
 
 
 def _set_language(context: click.Context, _: click.Parameter, value: str | None) -> None:

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from axis_client.cli.mistakes import mistake
 from axis_client.model import State
 from axis_client.model.finding import Query
 
@@ -15,14 +16,17 @@ _Command = TypeVar("_Command", bound=Callable[..., Any])
 _DAY = "yyyy-MM-dd"
 
 
-def day(context: click.Context, option: click.Parameter, value: str | None) -> date | None:
+def day(_: click.Context, __: click.Parameter, value: str | None) -> date | None:
     """Reads a day."""
     if value is None:
         return None
     try:
         return date.fromisoformat(value)
     except ValueError as exc:
-        raise click.BadParameter(f"{value!r} is not a day such as 2026-03-02", context, option) from exc
+        raise mistake(
+            f"{value!r} is not a day such as 2026-03-02",
+            f"{value!r} không phải ngày dạng năm-tháng-ngày, ví dụ 2026-03-02",
+        ) from exc
 
 
 def _text(flag: str, help: str, metavar: str = "TEXT") -> Callable[[_Command], _Command]:

@@ -8,12 +8,12 @@ import click
 
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import RECIPIENT, common, profile
 from axis_client.cli.receiver import DISPATCH, answer, folder
 from axis_client.cli.sender import send_kept, show_proven
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
-from axis_client.errors import LocalError, explain
 from axis_client.model import Answered
 
 REASON = click.option(
@@ -54,7 +54,7 @@ def recall(
     the same command again.
     """
     if by_status and not recipients:
-        raise explain(LocalError, "USAGE", "--status needs --to")
+        raise mistake("--status needs --to", "--status phải đi cùng --to")
 
     async def act(client: AsyncClient) -> int:
         if by_status:

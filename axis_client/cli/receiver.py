@@ -14,7 +14,7 @@ from axis_client.answering import REPORTABLE
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import warn
-from axis_client.cli.options import FORCE, PATH, RECIPIENT, common, profile
+from axis_client.cli.options import AFTER, FORCE, PATH, RECIPIENT, common, profile
 from axis_client.cli.proving import with_log
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
@@ -27,9 +27,7 @@ _STATES = [str(state) for state in State if state is not State.UNKNOWN]
 
 @click.command()
 @click.option("--watch", is_flag=True, help="Chờ văn bản mới. / Stay, and show each new one as it comes.")
-@click.option(
-    "--after", default="", metavar="CURSOR", help="Start after the item that bears this cursor (--json)."
-)
+@AFTER
 @click.option(
     "--state",
     "states",
@@ -241,7 +239,10 @@ async def _show_items(terminal: Terminal, items: AsyncIterator[InboxItem]) -> No
     columns = [("Mã gửi", "ID"), ("Loại", "Kind"), ("Trạng thái", "State"), ("Khẩn", "Priority")]
     columns += [("Nơi gửi", "From"), ("Số, ký hiệu", "Number"), ("Trích yếu", "Subject")]
     columns += [("Nhận lúc", "At"), ("Đơn vị", "Unit"), ("Hạn", "Deadline"), ("Chờ trả lời", "Asked")]
-    terminal.table(columns, [_row(terminal, item) async for item in items])
+    rows = [_row(terminal, item) async for item in items]
+    if not rows:
+        terminal.note(terminal.text("Không có văn bản đến nào.", "Nothing was sent to this agency."))
+    terminal.table(columns, rows)
 
 
 def _show_line(terminal: Terminal, item: InboxItem) -> None:

@@ -14,7 +14,8 @@ from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.exporting import export_all, export_one
-from axis_client.cli.options import FORCE, PATH, common, moment, profile
+from axis_client.cli.mistakes import mistake
+from axis_client.cli.options import AFTER, FORCE, PATH, common, moment, profile
 from axis_client.cli.proving import SUFFIX as PROOF
 from axis_client.cli.receiver import DISPATCH, show_files
 from axis_client.cli.terminal import EXIT_OK, Terminal
@@ -90,7 +91,10 @@ def evidence(
     """
     many = every or since is not None
     if many == bool(dispatch_id) or (many and output is None):
-        raise click.UsageError("give an ID, or --all (or --since) and -o DIR")
+        raise mistake(
+            "give an ID, or --all (or --since) and -o DIR",
+            "nêu một mã gửi, hoặc --all (hay --since) cùng -o THƯ-MỤC",
+        )
     if many:
         assert output is not None
         return export_all(terminal, output, since, force, profile)
@@ -140,9 +144,7 @@ def retrieve(terminal: Terminal, dispatch_id: str, output: Path, force: bool, pr
 
 
 @click.command()
-@click.option(
-    "--after", default="", metavar="CURSOR", help="Start after the item that bears this cursor (--json)."
-)
+@AFTER
 @profile
 @common
 @click.pass_obj
@@ -175,7 +177,7 @@ def whoami(terminal: Terminal, profile: Path) -> int:
         if terminal.as_json:
             terminal.object(shapes.me(me))
         else:
-            terminal.say(f"{me.agency.name} ({me.agency.agency_id}), {me.role}")
+            terminal.say(f"{me.agency.name} ({me.agency.agency_id}), {labels.role(terminal, me.role)}")
             terminal.say(f"{terminal.text('Trục', 'Axis')}: {me.axis_id}")
         return EXIT_OK
 

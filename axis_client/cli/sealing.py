@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from axis_client import files
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import ATTACH, FORCE, PATH, PROFILE, common
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.errors import LocalError, explain
@@ -72,7 +73,7 @@ def seal(
     --attach stay beside the package: their digests go into the seal.
     """
     if p12 and (key or cert):
-        raise explain(LocalError, "USAGE", "--p12 stands beside --key or --cert")
+        raise mistake("--p12 stands beside --key or --cert", "--p12 không đi cùng --key hoặc --cert")
     document = read_document(file)
     if not force and output.exists():
         raise explain(LocalError, "OUTPUT_EXISTS", files.printable(output), file=str(output))
@@ -93,7 +94,10 @@ def _password(variable: str | None) -> bytes | None:
     if variable is None:
         return None
     if variable not in os.environ:
-        raise explain(LocalError, "USAGE", f"--password-env: the environment has no variable {variable}")
+        raise mistake(
+            f"--password-env: the environment has no variable {variable}",
+            f"--password-env: không có biến môi trường {variable}",
+        )
     return os.environ[variable].encode()
 
 
@@ -114,7 +118,7 @@ def _sealed(terminal: Terminal, document: bytes, attachments: tuple[Path, ...], 
         terminal.warn([f"{warn.code}: {warn.detail}" for warn in outgoing.package.warnings])
         return outgoing.sealed
     if attachments:
-        raise explain(LocalError, "USAGE", "--attach goes with a document package only")
+        raise mistake("--attach goes with a document package only", "--attach chỉ đi cùng gói tin văn bản")
     if not is_edxml(root):
         terminal.warn(["NOT_EDXML: sealed as plain XML; the axis takes edXML only"])
     place = HEADER_PLACE if is_edxml(root) else ""

@@ -10,7 +10,7 @@ import click
 
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
-from axis_client.cli.options import common, profile
+from axis_client.cli.options import AFTER, common, profile
 from axis_client.cli.query import query, search_options
 from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
@@ -43,9 +43,9 @@ _COLUMNS = [
     help="Số văn bản nhiều nhất. / How many at most.",
 )
 @click.option("--oldest", is_flag=True, help="Cũ trước. / The oldest first.")
-@click.option("--after", default="", metavar="CURSOR", help="Go on behind the item that bears it (--json).")
+@AFTER
 @click.option("--facets", is_flag=True, help="Đếm theo năm, nơi gửi, loại, độ khẩn. / Count what they are.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV, a heading first.")
+@click.option("--csv", "as_csv", is_flag=True, help="CSV, dòng đầu là tiêu đề. / CSV, a heading first.")
 @profile
 @common
 @click.pass_obj

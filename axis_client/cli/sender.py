@@ -12,6 +12,7 @@ from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import warn
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import ATTACH, FORCE, PATH, common, profile
 from axis_client.cli.proving import with_log
 from axis_client.cli.terminal import EXIT_OK, Terminal
@@ -68,7 +69,7 @@ def send(
     """
 
     if not all(recipient.strip() for recipient in recipients):
-        raise explain(LocalError, "USAGE", "--to needs an identifier")
+        raise mistake("--to needs an identifier", "--to phải có mã cơ quan")
 
     waiting = None if keep else _waiting(file)
 

@@ -12,10 +12,10 @@ from axis_client.answering import VIET_NAM
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import common, profile
+from axis_client.cli.query import day
 from axis_client.cli.spreadsheet import spreadsheet
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
-from axis_client.errors import LocalError, explain
 from axis_client.model import State
 from axis_client.model.oversight import Dimension, Side, Statistics, Tally
 
@@ -36,27 +36,50 @@ _COLUMNS = [
 
 
 @click.command()
-@click.option("--side", type=click.Choice(["sent", "received"]), default="sent", show_default=True)
-@click.option("--from", "first", metavar="yyyy-MM-dd", help="Từ ngày.  [default: the first of this month]")
-@click.option("--to", "last", metavar="yyyy-MM-dd", help="Đến hết ngày.  [default: today]")
+@click.option(
+    "--side",
+    type=click.Choice(["sent", "received"]),
+    default="sent",
+    show_default=True,
+    help="Gửi đi hay nhận về. / What was sent, or received.",
+)
+@click.option(
+    "--from",
+    "first",
+    metavar="yyyy-MM-dd",
+    callback=day,
+    help="Từ ngày; mặc định từ đầu tháng của --to. / First day.  [default: the first of the month of --to]",
+)
+@click.option(
+    "--to",
+    "last",
+    metavar="yyyy-MM-dd",
+    callback=day,
+    help="Đến hết ngày; mặc định hôm nay. / Last day.  [default: today]",
+)
 @click.option(
     "--by",
     multiple=True,
     type=click.Choice([str(one) for one in Dimension]),
     default=["day"],
     show_default=True,
-    help="Theo ngày, tháng, cơ quan, độ khẩn, loại. / May be repeated.",
+    help="Theo ngày, tháng, cơ quan (đơn vị), độ khẩn, loại; lặp lại được. / By what; may be repeated.",
 )
-@click.option("--agency", default="", metavar="ID", help="Operators only: count for this agency.")
-@click.option("--csv", "as_csv", is_flag=True, help="CSV, a heading first.")
+@click.option(
+    "--agency",
+    default="",
+    metavar="ID",
+    help="Chỉ đơn vị vận hành: số liệu của cơ quan này. / Operators only: of this agency.",
+)
+@click.option("--csv", "as_csv", is_flag=True, help="CSV, dòng đầu là tiêu đề. / CSV, a heading first.")
 @profile
 @common
 @click.pass_obj
 def stats(
     terminal: Terminal,
     side: str,
-    first: str | None,
-    last: str | None,
+    first: date | None,
+    last: date | None,
     by: tuple[str, ...],
     agency: str,
     as_csv: bool,
@@ -64,7 +87,8 @@ def stats(
 ) -> int:
     """Thống kê gửi, nhận, đúng hạn, quá hạn. / Counts what was sent or received, on time and late."""
     today = datetime.now(VIET_NAM).date()
-    begin, end = _day(first, today.replace(day=1)), _day(last, today)
+    end = last or today
+    begin = first or end.replace(day=1)
     dimensions = [Dimension(one) for one in dict.fromkeys(by)]
 
     async def act(client: AsyncClient) -> int:
@@ -79,15 +103,6 @@ def stats(
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
-
-
-def _day(text: str | None, otherwise: date) -> date:
-    if text is None:
-        return otherwise
-    try:
-        return date.fromisoformat(text)
-    except ValueError as exc:
-        raise explain(LocalError, "USAGE", f"{text!r} is not a day such as 2026-03-02") from exc
 
 
 def _write_csv(terminal: Terminal, tallies: Sequence[Tally]) -> None:

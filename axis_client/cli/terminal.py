@@ -48,6 +48,8 @@ class Terminal:
     language: str
     """`vi` or `en`."""
     as_json: bool = False
+    acting_for: str = ""
+    """The agency in whose name the command acts; empty for what the profile says."""
 
     def text(self, vietnamese: str, english: str) -> str:
         """Chooses by language."""

@@ -22,6 +22,7 @@ import click
 
 from axis_client import files
 from axis_client.cli.findings import Finding, show, show_meanings, signer_shape
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import ATTACH, PATH, common, ends, moment
 from axis_client.cli.packages import examined, is_package
 from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
@@ -189,7 +190,7 @@ def verify(
         load_trust(profile, list(crls)) if profile and not anchors else trust_of(list(anchors), list(crls))
     )
     if proof is not None and len(files_) != 1:
-        raise click.BadParameter("it is the proof of one FILE", param_hint="--proof")
+        raise mistake("--proof is the proof of one FILE", "--proof là chứng minh của một tệp duy nhất")
     rules = Rules(
         trust=trust,
         at=at or datetime.now(UTC),
@@ -233,12 +234,13 @@ def _log_policy(
 ) -> LogPolicy | None:
     if not logs:
         if witnesses or quorum is not None:
-            raise click.BadParameter("give the log's key too", param_hint="--log")
+            raise mistake("give the log's key too: --log", "phải nêu cả khóa của nhật ký: --log")
         return _known_log(profile) if profile else None
     try:
         return log_policy(logs, witnesses, quorum)
     except ValueError as exc:
-        raise click.BadParameter(f"{exc}", param_hint="--log, --witness, --quorum") from exc
+        named = "--log, --witness, --quorum"
+        raise mistake(f"{named}: {exc}", f"{named}: khóa hoặc số lượng không dùng được") from exc
 
 
 def _known_log(profile: Path) -> LogPolicy | None:
@@ -250,7 +252,7 @@ def _known_log(profile: Path) -> LogPolicy | None:
 def _believed(policy: LogPolicy | None, follow: bool | None, successions: Path | None) -> LogPolicy | None:
     if policy is None:
         if successions is not None:
-            raise click.BadParameter("give the log's key too", param_hint="--log")
+            raise mistake("give the log's key too: --log", "phải nêu cả khóa của nhật ký: --log")
         return None
     policy = policy if follow is None else replace(policy, follow=follow)
     if successions is None:

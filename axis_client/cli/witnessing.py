@@ -13,6 +13,7 @@ import click
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from axis_client import files
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import PATH, common
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.errors import LocalError, explain
@@ -80,7 +81,7 @@ def run(terminal: Terminal, state: Path, key_file: Path, logs: tuple[str, ...], 
     try:
         policies = log_policies(logs)
     except ValueError as exc:
-        raise explain(LocalError, "USAGE", f"--log: {exc}") from exc
+        raise mistake(f"--log: {exc}", "--log: khóa của nhật ký không đúng") from exc
     asyncio.run(_serve(terminal, state, _signer(key_file), policies, host, port))
     return EXIT_OK
 
@@ -126,7 +127,7 @@ def _address(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not host or not port.isascii() or not port.isdigit() or int(port) > 65535:
-        raise explain(LocalError, "USAGE", f'--listen {text}: write "host:port"')
+        raise mistake(f'--listen {text}: write "host:port"', f'--listen {text}: phải viết dạng "máy:cổng"')
     return host, int(port)
 
 
