@@ -29,7 +29,7 @@ from edxml.attachments import Kind, kind_of
 from edxml.model import Attachment, NotEdxml, Package
 from edxml.reader import read
 from signing import package
-from signing.events import EventLabel
+from signing.evidence.events import EventLabel
 from signing.log import LogPolicy, Succession
 from signing.package.findings import worst
 from signing.parser import DEFAULT_LIMITS, Malformed, parse

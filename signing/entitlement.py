@@ -15,9 +15,9 @@ import unicodedata
 from cryptography import x509
 from lxml import etree
 
-from signing import act_statement, archive_statement, retention
 from signing.chain import INFRASTRUCTURE_PURPOSES
-from signing.evidence_writer import EVIDENCE
+from signing.evidence.writer import EVIDENCE
+from signing.statements import acts, archive, retention
 from signing.verdict import Reason, Refused, Sound
 
 EVIDENCE_SIGNING = x509.ObjectIdentifier("2.25.170204289296398052401383194991094814748")
@@ -25,9 +25,7 @@ EVIDENCE_SIGNING = x509.ObjectIdentifier("2.25.170204289296398052401383194991094
 800c275b-a133-45d2-882a-7f51a60e581c (ITU-T X.667)."""
 EVIDENCE_ROOT = f"{{{EVIDENCE}}}Evidence"
 """The root of an evidence document (ETSI EN 319 522-3)."""
-OWN_NAMESPACES = frozenset(
-    (archive_statement.NAMESPACE, act_statement.NAMESPACE, retention.DECISION, retention.DESTRUCTION)
-)
+OWN_NAMESPACES = frozenset((archive.NAMESPACE, acts.NAMESPACE, retention.DECISION, retention.DESTRUCTION))
 """Of what an axis states about itself."""
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 from base64 import b64encode
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from asn1crypto import cms
 from asn1crypto import x509 as asn1_x509
@@ -21,9 +21,9 @@ from signing.canonical import EXCLUSIVE_FORM, canonical_document
 from signing.keys import Signer
 from signing.markup import with_last_child
 from signing.parser import DEFAULT_LIMITS, Limits, encoding_of, parse
+from signing.spelling import local
 from signing.structure import DETACHED_SCHEMES, MAX_DETACHED
 
-_VIETNAM = timezone(timedelta(hours=7))
 _ATTRIBUTE_ENTITIES = str.maketrans(
     {"&": "&amp;", "<": "&lt;", '"': "&quot;", "\t": "&#x9;", "\n": "&#xA;", "\r": "&#xD;"}
 )
@@ -163,7 +163,7 @@ class Sealer:
         return (
             f'<xades:SignedProperties xmlns:xades="{XADES}" Id="{name}-properties">'
             "<xades:SignedSignatureProperties>"
-            f"<xades:SigningTime>{at.astimezone(_VIETNAM).isoformat(timespec='seconds')}</xades:SigningTime>"
+            f"<xades:SigningTime>{local(at, 'seconds')}</xades:SigningTime>"
             f"{self._signing_certificate}</xades:SignedSignatureProperties>"
             f"<xades:SignedDataObjectProperties>{formats}</xades:SignedDataObjectProperties>"
             "</xades:SignedProperties>"

@@ -5,18 +5,18 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 
 from lxml import etree
 
 from signing.algorithms import DS, XADES
+from signing.spelling import VIETNAM
 from signing.structure import Breach, base64_of, digest_method
 from signing.verdict import Reason
 
 _SIGNATURE_PROPERTIES = f"{{{XADES}}}SignedSignatureProperties"
 _TIME = f"{{{XADES}}}SigningTime"
 _CERTIFICATES = (f"{{{XADES}}}SigningCertificate", f"{{{XADES}}}SigningCertificateV2")
-_VIETNAM = timezone(timedelta(hours=7))
 _DATE_TIME = re.compile(
     r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?P<fraction>\.\d+)?(?P<zone>Z|[+-]\d\d:\d\d)?", re.ASCII
 )
@@ -56,7 +56,7 @@ def _time(element: etree._Element) -> datetime:
         raise Breach(Reason.SIGNATURE_MALFORMED, "a SigningTime that is no date and time")
     try:
         claimed = datetime.fromisoformat(text)
-        return (claimed if match["zone"] else claimed.replace(tzinfo=_VIETNAM)).astimezone(UTC)
+        return (claimed if match["zone"] else claimed.replace(tzinfo=VIETNAM)).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise Breach(Reason.SIGNATURE_MALFORMED, "a SigningTime that is no date and time") from error
 

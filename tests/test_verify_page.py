@@ -14,7 +14,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from signing.evidence_writer import EVIDENCE
+from signing.evidence.writer import EVIDENCE
 from signing.keys import load_pem
 from signing.seal import seal
 from tests.axis_client.harness import MINISTRY, PROVINCE, RunningAxis, axis

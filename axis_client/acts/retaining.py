@@ -11,7 +11,8 @@ from axis_client.errors import EvidenceError, LocalError, NotTrusted, TryLater, 
 from axis_client.model import Me
 from axis_client.model.retention import Decision, Disposal, Due, Retention, Term, Told
 from signing.parser import Malformed
-from signing.retention import (
+from signing.seal import Sealer
+from signing.statements.retention import (
     Approval,
     Item,
     Order,
@@ -20,7 +21,6 @@ from signing.retention import (
     write_approval,
     write_order,
 )
-from signing.seal import Sealer
 from signing.verdict import Refused, Sound, Undecided
 from signing.verify import verify
 

@@ -19,7 +19,7 @@ from axis_client.errors import EvidenceError, LocalError, Refused, TryLater, by_
 from axis_client.logbook import Logbook, as_signed
 from axis_client.model import LogState, Proof
 from axis_client.profile import load_log
-from signing.evidence_writer import EVIDENCE
+from signing.evidence.writer import EVIDENCE
 from signing.log import Succession, VerifierKey, write_successions
 from signing.parser import DEFAULT_LIMITS, Malformed, parse
 from signing.reasons import Reason

@@ -14,8 +14,8 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Protocol
 
-from signing.act_statement import ActStatement, Changed, write
 from signing.seal import Sealer
+from signing.statements.acts import ActStatement, Changed, write
 from storage.ledger.acts import EVENT, Act, Acts, Change
 from storage.ledger.directory import Directory
 from storage.ledger.pages import Page

@@ -12,8 +12,8 @@ from pydantic import BaseModel
 
 from axis_server.acts.acting import Acting, Occasion
 from axis_server.settings import Settings
-from signing.act_statement import Changed, read_unproven
 from signing.log import VerifierKey
+from signing.statements.acts import Changed, read_unproven
 from storage.errors import Changed as ChangedMeanwhile
 from storage.ledger.acts import Acts
 

@@ -8,7 +8,6 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from signing.act_statement import NAMESPACE, ActStatement, read, read_unproven
 from signing.entitlement import entitled
 from signing.log import (
     Checkpoint,
@@ -23,6 +22,7 @@ from signing.log import (
     write_proof,
 )
 from signing.parser import Malformed
+from signing.statements.acts import NAMESPACE, ActStatement, read, read_unproven
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify

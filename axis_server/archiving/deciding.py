@@ -44,8 +44,8 @@ from axis_server.wording import (
     most_in_record,
     no_hold,
 )
-from signing.retention import DecisionStatement, write_decision
 from signing.seal import Sealer
+from signing.statements.retention import DecisionStatement, write_decision
 from storage.errors import Disposed, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.inventory import Inventory

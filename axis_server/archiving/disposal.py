@@ -35,7 +35,7 @@ from axis_server.wording import (
     due_on,
     of_dispatch,
 )
-from signing.retention import Item, Order
+from signing.statements.retention import Item, Order
 from storage.errors import DecidedSince, Disposed, NotFound
 from storage.ledger.keeping import Disposal
 from storage.ledger.overview import VIETNAM

@@ -12,7 +12,7 @@ from typing import Protocol
 from axis_server.documents.judgement import digest
 from signing.log import leaf_hash
 from signing.parser import Malformed, parse
-from signing.retention import items_of
+from signing.statements.retention import items_of
 from storage.errors import NotFound
 from storage.ledger.base import Log
 from storage.ledger.keeping import Keeping

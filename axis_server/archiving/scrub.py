@@ -29,7 +29,6 @@ import structlog
 from axis_server.archiving.disposed import rightly_disposed
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
-from signing.archive_statement import ArchiveStatement, write
 from signing.log import (
     EMPTY_ROOT,
     Checkpoint,
@@ -44,6 +43,7 @@ from signing.log import (
     verify_inclusion_proof,
 )
 from signing.seal import Sealer
+from signing.statements.archive import ArchiveStatement, write
 from storage.archive.base import Archive
 from storage.archive.replicated import Repaired, ReplicatedArchive
 from storage.errors import Corrupt, NotFound, Unavailable

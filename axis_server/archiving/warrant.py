@@ -25,7 +25,7 @@ from axis_server.errors import Declined
 from axis_server.reasons import Code
 from axis_server.wording import made_on, seals_wanted
 from signing.parser import Malformed
-from signing.retention import Approval, Order, read_approval, read_order
+from signing.statements.retention import Approval, Order, read_approval, read_order
 from signing.verdict import Sound, Undecided, Verdict
 from signing.verify import verify
 from storage.ledger.keeping import ITEMS_MOST

@@ -24,7 +24,7 @@ import click
 from axis_server.ledgers import copy_ledger
 from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note
 from axis_server.stores import copy_archive
-from signing.act_statement import Changed
+from signing.statements.acts import Changed
 from storage.errors import StorageError
 
 _ROOM_MODE = 0o700

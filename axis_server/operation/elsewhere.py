@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import hashes
 
 from axis_server.material import NEXT, evidence_certificates, log_keys
 from axis_server.settings import Settings
-from signing.act_statement import read_unproven
+from signing.statements.acts import read_unproven
 from storage.ledger.acts import Acts
 
 INTRODUCED, USED = "rollover.{}.introduce", "rollover.{}.use"

@@ -38,10 +38,10 @@ from axis_server.operation.elsewhere import lacking
 from axis_server.operation.provision import new_log_key
 from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note, on_ledger
 from axis_server.settings import EvidenceSettings, Secrets, Settings, TlsSettings
-from signing.act_statement import Changed
 from signing.entitlement import EVIDENCE_SIGNING
 from signing.keys import UnusableKey
 from signing.log import NoteSigner, NotProven, Succession, read_skey, read_succession, sign_succession
+from signing.statements.acts import Changed
 
 OVERLAP_SECONDS = 120.0
 """How long a key is introduced before it is used: clients ask anew once a minute which ones there are."""

@@ -19,9 +19,9 @@ from axis_server.material import MaterialError, evidence_signer
 from axis_server.operation.provision import ProvisionError
 from axis_server.operation.registry import RegistryError
 from axis_server.settings import Secrets, Settings, SettingsError, load
-from signing.act_statement import Changed
 from signing.keys import UnusableKey
 from signing.seal import Sealer
+from signing.statements.acts import Changed
 from storage.errors import StorageError
 from storage.ledger.acts import Acts
 from storage.ledger.base import Log, Oversight

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from cryptography import x509
 
-from signing.events import EventLabel
+from signing.evidence.events import EventLabel
 from signing.log import LogPolicy, Succession
 from signing.reading import open_regular
 from signing.renewal import Trusted

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from html import escape
 
-from signing.events import EventLabel
+from signing.evidence.events import EventLabel
 from signing.package.findings import State
 from signing.package.story import Row, Story
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from signing.events import EventLabel
+from signing.evidence.events import EventLabel
 from signing.package.findings import State
 from signing.package.html import AS_OF, ASSEMBLED, FILES, HISTORY, NOTE, STEPS, TITLE
 from signing.package.story import Row, Story

@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from cryptography import x509
 
-from signing.events import EVENT_LABELS, EventLabel
 from signing.evidence import EvidenceRecord, Party
+from signing.evidence.events import EVENT_LABELS, EventLabel
 from signing.package import layout
 from signing.package.contents import Contents, Statement
 from signing.package.examination import Examined, Step, is_receipt
 from signing.package.findings import Finding, State
 from signing.reasons import SENTENCES
+from signing.spelling import local
 
-_VIETNAM = timezone(timedelta(hours=7))
 _RECEIPT = EventLabel(vietnamese="Trục đã nhận thông báo", english="Statement received by the axis")
 _STATES = {
     State.SOUND: EventLabel(vietnamese="hợp lệ", english="sound"),
@@ -83,13 +83,13 @@ def tell(
         rows=tuple(_row(step, said[step.record.name]) for step in examined.steps),
         history=tuple(_history_row(finding) for finding in history),
         assembler=_subject(assembler),
-        as_of=local(as_of),
+        as_of=told(as_of),
     )
 
 
-def local(at: datetime | None) -> str:
-    """A time as the law has it: Viet Nam's, ISO 8601."""
-    return "" if at is None else at.astimezone(_VIETNAM).isoformat(timespec="seconds")
+def told(at: datetime | None) -> str:
+    """A time as the law has it, to the second; empty for None."""
+    return "" if at is None else local(at, "seconds")
 
 
 def _facts(contents: Contents, attestation: EvidenceRecord | None) -> tuple[tuple[EventLabel, str], ...]:
@@ -105,7 +105,7 @@ def _facts(contents: Contents, attestation: EvidenceRecord | None) -> tuple[tupl
             ("Mã văn bản", "Document ID", attestation.document_id),
             ("Nơi gửi", "Sender", _party(attestation.sender)),
             ("Nơi nhận", "Recipients", "; ".join(_party(each) for each in attestation.recipients)),
-            ("Trục tiếp nhận lúc", "Accepted by the axis at", local(attestation.submitted_at)),
+            ("Trục tiếp nhận lúc", "Accepted by the axis at", told(attestation.submitted_at)),
             ("Mã gửi", "Dispatch", attestation.message_id),
             ("Trục", "Axis", _party(attestation.issuer)),
         ]
@@ -142,7 +142,7 @@ def _row(step: Step, said: object) -> Row:
         what = _RECEIPT if is_receipt(says) else EVENT_LABELS[says.event]
         actor, about, at = _party(says.issuer), _about(says), says.at
     return Row(
-        at=local(at),
+        at=told(at),
         what=what,
         actor=actor,
         about=about,
@@ -161,7 +161,7 @@ def _history_row(finding: Finding) -> Row:
         else EventLabel(vietnamese="Dấu thời gian của nhật ký", english="Time-stamp over the log")
     )
     return Row(
-        at=local(finding.signed_at),
+        at=told(finding.signed_at),
         what=what,
         actor="",
         about="",

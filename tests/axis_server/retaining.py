@@ -27,8 +27,8 @@ from axis_server.documents.judgement import Rules
 from axis_server.errors import Declined
 from axis_server.settings import RetentionSettings
 from signing.keys import MemorySigner
-from signing.retention import Approval, Item, Order, write_approval, write_order
 from signing.seal import Sealer
+from signing.statements.retention import Approval, Item, Order, write_approval, write_order
 from storage.archive.memory import MemoryArchive
 from storage.archive.removing import RemovingArchive
 from storage.ledger.keeping import Disposal

@@ -16,8 +16,8 @@ from axis_server.app import running
 from axis_server.ledgers import opened_ledger
 from axis_server.operation.terminal import account
 from axis_server.settings import Secrets, load
-from signing.act_statement import read
 from signing.entitlement import entitled
+from signing.statements.acts import read
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify

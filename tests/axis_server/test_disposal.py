@@ -12,7 +12,7 @@ import pytest
 
 from axis_server.archiving.disposed import rightly_disposed
 from axis_server.errors import Declined
-from signing.retention import Order, read_destruction, read_order
+from signing.statements.retention import Order, read_destruction, read_order
 from signing.verdict import Sound
 from signing.verify import verify
 from storage.errors import Locked, NotFound, Unavailable

@@ -17,10 +17,10 @@ from structlog.testing import capture_logs
 from axis_server.archiving.scrub import EVENT, Attesting, Scrub, mending
 from axis_server.metrics import Metrics
 from axis_server.transparency.publisher import Publisher
-from signing import archive_statement
 from signing.keys import MemorySigner
 from signing.log import LogPolicy, leaf_hash
 from signing.seal import Sealer
+from signing.statements import archive as archive_statement
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify

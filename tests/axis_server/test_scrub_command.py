@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from axis.v1 import submission_pb2, submission_pb2_grpc
-from signing import archive_statement
+from signing.statements import archive as archive_statement
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify

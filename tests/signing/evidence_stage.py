@@ -8,9 +8,9 @@ from typing import Any
 from lxml import etree
 
 from signing.evidence import ContentPart, EventId, EvidenceRecord, Party, write
+from signing.evidence.schema import evidence_schema
 from signing.keys import MemorySigner
 from signing.parser import parse
-from signing.schema import evidence_schema
 from signing.trust import TrustStore
 from signing.verdict import Sound
 from signing.verify import verify

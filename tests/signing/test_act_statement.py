@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from signing.act_statement import ActStatement, Changed, read, read_unproven, write
 from signing.entitlement import EVIDENCE_SIGNING, entitled
 from signing.seal import Sealer
+from signing.statements.acts import ActStatement, Changed, read, read_unproven, write
 from signing.trust import TrustStore
 from signing.verdict import Reason, Refused, Sound
 from signing.verify import verify

@@ -20,9 +20,9 @@ from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.dispatch import dispatch_id, ni_uri
 from signing.entitlement import EVIDENCE_SIGNING
-from signing.events import EventLabel
 from signing.evidence import ContentPart, EventId, EvidenceRecord, Party
 from signing.evidence import write as write_evidence
+from signing.evidence.events import EventLabel
 from signing.keys import MemorySigner
 from signing.log import (
     Checkpoint,

@@ -18,7 +18,7 @@ from pathlib import Path
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from signing.events import EventId
+from signing.evidence.events import EventId
 from signing.log import (
     KeyKind,
     MemoryNoteSigner,

@@ -11,7 +11,7 @@ from datetime import timedelta
 
 import pytest
 
-from signing.events import EventId, EventLabel
+from signing.evidence.events import EventId, EventLabel
 from signing.package import State, Statement, layout, verify
 from signing.package.container import CENTRAL, END, ContainerWriter
 from signing.package.contents import Contents

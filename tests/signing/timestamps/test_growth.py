@@ -11,8 +11,8 @@ import pytest
 from lxml import etree
 
 from signing.evidence import read, write
+from signing.evidence.schema import evidence_schema
 from signing.parser import Malformed
-from signing.schema import evidence_schema
 from signing.timestamps import (
     GrowError,
     Grown,

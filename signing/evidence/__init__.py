@@ -6,15 +6,14 @@
         read(verdict) == record
         missing_parts(read(verdict), my_parts)           # () when every digest is mine
 
-Nouns are in `evidence_record` and `events`, the XML in `evidence_writer` and `evidence_reader`, the schema in
-`schema/`.
+Nouns are in `record` and `events`, the XML in `writer` and `reader`, the schema in `schema/`.
 """
 
 from __future__ import annotations
 
-from signing.events import EVENT_LABELS, NEGATIVE_EVENTS, EventId, EventLabel
-from signing.evidence_reader import read
-from signing.evidence_record import (
+from signing.evidence.events import EVENT_LABELS, NEGATIVE_EVENTS, EventId, EventLabel
+from signing.evidence.reader import read
+from signing.evidence.record import (
     ContentPart,
     EventReason,
     EvidenceRecord,
@@ -22,7 +21,7 @@ from signing.evidence_record import (
     Party,
     missing_parts,
 )
-from signing.evidence_writer import EvidenceWriter, writer_for
+from signing.evidence.writer import EvidenceWriter, writer_for
 from signing.keys import Signer
 
 __all__ = [
@@ -43,7 +42,7 @@ __all__ = [
 
 
 def write(record: EvidenceRecord, *, signer: Signer) -> bytes:
-    """Returns the signed evidence document: valid against `signing/schema/evidence.xsd`, times in +07:00.
+    """Returns the signed evidence document: valid against `schema/evidence.xsd`, times in +07:00.
 
     The same record twice gives the same bytes but for the signature value. Characters that XML cannot carry
     become U+FFFD. Raises `ValueError` for a record that no evidence can carry: a negative event without a

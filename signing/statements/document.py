@@ -2,19 +2,19 @@
 
 content = written(NAMESPACE, "DisposalOrder", [("Number", "12/QĐ-LT"), ("Item", [("Dispatch", "…")])])
 found = fields(root, NAMESPACE, "DisposalOrder")
-one(found, "Number")
+one(found, "Number"), moment(found, "OrderedAt")
 """
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import TypeAlias
 
 from lxml import etree
 
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
-_UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+from signing.parser import text_of
+from signing.spelling import escaped
 
 Field: TypeAlias = "tuple[str, str | Sequence[tuple[str, str]]]"
 Fields: TypeAlias = "dict[str, list[etree._Element]]"
@@ -27,12 +27,8 @@ def written(namespace: str, name: str, content: Sequence[Field]) -> bytes:
 
 
 def _element(name: str, value: str | Sequence[tuple[str, str]]) -> str:
-    inside = _text(value) if isinstance(value, str) else "".join(_element(*one) for one in value)
+    inside = escaped(value) if isinstance(value, str) else "".join(_element(*one) for one in value)
     return f"<{name}>{inside}</{name}>"
-
-
-def _text(text: str) -> str:
-    return "".join(_ESCAPES.get(char, char) for char in _UNCARRIED.sub("\ufffd", text))
 
 
 def fields(root: etree._Element, namespace: str, name: str) -> Fields:
@@ -55,4 +51,12 @@ def one(found: Fields, name: str) -> str:
     elements = found.get(name, [])
     if len(elements) != 1:
         raise ValueError(f"there are {len(elements)} of {name}, not one")
-    return "".join(str(text) for text in elements[0].itertext())
+    return text_of(elements[0])
+
+
+def moment(found: Fields, name: str) -> datetime:
+    """Returns the time in the only element of a name. Raises `ValueError`, also for one without a zone."""
+    at = datetime.fromisoformat(one(found, name))
+    if at.tzinfo is None:
+        raise ValueError("a time knows its zone")
+    return at

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from signing.events import EventId
+from signing.evidence.events import EventId
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,17 +9,17 @@ sealed XML document; as a leaf of the log it can never be taken back.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
 from lxml import etree
 
-from signing.parser import DEFAULT_LIMITS, parse
-from signing.plain_document import fields, one, parts, written
+from signing.parser import DEFAULT_LIMITS, parse, text_of
 from signing.seal import Sealer
+from signing.spelling import local
+from signing.statements.document import fields, moment, one, parts, written
 from signing.verdict import Sound
 
 NAMESPACE = "urn:national-axis:administrative-act:1"
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,7 +64,7 @@ def write(statement: ActStatement, sealer: Sealer) -> bytes:
             ("Identifier", statement.identifier),
             ("Issuer", statement.issuer_id),
             ("Kind", statement.kind),
-            ("At", statement.at.astimezone(_VIETNAM).isoformat()),
+            ("At", local(statement.at)),
             ("Account", statement.account),
             ("Operator", statement.operator),
             ("Reason", statement.reason),
@@ -103,11 +103,11 @@ def _read(root: etree._Element) -> ActStatement:
         identifier=one(found, "Identifier"),
         issuer_id=one(found, "Issuer"),
         kind=one(found, "Kind"),
-        at=datetime.fromisoformat(one(found, "At")),
+        at=moment(found, "At"),
         account=one(found, "Account"),
         operator=one(found, "Operator"),
         reason=one(found, "Reason"),
-        about=tuple(one({"About": [each]}, "About") for each in found.get("About", ())),
+        about=tuple(text_of(each) for each in found.get("About", ())),
         changes=tuple(_changed(each) for each in found.get("Change", ())),
     )
 

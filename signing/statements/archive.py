@@ -10,16 +10,17 @@ from __future__ import annotations
 
 from base64 import b64decode, b64encode
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 
-from signing.plain_document import written
+from signing.parser import text_of
 from signing.seal import Sealer
+from signing.spelling import local
+from signing.statements.document import fields, moment, one, written
 from signing.verdict import Sound
 
 NAMESPACE = "urn:national-axis:archive-statement:1"
 NAMED_MOST = 1000
 """Damaged items that a statement names; it counts them all."""
-_VIETNAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,12 +53,12 @@ class ArchiveStatement:
 
 def write(statement: ArchiveStatement, sealer: Sealer) -> bytes:
     """Returns the sealed document. Its SigningTime is when the round ended."""
-    fields = (
+    said = (
         ("Identifier", statement.identifier),
         ("Issuer", statement.issuer_id),
         ("Round", str(statement.round)),
-        ("StartedAt", statement.started_at.astimezone(_VIETNAM).isoformat()),
-        ("EndedAt", statement.ended_at.astimezone(_VIETNAM).isoformat()),
+        ("StartedAt", local(statement.started_at)),
+        ("EndedAt", local(statement.ended_at)),
         ("Files", str(statement.blobs)),
         ("Bytes", str(statement.file_bytes)),
         ("Repaired", str(statement.repaired)),
@@ -67,34 +68,25 @@ def write(statement: ArchiveStatement, sealer: Sealer) -> bytes:
         ("DamagedCount", str(statement.damaged_count)),
         *(("Damaged", one) for one in statement.damaged[:NAMED_MOST]),
     )
-    document = written(NAMESPACE, "ArchiveStatement", fields)
+    document = written(NAMESPACE, "ArchiveStatement", said)
     return sealer.seal_canonical(document, at=statement.ended_at)
 
 
 def read(sound: Sound) -> ArchiveStatement:
     """Reads what was sealed. Raises `ValueError` when it is another document."""
-    root = sound.root
-    if root.tag != f"{{{NAMESPACE}}}ArchiveStatement":
-        raise ValueError("it is no statement about an archive")
-    found: dict[str, list[str]] = {}
-    for child in root:
-        found.setdefault(str(child.tag).removeprefix(f"{{{NAMESPACE}}}"), []).append(child.text or "")
-    try:
-        one = {name: values[0] for name, values in found.items()}
-        return ArchiveStatement(
-            identifier=one["Identifier"],
-            issuer_id=one["Issuer"],
-            round=int(one["Round"]),
-            started_at=datetime.fromisoformat(one["StartedAt"]),
-            ended_at=datetime.fromisoformat(one["EndedAt"]),
-            blobs=int(one["Files"]),
-            file_bytes=int(one["Bytes"]),
-            repaired=int(one["Repaired"]),
-            origin=one["LogOrigin"],
-            size=int(one["LogSize"]),
-            root=b64decode(one["LogRoot"], validate=True),
-            damaged=tuple(found.get("Damaged", ())),
-            damaged_count=int(one["DamagedCount"]),
-        )
-    except KeyError as missing:
-        raise ValueError(f"the statement has no {missing}") from missing
+    found = fields(sound.root, NAMESPACE, "ArchiveStatement")
+    return ArchiveStatement(
+        identifier=one(found, "Identifier"),
+        issuer_id=one(found, "Issuer"),
+        round=int(one(found, "Round")),
+        started_at=moment(found, "StartedAt"),
+        ended_at=moment(found, "EndedAt"),
+        blobs=int(one(found, "Files")),
+        file_bytes=int(one(found, "Bytes")),
+        repaired=int(one(found, "Repaired")),
+        origin=one(found, "LogOrigin"),
+        size=int(one(found, "LogSize")),
+        root=b64decode(one(found, "LogRoot"), validate=True),
+        damaged=tuple(text_of(each) for each in found.get("Damaged", ())),
+        damaged_count=int(one(found, "DamagedCount")),
+    )

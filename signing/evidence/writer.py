@@ -11,17 +11,17 @@ import hashlib
 import re
 from base64 import b64encode
 from collections.abc import Hashable
-from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from typing import cast
 
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.algorithms import DS, SHA256
-from signing.events import EVENT_URI, NEGATIVE_EVENTS
-from signing.evidence_record import ContentPart, EventReason, EvidenceRecord, Party
+from signing.evidence.events import EVENT_URI, NEGATIVE_EVENTS
+from signing.evidence.record import ContentPart, EventReason, EvidenceRecord, Party
 from signing.keys import Signer
 from signing.seal import Sealer
+from signing.spelling import escaped, local
 
 EVIDENCE = "http://uri.etsi.org/19522/v1#"
 VERSION = "EN319522v1.1.1"
@@ -33,11 +33,7 @@ ID_ATTRIBUTE = "urn:oid:2.5.4.97"
 AGENCY_ID_SCHEME = "urn:national-axis:agency-id"
 REASON_URI = "urn:national-axis:reason:"
 
-_VIETNAM = timezone(timedelta(hours=7))
 _CODE = re.compile(r"[A-Za-z0-9._-]{1,100}")
-_SPECIAL = re.compile("[&<>\r]")
-_ESCAPES = {"&": "&amp;", "<": "&lt;", ">": "&gt;", "\r": "&#xD;"}
-_UNCARRIED = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 _DIGEST_METHOD = f'<ds:DigestMethod xmlns:ds="{DS}" Algorithm="{SHA256}"></ds:DigestMethod>'
 
 
@@ -61,10 +57,10 @@ class EvidenceWriter:
         return "".join(
             (
                 f'<Evidence xmlns="{EVIDENCE}" version="{VERSION}">',
-                f"<EvidenceIdentifier>{_text(record.evidence_id)}</EvidenceIdentifier>",
+                f"<EvidenceIdentifier>{escaped(record.evidence_id)}</EvidenceIdentifier>",
                 f"<ERDSEventId>{EVENT_URI}{record.event}</ERDSEventId>",
                 _reasons(record.reasons),
-                f"<EventTime>{_time(record.at)}</EventTime>",
+                f"<EventTime>{local(record.at)}</EventTime>",
                 _policies(record.policy_ids),
                 f"<EvidenceIssuerDetails><Identity>{_attribute(ID_ATTRIBUTE, record.issuer.agency_id)}",
                 _attribute(NAME_ATTRIBUTE, record.issuer.name) if record.issuer.name else "",
@@ -78,13 +74,13 @@ class EvidenceWriter:
                 )
                 or "<RecipientDetails></RecipientDetails>",
                 _recipients_delegate(record),
-                f"<SubmissionTime>{_time(record.submitted_at)}</SubmissionTime>"
+                f"<SubmissionTime>{local(record.submitted_at)}</SubmissionTime>"
                 if record.submitted_at
                 else "",
                 f"<EvidenceRefersToRecipient>{record.about_recipient}</EvidenceRefersToRecipient>"
                 if record.about_recipient
                 else "",
-                f"<MessageIdentifier>{_text(record.message_id)}</MessageIdentifier>",
+                f"<MessageIdentifier>{escaped(record.message_id)}</MessageIdentifier>",
                 _content(record.document_id, record.parts),
                 "</Evidence>",
             )
@@ -118,34 +114,16 @@ def _check(record: EvidenceRecord) -> None:
         raise ValueError("an evidence needs its own id and its message's")
 
 
-def _text(text: str) -> str:
-    """Escapes text as the canonical form does. What XML cannot carry (control characters, lone surrogates)
-    becomes U+FFFD: an evidence with a replaced character is better than none."""
-    if text.isalnum():
-        return text
-    if _UNCARRIED.search(text):
-        text = _UNCARRIED.sub("\ufffd", text)
-    if _SPECIAL.search(text):
-        text = _SPECIAL.sub(lambda found: _ESCAPES[found[0]], text)
-    return text
-
-
-def _time(at: datetime) -> str:
-    if at.tzinfo is None:
-        raise ValueError("the times of an evidence need a zone")
-    return at.astimezone(_VIETNAM).isoformat()
-
-
 def _attribute(name: str, value: str) -> str:
     return (
         f'<saml:Attribute xmlns:saml="{SAML}" Name="{name}">'
-        f"<saml:AttributeValue>{_text(value)}</saml:AttributeValue></saml:Attribute>"
+        f"<saml:AttributeValue>{escaped(value)}</saml:AttributeValue></saml:Attribute>"
     )
 
 
 def _party(party: Party) -> str:
     identity = f"<Identity>{_attribute(NAME_ATTRIBUTE, party.name)}</Identity>" if party.name else ""
-    agency_id = _text(party.agency_id)
+    agency_id = escaped(party.agency_id)
     return f'{identity}<Identifier IdentifierSchemeName="{AGENCY_ID_SCHEME}">{agency_id}</Identifier>'
 
 
@@ -168,21 +146,21 @@ def _reasons(reasons: tuple[EventReason, ...]) -> str:
 def _reason(reason: EventReason) -> str:
     if not _CODE.fullmatch(reason.code):
         raise ValueError(f"{reason.code!r} is no reason code")
-    details = f"<Details>{_text(reason.details)}</Details>" if reason.details else ""
+    details = f"<Details>{escaped(reason.details)}</Details>" if reason.details else ""
     return f"<EventReason><Code>{REASON_URI}{reason.code}</Code>{details}</EventReason>"
 
 
 def _policies(policy_ids: tuple[str, ...]) -> str:
     if not policy_ids:
         return ""
-    each = "".join(f"<PolicyID>{_text(policy)}</PolicyID>" for policy in policy_ids)
+    each = "".join(f"<PolicyID>{escaped(policy)}</PolicyID>" for policy in policy_ids)
     return f"<EvidenceIssuerPolicyID>{each}</EvidenceIssuerPolicyID>"
 
 
 def _content(document_id: str, parts: tuple[ContentPart, ...]) -> str:
     if not parts:
         return ""
-    document = f"<AppLayerIdentifier>{_text(document_id)}</AppLayerIdentifier>" if document_id else ""
+    document = f"<AppLayerIdentifier>{escaped(document_id)}</AppLayerIdentifier>" if document_id else ""
     return f"<UserContentInfo>{document}<PartsInfo>{''.join(map(_part, parts))}</PartsInfo></UserContentInfo>"
 
 
@@ -191,8 +169,8 @@ def _part(part: ContentPart) -> str:
     if len(digest) != hashlib.sha256().digest_size:
         raise ValueError(f"{part.sha256!r} is no SHA-256")
     return (
-        f"<PartInfo><Identifier>{_text(part.identifier)}</Identifier>"
-        f"<ContentType>{_text(part.content_type)}</ContentType>{_DIGEST_METHOD}{_digest_value(digest)}</PartInfo>"
+        f"<PartInfo><Identifier>{escaped(part.identifier)}</Identifier>"
+        f"<ContentType>{escaped(part.content_type)}</ContentType>{_DIGEST_METHOD}{_digest_value(digest)}</PartInfo>"
     )
 
 

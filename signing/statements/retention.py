@@ -15,12 +15,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from lxml import etree
 
-from signing.plain_document import Field, Fields, fields, one, parts, written
 from signing.seal import Sealer
+from signing.spelling import local
+from signing.statements.document import Field, Fields, fields, moment, one, parts, written
 from signing.verdict import Sound
 
 DECISION = "urn:national-axis:retention-decision:1"
@@ -28,7 +29,6 @@ ORDER = "urn:national-axis:disposal-order:1"
 APPROVAL = "urn:national-axis:disposal-approval:1"
 DESTRUCTION = "urn:national-axis:evidence-of-destruction:1"
 FOR_EVER = "permanent"
-_VIETNAM = timezone(timedelta(hours=7))
 _DIGEST = re.compile("[0-9a-f]{64}")
 
 
@@ -126,7 +126,7 @@ def write_decision(statement: DecisionStatement, sealer: Sealer) -> bytes:
         ("Identifier", statement.identifier),
         ("Issuer", statement.issuer_id),
         ("Kind", statement.kind),
-        ("DecidedAt", _time(statement.decided_at)),
+        ("DecidedAt", local(statement.decided_at)),
         ("Dispatch", statement.dispatch_id),
         ("Original", statement.original),
         ("Agency", statement.agency_id),
@@ -150,7 +150,7 @@ def write_order(order: Order, sealer: Sealer) -> bytes:
         ("Agency", order.agency_id),
         ("Number", order.number),
         ("LegalBasis", order.legal_basis),
-        ("OrderedAt", _time(order.ordered_at)),
+        ("OrderedAt", local(order.ordered_at)),
         *(("Item", _item(item)) for item in order.items),
     ]
     return sealer.seal_canonical(written(ORDER, "DisposalOrder", said), at=order.ordered_at)
@@ -173,7 +173,7 @@ def read_order(sound: Sound) -> Order:
         agency_id=one(found, "Agency"),
         number=one(found, "Number"),
         legal_basis=one(found, "LegalBasis"),
-        ordered_at=_moment(one(found, "OrderedAt")),
+        ordered_at=moment(found, "OrderedAt"),
         items=items_of(sound.root),
     )
 
@@ -199,7 +199,7 @@ def write_approval(approval: Approval, sealer: Sealer) -> bytes:
         ("Axis", approval.axis_id),
         ("Agency", approval.agency_id),
         ("Order", approval.order),
-        ("ApprovedAt", _time(approval.approved_at)),
+        ("ApprovedAt", local(approval.approved_at)),
     ]
     return sealer.seal_canonical(written(APPROVAL, "DisposalApproval", said), at=approval.approved_at)
 
@@ -211,7 +211,7 @@ def read_approval(sound: Sound) -> Approval:
         axis_id=one(found, "Axis"),
         agency_id=one(found, "Agency"),
         order=_digest(one(found, "Order")),
-        approved_at=_moment(one(found, "ApprovedAt")),
+        approved_at=moment(found, "ApprovedAt"),
     )
 
 
@@ -222,8 +222,8 @@ def write_destruction(destruction: Destruction, sealer: Sealer) -> bytes:
         ("Issuer", destruction.issuer_id),
         ("Order", destruction.order),
         ("Agency", destruction.agency_id),
-        ("AcceptedAt", _time(destruction.accepted_at)),
-        ("EndedAt", _time(destruction.ended_at)),
+        ("AcceptedAt", local(destruction.accepted_at)),
+        ("EndedAt", local(destruction.ended_at)),
         *(("Document", _destroyed(each)) for each in destruction.documents),
     ]
     content = written(DESTRUCTION, "EvidenceOfDestruction", said)
@@ -247,8 +247,8 @@ def read_destruction(sound: Sound) -> Destruction:
         issuer_id=one(found, "Issuer"),
         order=_digest(one(found, "Order")),
         agency_id=one(found, "Agency"),
-        accepted_at=_moment(one(found, "AcceptedAt")),
-        ended_at=_moment(one(found, "EndedAt")),
+        accepted_at=moment(found, "AcceptedAt"),
+        ended_at=moment(found, "EndedAt"),
         documents=tuple(_destroyed_from(parts(each, DESTRUCTION)) for each in found.get("Document", [])),
     )
 
@@ -260,17 +260,6 @@ def _destroyed_from(found: Fields) -> Destroyed:
         removed=int(one(found, "FilesRemoved")),
         shared=int(one(found, "FilesShared")),
     )
-
-
-def _time(time: datetime) -> str:
-    return time.astimezone(_VIETNAM).isoformat()
-
-
-def _moment(text: str) -> datetime:
-    time = datetime.fromisoformat(text)
-    if time.tzinfo is None:
-        raise ValueError("a time knows its zone")
-    return time
 
 
 def _digest(text: str) -> str:

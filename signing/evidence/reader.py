@@ -11,9 +11,9 @@ from datetime import datetime
 from lxml import etree
 
 from signing.algorithms import DS, SHA256
-from signing.events import EVENT_URI, EventId
-from signing.evidence_record import ContentPart, EventReason, EvidenceRecord, NotEvidence, Party
-from signing.evidence_writer import (
+from signing.evidence.events import EVENT_URI, EventId
+from signing.evidence.record import ContentPart, EventReason, EvidenceRecord, NotEvidence, Party
+from signing.evidence.writer import (
     AGENCY_ID_SCHEME,
     EVIDENCE,
     ID_ATTRIBUTE,
