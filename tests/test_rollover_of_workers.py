@@ -20,6 +20,7 @@ from click.testing import CliRunner
 from axis_server.cli import main
 from axis_server.settings import Address
 from edxml.writer import write
+from tests.axis_server.packages import document
 from tests.axis_server.process import PATIENCE, Running, started
 from tests.axis_server.served import ANYWHERE, Prepared, Served, prepared
 from tests.axis_server.test_rollover import (
@@ -30,11 +31,9 @@ from tests.axis_server.test_rollover import (
     knows,
     log_of,
     shown_to,
-    signatures,
     streaming,
     until,
 )
-from tests.axis_server.world import document
 
 WORKERS = 3
 LARGE = 8 << 20
@@ -241,6 +240,11 @@ async def test_keys_follow_each_other_on_three_workers_and_a_second_node_in_the_
     assert "all there" in await command("verify-store", "--config", other)
     await command("audit", "--whole", "--config", other)
     await command("rollover", "status", "--config", other)
+
+
+async def signatures(stream: Stream, number: int) -> bool:
+    async with stream.client(stream.axis.ministry) as client:
+        return len((await client.check_log()).head.note.signatures) == number
 
 
 async def test_a_machine_that_was_forgotten_in_a_rollover_is_told_what_it_lacks(tmp_path: Path) -> None:
