@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from cryptography import x509
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 from storage.ledger.registry import Agency, Certificate
 
@@ -88,6 +88,9 @@ def admit_overseer(caller: Caller) -> None:
 
 def _admit(caller: Caller, roles: frozenset[Role], otherwise: str) -> None:
     if not caller.agency.active:
-        raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id} is suspended")
+        raise Declined(
+            Code.AGENCY_SUSPENDED,
+            Detail(f"agency {caller.agency_id} is suspended", f"cơ quan {caller.agency_id} đang bị tạm dừng"),
+        )
     if caller.role not in roles:
         raise Declined(Code.ROLE_FORBIDDEN, otherwise)

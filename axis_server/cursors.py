@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 
 KEY_NAME = "cursors"
@@ -66,4 +66,7 @@ def _tag(scope: tuple[str, ...]) -> bytes:
 
 
 def _strange() -> Declined:
-    return Declined(Code.INVALID_ARGUMENT, "`after` is no cursor of this list")
+    return Declined(
+        Code.INVALID_ARGUMENT,
+        Detail("`after` is no cursor of this list", "không phải vị trí (cursor) của danh sách này"),
+    )

@@ -213,7 +213,13 @@ def rests_until(delivery: Delivery, ask_again: timedelta) -> datetime | None:
 def check_states(states: Collection[str]) -> None:
     """Raises `Declined` (INVALID_ARGUMENT) when a filter names what is no state."""
     if unknown := set(states) - set(State):
-        raise Declined(Code.INVALID_ARGUMENT, f"no such state: {', '.join(sorted(unknown))}")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(
+                f"no such state: {', '.join(sorted(unknown))}",
+                f"không có trạng thái: {', '.join(sorted(unknown))}",
+            ),
+        )
 
 
 def fetch(named: Side, *, noted: bool = False) -> Step | None:

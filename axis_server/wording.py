@@ -74,7 +74,7 @@ def cannot_follow(status: str, state: str) -> Detail:
 
 def nothing_asked(state: str) -> Detail:
     return Detail(
-        "nothing is asked about it",
+        f"nothing is asked about it; the delivery is {state}",
         f"không có đề nghị nào đang chờ trả lời; văn bản đang ở bước: {STATES.get(state, state)}",
     )
 
@@ -108,6 +108,18 @@ def most_in(most: int, period: str) -> Detail:
 
 def most_open(most: int) -> Detail:
     return Detail(f"{most} are open", f"đang mở {most} lời gọi")
+
+
+def not_registered(agency_id: str) -> Detail:
+    """Of a certificate that seals for an agency which does not name it."""
+    return Detail(
+        f"the certificate is not registered to seal for {agency_id}",
+        f"chứng thư số này không được đăng ký để ký cho {agency_id}",
+    )
+
+
+def no_agency() -> Detail:
+    return Detail("no agency has this identifier", "không có cơ quan nào mang mã này")
 
 
 # How long documents are kept, and how they go.

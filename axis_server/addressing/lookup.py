@@ -17,11 +17,12 @@ from axis_server.addressing.directory import DirectoryView, folded_category, in_
 from axis_server.addressing.routing import reached
 from axis_server.addressing.search import LONGEST_QUERY, best
 from axis_server.caller import Caller
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.tasks import in_worker
 from axis_server.limits.turns import Turns
 from axis_server.paging import page_items
 from axis_server.reasons import Code
+from axis_server.wording import no_agency
 from edxml.agency_id import LONGEST
 from storage.ledger.directory import Directory
 from storage.ledger.pages import Page
@@ -104,7 +105,9 @@ class Lookup:
         view = self._view()
         group = view.group(group_id, seen_by=caller.agency_id)
         if group is None or not group.active:
-            raise Declined(Code.NOT_FOUND, "no group has this identifier")
+            raise Declined(
+                Code.NOT_FOUND, Detail("no group has this identifier", "không có nhóm nào mang mã này")
+            )
         async with self._turns.of(caller.actor_id):
             found = await in_worker(
                 self._workers, reached, group, view, seen_by=caller.agency_id, at=self._clock()
@@ -121,7 +124,7 @@ def _agency(view: DirectoryView, identifier: str) -> Agency:
     _check_length("identifier", identifier, LONGEST)
     agency = view.resolve(identifier)
     if agency is None:
-        raise Declined(Code.NOT_FOUND, "no agency has this identifier")
+        raise Declined(Code.NOT_FOUND, no_agency())
     return agency
 
 
@@ -157,4 +160,7 @@ def _page(found: Iterator[T], *, after: int, limit: int) -> Page[T]:
 
 def _check_length(what: str, text: str, most: int) -> None:
     if len(text) > most:
-        raise Declined(Code.INVALID_ARGUMENT, f"a {what} has at most {most} characters")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(f"a {what} has at most {most} characters", f"mã hoặc tên có tối đa {most} ký tự"),
+        )

@@ -18,7 +18,7 @@ from cryptography import x509
 
 from axis_server.addressing.directory import DirectoryView, in_force
 from axis_server.caller import Caller
-from axis_server.errors import Declined, NotAdmitted
+from axis_server.errors import Declined, Detail, NotAdmitted
 from axis_server.reasons import Code
 from signing.policy import Policy, Purpose
 from signing.trust import TrustStore
@@ -80,7 +80,9 @@ class Admission:
             detail = f"certificate {certificate_sha256}" if certificate_sha256 else "no certificate"
             raise Declined(Code.STRANGER, detail)
         if not in_force(caller.agency, now):
-            raise Declined(Code.AGENCY_SUSPENDED, f"agency {caller.agency_id}")
+            raise Declined(
+                Code.AGENCY_SUSPENDED, Detail(f"agency {caller.agency_id}", f"cơ quan {caller.agency_id}")
+            )
         judged = self._trust().judge(
             read_certificate(caller.certificate.pem),
             at=now,
@@ -115,7 +117,12 @@ class Admission:
         acting_for = caller.agency_id if caller.delegate is not None else None
         found = self.admit(caller.certificate.sha256, caller.helpers, acting_for=acting_for)
         if found.agency_id != caller.agency_id:
-            raise Declined(Code.STRANGER, f"certificate {caller.certificate.sha256}")
+            raise Declined(
+                Code.STRANGER,
+                Detail(
+                    f"certificate {caller.certificate.sha256}", f"chứng thư số {caller.certificate.sha256}"
+                ),
+            )
         if (caller.may_send and not found.may_send) or (caller.may_receive and not found.may_receive):
             raise Declined(Code.NOT_DELEGATED)
         return found
@@ -131,7 +138,9 @@ def _acting(caller: Caller, agency_id: str, view: DirectoryView, at: datetime) -
     if agency.agency_id == caller.agency_id:
         return caller
     if not in_force(agency, at):
-        raise Declined(Code.AGENCY_SUSPENDED, f"agency {agency.agency_id}")
+        raise Declined(
+            Code.AGENCY_SUSPENDED, Detail(f"agency {agency.agency_id}", f"cơ quan {agency.agency_id}")
+        )
     return replace(caller, agency=agency, delegate=caller.agency, may_send=may_send, may_receive=may_receive)
 
 

@@ -29,7 +29,7 @@ from axis_server.archiving.terms import (
 )
 from axis_server.caller import Caller, Role, admit_reader
 from axis_server.documents.contents import bounded
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.records import standing_of
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
@@ -368,7 +368,13 @@ def admit_archivist(caller: Caller) -> None:
     if caller.role is not Role.ARCHIVIST:
         raise Declined(Code.ROLE_FORBIDDEN, archivists_alone(caller.role))
     if caller.delegate is not None:
-        raise Declined(Code.NOT_DELEGATED, "an agency's own archivists alone decide about retention")
+        raise Declined(
+            Code.NOT_DELEGATED,
+            Detail(
+                "an agency's own archivists alone decide about retention",
+                "chỉ lưu trữ của chính cơ quan được quyết định về thời hạn lưu trữ",
+            ),
+        )
 
 
 def _paged(decisions: Sequence[Decision], limit: int) -> Page[Decision]:

@@ -23,7 +23,7 @@ from axis_server.archiving.terms import Standing, Term
 from axis_server.archiving.warrant import Warrants
 from axis_server.caller import Caller
 from axis_server.documents.judgement import digest
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
 from axis_server.reasons import Code
@@ -179,7 +179,13 @@ class Disposing:
                 ) from gone
             self._wake()
             return kept
-        raise Declined(Code.STORE_UNAVAILABLE, "others decide about these documents all the time")
+        raise Declined(
+            Code.STORE_UNAVAILABLE,
+            Detail(
+                "others decide about these documents all the time",
+                "các văn bản này đang được người khác quyết định",
+            ),
+        )
 
     async def _hold_up(self, order: Order) -> None:
         """Step 2: holds each document against the ledger. Raises `Declined` for the first that is not as the
@@ -187,7 +193,13 @@ class Disposing:
         try:
             entries = tuple([await self._ledger.entry(item.dispatch_id) for item in order.items])
         except NotFound as absent:
-            raise Declined(Code.NOT_FOUND, "the order names a document that is not kept here") from absent
+            raise Declined(
+                Code.NOT_FOUND,
+                Detail(
+                    "the order names a document that is not kept here",
+                    "quyết định nêu văn bản không được lưu tại đây",
+                ),
+            ) from absent
         gone = await self._ledger.disposed([one.dispatch_id for one in entries])
         standings = await self._deciding.stand(entries)
         for item, entry in zip(order.items, entries, strict=True):

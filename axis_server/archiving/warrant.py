@@ -21,9 +21,9 @@ from axis_server.addressing.directory import DirectoryView, in_force
 from axis_server.caller import Role
 from axis_server.documents.contents import bounded
 from axis_server.documents.judgement import Rules, digest
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
-from axis_server.wording import made_on, seals_wanted
+from axis_server.wording import at_most, made_on, not_registered, seals_wanted
 from signing.parser import Malformed
 from signing.statements.retention import Approval, Order, read_approval, read_order
 from signing.verdict import Sound, Undecided, Verdict
@@ -54,7 +54,10 @@ class Warrants:
         if len(content) > ORDER_BYTES or len(approvals) > APPROVALS_MOST:
             raise Declined(
                 Code.ORDER_UNFIT,
-                f"an order has at most {ORDER_BYTES} bytes, and {APPROVALS_MOST} approvals",
+                Detail(
+                    f"an order has at most {ORDER_BYTES} bytes, and {APPROVALS_MOST} approvals",
+                    f"quyết định có tối đa {ORDER_BYTES} byte và {APPROVALS_MOST} bản phê duyệt",
+                ),
             )
         sound, order = self._order(content, agency_id, at, at)
         self._check(order, agency_id, at)
@@ -91,7 +94,7 @@ class Warrants:
         persons = [ordered.certificate]
         for one in approvals:
             if len(one) > APPROVAL_BYTES:
-                raise Declined(Code.ORDER_UNFIT, f"an approval has at most {APPROVAL_BYTES} bytes")
+                raise Declined(Code.ORDER_UNFIT, at_most(APPROVAL_BYTES, "an approval", "bản phê duyệt"))
             sound = self._sealed(one, agency_id, since, now)
             try:
                 self._check_approval(read_approval(sound), digest(content), agency_id)
@@ -130,9 +133,12 @@ class Warrants:
             raise Declined(verdict.reason, verdict.detail)
         sealer = self.directory().sealer(verdict.certificate.fingerprint(hashes.SHA256()).hex())
         if sealer is None or sealer[0].agency_id != agency_id or not in_force(sealer[0], now):
-            raise Declined(Code.SIGNER_MISMATCH, f"the certificate is not registered to seal for {agency_id}")
+            raise Declined(Code.SIGNER_MISMATCH, not_registered(agency_id))
         if sealer[1].role != Role.ARCHIVIST:
-            raise Declined(Code.SIGNER_MISMATCH, "the certificate is not an archivist's")
+            raise Declined(
+                Code.SIGNER_MISMATCH,
+                Detail("the certificate is not an archivist's", "chứng thư số này không có vai trò lưu trữ"),
+            )
         return verdict
 
     def _check(self, order: Order, agency_id: str, at: datetime) -> None:

@@ -9,7 +9,7 @@ from axis_server.boundary import translate
 from axis_server.boundary.events import side
 from axis_server.boundary.identity import Context, current_caller
 from axis_server.caller import Caller
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.attention import Attention, Window, side_of_concern
 from axis_server.knowing.events import Side
 from axis_server.knowing.statistics import Asked, Span, Statistics
@@ -109,5 +109,7 @@ def _tally(tally: oversight.Tally) -> overview_pb2.Tally:
 
 def _dimensions(numbers: Sequence[int]) -> tuple[str, ...]:
     if len(numbers) > len(DIMENSIONS) or not DIMENSIONS.keys() >= set(numbers):
-        raise Declined(Code.INVALID_ARGUMENT, "`by` names each dimension once")
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail("`by` names each dimension once", "mỗi cách chia chỉ nêu một lần")
+        )
     return tuple(DIMENSIONS[number] for number in numbers)

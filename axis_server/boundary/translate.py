@@ -10,7 +10,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 
 from axis.v1 import directory_pb2, events_pb2, inbox_pb2, records_pb2, types_pb2
 from axis_server.caller import Role
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.lifecycle import QuestionKind, State, asked_by_statement
 from axis_server.reasons import Code
 from storage.ledger import oversight, records
@@ -219,11 +219,20 @@ def named_states(numbers: Sequence[int]) -> tuple[str, ...]:
     """Reads the states that a caller names. Raises `Declined` for a number that names none, and for more
     states than there are."""
     if len(numbers) > len(STATES):
-        raise Declined(Code.INVALID_ARGUMENT, f"`states` holds more than the {len(STATES)} states there are")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(
+                f"`states` holds more than the {len(STATES)} states there are",
+                f"nêu nhiều hơn {len(STATES)} trạng thái",
+            ),
+        )
     try:
         return tuple(str(_NAMED_STATES[number]) for number in numbers)
     except KeyError as exc:
-        raise Declined(Code.INVALID_ARGUMENT, "`states` holds a number that is no delivery state") from exc
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail("`states` holds a number that is no delivery state", "có số không phải trạng thái nào"),
+        ) from exc
 
 
 def offset(number: int) -> int:

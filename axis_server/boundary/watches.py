@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 
 
@@ -34,7 +34,11 @@ class Watches:
             raise Declined(Code.SHUTTING_DOWN)
         for held, most in ((self._held[who], self._most_each), (len(self._tasks), self._most)):
             if held >= most:
-                raise Declined(Code.TOO_MANY_WATCHES, f"{most} are open", facts={"limit": str(most)})
+                raise Declined(
+                    Code.TOO_MANY_WATCHES,
+                    Detail(f"{most} are open", f"đang theo dõi {most} lượt"),
+                    facts={"limit": str(most)},
+                )
         task = asyncio.current_task()
         assert task is not None, "every call is served in a task"
         self._tasks.add(task)

@@ -22,7 +22,7 @@ from axis_server.delivering.statements import (
     judge_statement,
 )
 from axis_server.documents.judgement import Rules, digest
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.records import standing_of
 from axis_server.lifecycle import QuestionKind, Side, Step, overdue
 from axis_server.limits.tasks import OwnedTasks, in_worker
@@ -161,7 +161,13 @@ class Exchange:
                 continue
             except StatementTaken:
                 return await self._left_here(caller, entry, report)
-        raise Declined(Code.STORE_UNAVAILABLE, "other acts on this delivery keep coming first")
+        raise Declined(
+            Code.STORE_UNAVAILABLE,
+            Detail(
+                "other acts on this delivery keep coming first",
+                "văn bản này đang có nhiều thao tác khác cùng lúc",
+            ),
+        )
 
     async def _named(self, caller: Caller, entry: Entry, report: Report) -> Side:
         """The delivery that the statement speaks of, as it stands now. Raises `Declined`."""
@@ -202,7 +208,13 @@ class Exchange:
         said, named = report.statement, await self._named(caller, entry, report)
         left = await self._ledger.moved(said.statement_id, of=named.delivery.dispatch_id)
         if left is None or not left.evidence or left.delivery.recipient_id != said.recipient_id:
-            raise Declined(Code.STATEMENT_MISMATCH, "this statement was given for another dispatch")
+            raise Declined(
+                Code.STATEMENT_MISMATCH,
+                Detail(
+                    "this statement was given for another dispatch",
+                    "gói trạng thái này đã dùng cho văn bản khác",
+                ),
+            )
         return left
 
     async def _history(self, delivery: Delivery) -> AsyncIterator[Event]:
@@ -233,10 +245,18 @@ def _no_such_delivery(caller: Caller, entry: Entry, report: Report) -> Declined:
     """The caller is a party of the dispatch, and speaks of a delivery that is none or not its own."""
     if report.asks:
         return Declined(
-            Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name a recipient of the dispatch"
+            Code.STATEMENT_MISMATCH,
+            Detail(
+                "ResponseFor/OrganId does not name a recipient of the dispatch",
+                "ResponseFor/OrganId không phải nơi nhận của văn bản",
+            ),
         )
     if caller.agency_id == entry.sender_id and report.statement.recipient_id == caller.agency_id:
         return forbidden(report.statement.status_code)
     return Declined(
-        Code.STATEMENT_MISMATCH, "From/OrganId does not name a recipient that takes its letters here"
+        Code.STATEMENT_MISMATCH,
+        Detail(
+            "From/OrganId does not name a recipient that takes its letters here",
+            "From/OrganId không phải nơi nhận thuộc hộp thư này",
+        ),
     )

@@ -11,7 +11,7 @@ from axis_server.changes import Changes
 from axis_server.delivering.opening import Opening
 from axis_server.documents.blobs import chunks, kept_blob
 from axis_server.documents.inline import InlineParts
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.records import standing_of
 from axis_server.lifecycle import check_states
 from axis_server.limits.tasks import OwnedTasks
@@ -96,7 +96,13 @@ class Inbox:
         standing = await standing_of(self._ledger, caller, dispatch_id)
         parts = standing.entry.parts
         if not 0 <= number < len(parts):
-            raise Declined(Code.NOT_FOUND, f"the dispatch has parts 0 to {len(parts) - 1}")
+            raise Declined(
+                Code.NOT_FOUND,
+                Detail(
+                    f"the dispatch has parts 0 to {len(parts) - 1}",
+                    f"văn bản có các phần từ 0 đến {len(parts) - 1}",
+                ),
+            )
         part = parts[number]
         await self._refuse_disposed(dispatch_id)
         if not 0 <= offset <= part.size:

@@ -118,7 +118,13 @@ class Queue:
         """
         admit_actor(caller)
         if not sequence and not recipient_id:
-            raise Declined(Code.INVALID_ARGUMENT, "name a delivery or an event")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    "name a delivery or an event",
+                    "phải nêu nơi nhận (--recipient) hoặc số thứ tự của việc (--sequence)",
+                ),
+            )
         if sequence:
             recipient_id = await self._about(caller, dispatch_id, _sequence(sequence))
         else:
@@ -175,19 +181,32 @@ class Queue:
 
 def _length(seconds: int) -> timedelta:
     if seconds < 1:
-        raise Declined(Code.INVALID_ARGUMENT, "a lease lasts a second at least")
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail("a lease lasts a second at least", "thời gian giữ ít nhất một giây")
+        )
     return timedelta(seconds=min(seconds, LEASE_SECONDS_MOST))
 
 
 def _checked(reason: str) -> str:
     if not reason.strip():
-        raise Declined(Code.REASON_REQUIRED, "what is set aside needs a reason, for who looks at it")
+        raise Declined(
+            Code.REASON_REQUIRED,
+            Detail(
+                "what is set aside needs a reason, for who looks at it",
+                "gác lại phải nêu lý do cho người xem xét",
+            ),
+        )
     if "\0" in reason:
-        raise Declined(Code.INVALID_ARGUMENT, "a reason holds no U+0000")
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail("a reason holds no U+0000", "lý do không được chứa ký tự U+0000")
+        )
     return bounded(reason, "reason", REASON_BYTES)
 
 
 def _sequence(number: int) -> int:
     if not 0 <= number <= SEQUENCE_MOST:
-        raise Declined(Code.INVALID_ARGUMENT, "`sequence` is out of range")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail("`sequence` is out of range", "số thứ tự của việc nằm ngoài phạm vi"),
+        )
     return number

@@ -75,12 +75,20 @@ def judge_statement(
         if author != caller.agency_id:
             raise forbidden(status.status_code)
         if not speaks_for(status.sender.organ_id, author, view):
-            raise Declined(Code.STATEMENT_MISMATCH, f"From/OrganId does not name {author}")
+            raise Declined(
+                Code.STATEMENT_MISMATCH,
+                Detail(f"From/OrganId does not name {author}", f"From/OrganId không phải {author}"),
+            )
         recipient = _named(about.organ_id, "ResponseFor/OrganId", view)
     else:
         author = recipient = _named(status.sender.organ_id, "From/OrganId", view)
         if not speaks_for(about.organ_id, entry.sender_id, view):
-            raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/OrganId does not name the sender")
+            raise Declined(
+                Code.STATEMENT_MISMATCH,
+                Detail(
+                    "ResponseFor/OrganId does not name the sender", "ResponseFor/OrganId không phải bên gửi"
+                ),
+            )
     return Report(
         statement=Statement(
             statement_id=digest(content),
@@ -115,7 +123,13 @@ def forbidden(status_code: str) -> Declined:
 def check_document(report: Report, entries: Collection[Entry]) -> None:
     """Raises `Declined` (STATEMENT_MISMATCH) unless the statement names the document of one of `entries`."""
     if report.document_id not in {_composed(entry.document_id) for entry in entries}:
-        raise Declined(Code.STATEMENT_MISMATCH, "ResponseFor/DocumentId is not that of the dispatch")
+        raise Declined(
+            Code.STATEMENT_MISMATCH,
+            Detail(
+                "ResponseFor/DocumentId is not that of the dispatch",
+                "ResponseFor/DocumentId không phải mã của văn bản này",
+            ),
+        )
 
 
 def check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
@@ -134,13 +148,24 @@ def check_handover(entry: Entry, sealed: Mapping[str, str]) -> None:
             facts={"parts": named, "count": str(len(missing))},
         )
     if strays := set(sealed) - set(wanted):
-        raise Declined(Code.HANDOVER_INCOMPLETE, f"{len(strays)} references name no part of the dispatch")
+        raise Declined(
+            Code.HANDOVER_INCOMPLETE,
+            Detail(
+                f"{len(strays)} references name no part of the dispatch",
+                f"{len(strays)} tham chiếu không thuộc văn bản này",
+            ),
+        )
 
 
 def _named(organ_id: str, field: str, view: DirectoryView) -> str:
     agency = view.resolve(organ_id)
     if agency is None:
-        raise Declined(Code.STATEMENT_MISMATCH, f"{field} names no agency of the directory")
+        raise Declined(
+            Code.STATEMENT_MISMATCH,
+            Detail(
+                f"{field} names no agency of the directory", f"{field}: không có cơ quan này trong danh bạ"
+            ),
+        )
     return agency.agency_id
 
 

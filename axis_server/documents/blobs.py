@@ -6,7 +6,7 @@ import io
 import re
 from collections.abc import AsyncGenerator
 
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
 from storage.archive.base import CHUNK_BYTES, Archive
 from storage.errors import Corrupt, NotFound
@@ -18,7 +18,13 @@ _DIGEST = re.compile(r"[0-9a-f]{64}")
 def check_digest(sha256: str) -> None:
     """Raises `Declined` (INVALID_ARGUMENT) unless a digest that a caller gave is of its one form."""
     if not _DIGEST.fullmatch(sha256):
-        raise Declined(Code.INVALID_ARGUMENT, "a digest is 64 lower-case hexadecimal digits")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(
+                "a digest is 64 lower-case hexadecimal digits",
+                "mã băm có 64 chữ số thập lục phân viết thường",
+            ),
+        )
 
 
 async def chunks(content: bytes, offset: int = 0) -> AsyncGenerator[bytes, None]:

@@ -44,7 +44,13 @@ def parts_of(original: Part, package: Package, sealed: Mapping[str, str]) -> tup
         parts.append(_part(number, name, attachment, digests, budget))
         names += sum(map(_bytes, (name, attachment.name, attachment.content_type)))
         if names > NAMES_BYTES:
-            raise Declined(Code.FIELD_TOO_LONG, f"the parts' names have more than {NAMES_BYTES} bytes")
+            raise Declined(
+                Code.FIELD_TOO_LONG,
+                Detail(
+                    f"the parts' names have more than {NAMES_BYTES} bytes",
+                    f"tên các tệp dài hơn {NAMES_BYTES} byte",
+                ),
+            )
     return tuple(parts)
 
 
@@ -99,7 +105,11 @@ def _detached(attachments: Sequence[Attachment], sealed: Mapping[str, str]) -> d
             )
     if strays := set(sealed) - {f"cid:{content_id}" for content_id in wanted}:
         raise Declined(
-            Code.ATTACHMENT_MISSING, f"the seal refers to {min(strays)[:64]}, which is no detached attachment"
+            Code.ATTACHMENT_MISSING,
+            Detail(
+                f"the seal refers to {min(strays)[:64]}, which is no detached attachment",
+                f"chữ ký số nêu {min(strays)[:64]}, không phải tệp đính kèm nằm ngoài",
+            ),
         )
     return {content_id: sealed[f"cid:{content_id}"] for content_id in wanted}
 
@@ -125,7 +135,9 @@ def _check_expansion(content: bytes, identifier: str, budget: Budget) -> None:
     try:
         guard(content, budget)
     except ZipBomb as bomb:
-        raise Declined(Code.ZIP_BOMB, f"{identifier[:64]}: {bomb}") from bomb
+        raise Declined(
+            Code.ZIP_BOMB, Detail(f"{identifier[:64]}: {bomb}", f"{identifier[:64]}: tệp nén nở ra quá lớn")
+        ) from bomb
 
 
 def _apart(part: Part) -> bool:

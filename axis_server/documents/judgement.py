@@ -11,8 +11,9 @@ from cryptography.hazmat.primitives import hashes
 
 from axis_server.addressing.directory import DirectoryView, in_force
 from axis_server.caller import Caller
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.reasons import Code
+from axis_server.wording import not_registered
 from edxml.model import HEADER_PLACE, NotEdxml, Package, Status
 from edxml.reader import read
 from signing.parser import Limits, Malformed
@@ -93,7 +94,10 @@ def judge(document: bytes, *, caller: Caller, view: DirectoryView, rules: Rules,
             raise _not_its_seal(caller)
         model = read(verdict.root)
         if "/".join(verdict.place[1:]) != HEADER_PLACE:
-            raise Declined(Code.EDXML_AMBIGUOUS, "the seal does not stand in edXMLHeader")
+            raise Declined(
+                Code.EDXML_AMBIGUOUS,
+                Detail("the seal does not stand in edXMLHeader", "chữ ký số không nằm trong edXMLHeader"),
+            )
         return Judged(
             sound=verdict, model=model, delegate=_delegate(caller, sealer[0], model, view=view, at=at)
         )
@@ -118,7 +122,10 @@ def _delegate(
 
 
 def _not_its_seal(caller: Caller) -> Declined:
-    return Declined(Code.SIGNER_MISMATCH, f"the certificate is not registered to seal for {caller.agency_id}")
+    return Declined(
+        Code.SIGNER_MISMATCH,
+        not_registered(caller.agency_id),
+    )
 
 
 def speaks_for(organ_id: str, agency_id: str, view: DirectoryView) -> bool:

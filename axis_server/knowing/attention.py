@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, Role, admit_actor, admit_overseer
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.events import Side, side_of
 from axis_server.limits.turns import Turns
 from axis_server.reasons import Code
@@ -43,7 +43,10 @@ class Window:
     def __post_init__(self) -> None:
         """Raises `Declined` (INVALID_ARGUMENT) for a negative number."""
         if min(self.soon_hours, self.past_days, self.shown) < 0:
-            raise Declined(Code.INVALID_ARGUMENT, "hours, days and numbers are not negative")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail("hours, days and numbers are not negative", "số giờ, số ngày, số lượng không được âm"),
+            )
 
     async def look(self, ledger: Oversight, agency_id: str | None, at: datetime) -> Concerns:
         """Returns what an agency has to look after at a time; None means all agencies."""

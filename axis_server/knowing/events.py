@@ -17,7 +17,7 @@ from enum import StrEnum
 
 from axis_server.caller import Caller, admit_reader
 from axis_server.changes import Changes
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.turns import Turns
 from axis_server.paging import FILTERS_MOST, PAGE_ITEMS, PAGE_ITEMS_MOST, page_items
 from axis_server.reasons import Code
@@ -51,7 +51,13 @@ class Wanted:
     def __post_init__(self) -> None:
         """Raises `Declined` (INVALID_ARGUMENT) for more kinds than a filter may name."""
         if len(self.kinds) > FILTERS_MOST:
-            raise Declined(Code.INVALID_ARGUMENT, f"a filter names at most {FILTERS_MOST} kinds")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    f"a filter names at most {FILTERS_MOST} kinds",
+                    f"mỗi lần lọc tối đa {FILTERS_MOST} loại việc",
+                ),
+            )
 
     def lets(self, item: StreamItem, agency_id: str) -> bool:
         """Says whether the agency wants this item of its stream."""
@@ -141,7 +147,13 @@ class Events:
         """
         admit_reader(caller)
         if from_now and after:
-            raise Declined(Code.INVALID_ARGUMENT, "`after` and `from_now` exclude each other")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    "`after` and `from_now` exclude each other",
+                    "không nêu cùng lúc vị trí bắt đầu và chỉ việc mới",
+                ),
+            )
         agency_id = caller.agency_id
         async with self._changes.subscribe(agency_id) as hint:
             place = await self._ledger.stream_end(agency_id) if from_now else after

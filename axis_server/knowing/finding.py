@@ -15,7 +15,7 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, admit_reader
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.lifecycle import check_states
 from axis_server.limits.turns import Turns
 from axis_server.paging import page_items
@@ -119,13 +119,27 @@ class Finding:
     def _sought(self, caller: Caller, query: Query) -> Sought:
         check_states(query.states)
         if max(len(query.kinds), len(query.priorities)) > NUMBERS_MOST:
-            raise Declined(Code.INVALID_ARGUMENT, f"a filter names at most {NUMBERS_MOST} numbers")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    f"a filter names at most {NUMBERS_MOST} numbers",
+                    f"mỗi điều kiện có tối đa {NUMBERS_MOST} số",
+                ),
+            )
         if query.sha256 and _DIGEST.fullmatch(query.sha256) is None:
-            raise Declined(Code.INVALID_ARGUMENT, "a digest has 64 lower-case hexadecimal digits")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    "a digest has 64 lower-case hexadecimal digits",
+                    "mã băm có 64 chữ số thập lục phân viết thường",
+                ),
+            )
         texts = [phrases(text) for text in (query.text, query.file_name)]
         notation = tuple(word for phrase in phrases(query.code_notation) for word in phrase)
         if sum(map(len, (notation, *texts[0], *texts[1]))) > WORDS_MOST:
-            raise Declined(Code.INVALID_ARGUMENT, f"more than {WORDS_MOST} words")
+            raise Declined(
+                Code.INVALID_ARGUMENT, Detail(f"more than {WORDS_MOST} words", f"nhiều hơn {WORDS_MOST} từ")
+            )
         since, until = _day(query.accepted_from), _day(query.accepted_to)
         first, last = (
             day.isoformat() if day else ""
@@ -162,17 +176,28 @@ def phrases(text: str) -> tuple[Phrase, ...]:
     """Takes a text apart: what stands in quotation marks, and what stands between spaces. Raises `Declined`
     (INVALID_ARGUMENT) for a text without a word, or a too long one."""
     if len(text) > TEXT_MOST:
-        raise Declined(Code.INVALID_ARGUMENT, f"a text has at most {TEXT_MOST} characters")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(f"a text has at most {TEXT_MOST} characters", f"mỗi đoạn tìm có tối đa {TEXT_MOST} ký tự"),
+        )
     parts = (quoted or bare for quoted, bare in _QUOTED_OR_NOT.findall(text))
     found = tuple(phrase for part in parts if (phrase := tuple(words_of(part))))
     if text.strip() and not found:
-        raise Declined(Code.INVALID_ARGUMENT, "there is no word to look for")
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail("there is no word to look for", "không có từ nào để tìm")
+        )
     return found
 
 
 def _exact(text: str) -> str:
     if len(text) > EXACT_MOST or "\0" in text:
-        raise Declined(Code.INVALID_ARGUMENT, f"an identifier has at most {EXACT_MOST} characters")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail(
+                f"an identifier has at most {EXACT_MOST} characters",
+                f"mã định danh có tối đa {EXACT_MOST} ký tự",
+            ),
+        )
     return text.strip()
 
 
@@ -186,7 +211,11 @@ def _day(text: str) -> date | None:
         return day
     except ValueError as exc:
         raise Declined(
-            Code.INVALID_ARGUMENT, f"a day is written yyyy-MM-dd, from {YEARS[0]} to {YEARS[-1]}"
+            Code.INVALID_ARGUMENT,
+            Detail(
+                f"a day is written yyyy-MM-dd, from {YEARS[0]} to {YEARS[-1]}",
+                f"ngày viết dạng năm-tháng-ngày, từ năm {YEARS[0]} đến {YEARS[-1]}",
+            ),
         ) from exc
 
 

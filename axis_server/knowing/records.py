@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 from axis_server.caller import Caller, admit_reader
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.lifecycle import check_states
 from axis_server.paging import FILTERS_MOST, page_items
 from axis_server.reasons import Code
@@ -121,7 +121,13 @@ class Records:
         """
         most = page_items(limit)
         if len(events) > FILTERS_MOST:
-            raise Declined(Code.INVALID_ARGUMENT, f"a filter names at most {FILTERS_MOST} events")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    f"a filter names at most {FILTERS_MOST} events",
+                    f"mỗi lần lọc tối đa {FILTERS_MOST} loại việc",
+                ),
+            )
         standing = await standing_of(self._ledger, caller, dispatch_id)
         if recipient_id and standing.sees not in (None, recipient_id):
             await self._check_mailbox(dispatch_id, recipient_id, caller)
@@ -142,7 +148,10 @@ class Records:
         except NotFound:
             mailbox_id = ""
         if mailbox_id != caller.agency_id:
-            raise Declined(Code.INVALID_ARGUMENT, "a recipient asks about itself alone")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail("a recipient asks about itself alone", "bên nhận chỉ hỏi được về chính mình"),
+            )
 
     async def outbox(self, caller: Caller, after: int, limit: int) -> Page[OutboxItem]:
         """Lists what the caller's agency sent, in order of commit. Raises `Declined`."""

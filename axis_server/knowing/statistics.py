@@ -9,10 +9,11 @@ from datetime import date, datetime, time, timedelta, timezone
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, Role, admit_overseer
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.knowing.events import Side
 from axis_server.limits.turns import Turns
 from axis_server.reasons import Code
+from axis_server.wording import no_agency
 from storage.ledger.base import Oversight
 from storage.ledger.oversight import Tally
 
@@ -34,9 +35,17 @@ class Span:
         `YEARS_MOST` years."""
         span = cls(first=_day(first), last=_day(last))
         if span.last < span.first:
-            raise Declined(Code.INVALID_ARGUMENT, "the last day is before the first")
+            raise Declined(
+                Code.INVALID_ARGUMENT, Detail("the last day is before the first", "ngày cuối trước ngày đầu")
+            )
         if span.last - span.first > timedelta(days=366 * YEARS_MOST):
-            raise Declined(Code.INVALID_ARGUMENT, f"at most {YEARS_MOST} years are counted at once")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    f"at most {YEARS_MOST} years are counted at once",
+                    f"mỗi lần thống kê tối đa {YEARS_MOST} năm",
+                ),
+            )
         return span
 
     @property
@@ -71,15 +80,24 @@ class Asked:
     def __post_init__(self) -> None:
         """Raises `Declined` (INVALID_ARGUMENT) for dimensions that do not fit together."""
         if len(set(self.by)) != len(self.by) or not DIMENSIONS.issuperset(self.by):
-            raise Declined(Code.INVALID_ARGUMENT, "`by` names each dimension once")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail("`by` names each dimension once", "mỗi cách chia chỉ nêu một lần"),
+            )
         if {"day", "month"}.issubset(self.by):
-            raise Declined(Code.INVALID_ARGUMENT, "`by` names days or months")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail("`by` names days or months", "chỉ chia theo ngày hoặc theo tháng, không cả hai"),
+            )
 
     async def count(self, ledger: Oversight, agency_id: str | None, at: datetime) -> Counted:
         """Counts for an agency as of a time; None counts all of them together. Raises `Declined`:
         INVALID_ARGUMENT when no side is named for an agency, or when it makes too many rows."""
         if agency_id is not None and self.side is None:
-            raise Declined(Code.INVALID_ARGUMENT, "name a side: sent or received")
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail("name a side: sent or received", "nêu bên gửi (sent) hoặc bên nhận (received)"),
+            )
         by = set(self.by)
         if agency_id is None and self.side is Side.RECEIVED and "agency" in by:
             by = by - {"agency"} | {"sender"}
@@ -93,7 +111,13 @@ class Asked:
                 by=by,
             )
         except ValueError as exc:
-            raise Declined(Code.INVALID_ARGUMENT, "too many rows: count a shorter time, or by less") from exc
+            raise Declined(
+                Code.INVALID_ARGUMENT,
+                Detail(
+                    "too many rows: count a shorter time, or by less",
+                    "quá nhiều dòng: chọn thời gian ngắn hơn hoặc chia theo ít hơn",
+                ),
+            ) from exc
         return Counted(tallies=tallies, at=at)
 
 
@@ -128,23 +152,33 @@ class Statistics:
     def _whose(self, caller: Caller, of: str) -> str | None:
         if caller.role is not Role.OPERATOR:
             if of not in ("", caller.agency_id):
-                raise Declined(Code.ROLE_FORBIDDEN, "an agency counts what is its own")
+                raise Declined(
+                    Code.ROLE_FORBIDDEN,
+                    Detail("an agency counts what is its own", "cơ quan chỉ thống kê được văn bản của mình"),
+                )
             return caller.agency_id
         if not of:
             return None
         agency = self._directory().resolve(of)
         if agency is None:
-            raise Declined(Code.NOT_FOUND, "no agency has this identifier")
+            raise Declined(Code.NOT_FOUND, no_agency())
         return agency.agency_id
 
 
 def _day(text: str) -> date:
     if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII) is None:
-        raise Declined(Code.INVALID_ARGUMENT, "a day is written yyyy-MM-dd")
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail("a day is written yyyy-MM-dd", "ngày viết dạng năm-tháng-ngày")
+        )
     try:
         day = date.fromisoformat(text)
     except ValueError as exc:
-        raise Declined(Code.INVALID_ARGUMENT, f"{text} is no day") from exc
+        raise Declined(
+            Code.INVALID_ARGUMENT, Detail(f"{text} is no day", f"{text} không phải một ngày")
+        ) from exc
     if not 1970 <= day.year < 9999:
-        raise Declined(Code.INVALID_ARGUMENT, "a day is of the years from 1970 on")
+        raise Declined(
+            Code.INVALID_ARGUMENT,
+            Detail("a day is of the years from 1970 on", "ngày phải từ năm 1970 trở đi"),
+        )
     return day

@@ -22,7 +22,7 @@ from axis_server.delivering.deadlines import DeadlinePolicy, Terms
 from axis_server.documents.blobs import check_digest, whole
 from axis_server.documents.contents import apart, bounded, parts_of, sized
 from axis_server.documents.judgement import Rules, digest, judge, speaks_for
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.limits.quota import UploadLimits
 from axis_server.limits.tasks import in_worker
 from axis_server.limits.turns import Turns
@@ -172,7 +172,12 @@ class Examination:
             return kept
         size = (await self._ledger.held(caller.agency_id, [sha256])).get(sha256)
         if size is None:
-            raise Declined(Code.NOT_FOUND, "no upload of this agency has this digest")
+            raise Declined(
+                Code.NOT_FOUND,
+                Detail(
+                    "no upload of this agency has this digest", "cơ quan chưa tải lên tệp nào có mã băm này"
+                ),
+            )
         self._check_size(size)
         return self._submission(caller, None, sha256, size)
 
@@ -307,7 +312,13 @@ def _read(
     if not isinstance(package, Package):
         raise Declined(Code.NOT_A_DOCUMENT)
     if not speaks_for(package.sender.organ_id, caller.agency_id, view):
-        raise Declined(Code.SENDER_MISMATCH, f"From/OrganId does not name {caller.agency_id}")
+        raise Declined(
+            Code.SENDER_MISMATCH,
+            Detail(
+                f"From/OrganId does not name {caller.agency_id}",
+                f"From/OrganId không phải {caller.agency_id}",
+            ),
+        )
     if not package.document_id:
         raise Declined(Code.DOCUMENT_ID_MISSING)
     bounded(package.document_id, "DocumentId")

@@ -19,10 +19,10 @@ from datetime import datetime, timedelta
 from axis_server.addressing.directory import DirectoryView
 from axis_server.addressing.routing import IDENTIFIER_SHOWN, NAMED_AT_MOST, Resolved, members, once, resolve
 from axis_server.documents.contents import bounded
-from axis_server.errors import Declined
+from axis_server.errors import Declined, Detail
 from axis_server.lifecycle import ASKABLE, REQUESTED, QuestionKind, State, rests_until
 from axis_server.reasons import Code
-from axis_server.wording import more_than
+from axis_server.wording import STATES, more_than
 from edxml.codes import KINDS_WITH_REASON, Kind
 from edxml.model import Bussiness, Package
 from storage.ledger.records import Asking, Delivery, Entry, NewEvent, Question, Recipient
@@ -142,7 +142,9 @@ def document_ids(package: Package) -> tuple[str, ...]:
     if package.kind == Kind.NEW or bussiness is None:
         return ()
     if package.kind in KINDS_WITH_REASON and not bussiness.reason:
-        raise Declined(Code.REASON_REQUIRED, "BussinessDocReason is empty")
+        raise Declined(
+            Code.REASON_REQUIRED, Detail("BussinessDocReason is empty", "BussinessDocReason để trống")
+        )
     if package.kind != Kind.REPLACE or not bussiness.replacements:
         return (package.document_id,)
     replaced = tuple(dict.fromkeys(one.document_id for one in bussiness.replacements))
@@ -246,7 +248,10 @@ def _not_a_recipient(identifier: str, document: Document) -> Declined:
     shown = identifier[:IDENTIFIER_SHOWN] or "(empty)"
     return Declined(
         Code.NOT_A_RECIPIENT,
-        f"{shown} was not sent {document.entry.document_id}",
+        Detail(
+            f"{shown} was not sent {document.entry.document_id}",
+            f"{document.entry.document_id} chưa từng được gửi tới {shown}",
+        ),
         facts={"recipient": shown, "dispatch_id": document.entry.dispatch_id},
     )
 
@@ -320,12 +325,21 @@ def _addition(document: Document, added: Resolved, *, removed: Collection[str], 
     """Returns who joins a document; who is a recipient already stays as it is. Raises `Declined`."""
     for one in added.recipients:
         if one.agency_id in removed:
-            raise Declined(Code.EDXML_AMBIGUOUS, f"{one.agency_id} is both removed and added")
+            raise Declined(
+                Code.EDXML_AMBIGUOUS,
+                Detail(
+                    f"{one.agency_id} is both removed and added",
+                    f"{one.agency_id} vừa được bớt vừa được thêm",
+                ),
+            )
         before = document.deliveries.get(one.agency_id)
         if before is not None and before.state not in ASKABLE:
             raise Declined(
                 Code.RECIPIENT_ENDED,
-                f"{one.agency_id}: {before.state}",
+                Detail(
+                    f"{one.agency_id}: {before.state}",
+                    f"{one.agency_id}: {STATES.get(before.state, before.state)}",
+                ),
                 facts={"recipient": one.agency_id, "state": before.state},
             )
     joining = tuple(one for one in added.recipients if one.agency_id not in document.deliveries)

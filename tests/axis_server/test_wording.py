@@ -3,6 +3,7 @@ it, and no English."""
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Awaitable
 from dataclasses import replace
@@ -66,6 +67,24 @@ async def vietnamese(act: Awaitable[object]) -> str:
     return said
 
 
+PROGRAMS_ALONE = frozenset({"uploads.py", "quota.py", "preflight.py", "inbox.py"})
+"""Where only programs meet a refusal: pieces of uploads and downloads."""
+
+
+def test_no_refusal_that_a_clerk_can_meet_says_its_case_in_english_alone() -> None:
+    plain = []
+    for room in ("sending", "delivering", "addressing", "knowing", "documents", "archiving"):
+        for module in sorted((PAGE.parents[1] / "axis_server" / room).glob("*.py")):
+            tree = ast.parse(module.read_text(encoding="utf-8"))
+            raised = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+            for call in raised:
+                if isinstance(call.func, ast.Name) and call.func.id == "Declined" and len(call.args) > 1:
+                    said = ast.unparse(call.args[1])
+                    if isinstance(call.args[1], ast.Constant | ast.JoinedStr) and ENGLISH.search(said):
+                        plain += [f"{module.name}: {said}"] if module.name not in PROGRAMS_ALONE else []
+    assert not plain
+
+
 # Recipients.
 
 
@@ -106,6 +125,22 @@ async def test_what_cannot_follow_is_told_with_the_code_and_the_state(world: Wor
 async def test_an_answer_to_nothing_is_told_with_the_state(world: World) -> None:
     entry = await world.sent(world.province)
     assert "văn bản đang ở bước: chờ nhận" in await vietnamese(world.report(world.province, entry, "15"))
+    assert "the delivery is consigned" in (await told(world.report(world.province, entry, "15")))["en"]
+
+
+async def test_a_sender_that_is_another_agency_is_told_by_its_identifier(world: World) -> None:
+    own = world.sealed(world.province, document(to=["H91.01"]))
+    said = await vietnamese(world.intake.submit(world.province.caller(), own))
+    assert "From/OrganId không phải H90" in said
+    foreign = world.sealed(world.ministry, document(to=["H91.01"]))
+    said = await vietnamese(world.intake.submit(world.province.caller(), foreign))
+    assert "không được đăng ký để ký cho H90" in said
+
+
+async def test_who_was_never_sent_a_document_is_told_as_such(world: World) -> None:
+    await world.sent(world.province)
+    said = await vietnamese(spoken(world, update("H90", removed=("H91.01",))))
+    assert "chưa từng được gửi tới H91.01" in said
 
 
 async def test_an_open_question_is_told_with_what_it_asks(world: World) -> None:
