@@ -125,19 +125,41 @@ def make_server(
     health_pb2_grpc.add_HealthServicer_to_server(lamp.servicer, server)
     reflection.enable_server_reflection((*SERVED, health.SERVICE_NAME, reflection.SERVICE_NAME), server)
 
-    def shown() -> grpc.ServerCertificateConfiguration:
-        tls = door.tls()
-        pair = [(tls.private_key, tls.certificate_chain)]
-        return grpc.ssl_server_certificate_configuration(pair, root_certificates=tls.client_ca)
-
-    credentials = grpc.dynamic_ssl_server_credentials(shown(), shown, require_client_authentication=True)
     try:
-        port = server.add_secure_port(door.address, credentials)
+        port = server.add_secure_port(door.address, _credentials(door))
     except RuntimeError as exc:
         raise OSError(f"cannot listen on {door.address}") from exc
     if port == 0:
         raise OSError(f"cannot listen on {door.address}")
     return server, port
+
+
+def _credentials(door: Door) -> grpc.ServerCredentials:
+    """Shows each handshake what the door shows by then.
+
+    A new configuration is given only where something changed: gRPC's core frees the one before at once, also
+    where another handshake is just beginning with it, and the process dies (grpc/grpc#36693).
+    """
+    last = door.tls()
+
+    def changed() -> grpc.ServerCertificateConfiguration | None:
+        nonlocal last
+        tls = door.tls()
+        if tls == last:
+            return None
+        last = tls
+        return _configuration(tls)
+
+    return grpc.dynamic_ssl_server_credentials(
+        _configuration(last),
+        changed,  # type: ignore[arg-type]  # None is "as it was", which the stubs do not know
+        require_client_authentication=True,
+    )
+
+
+def _configuration(tls: TlsMaterial) -> grpc.ServerCertificateConfiguration:
+    pair = [(tls.private_key, tls.certificate_chain)]
+    return grpc.ssl_server_certificate_configuration(pair, root_certificates=tls.client_ca)
 
 
 def _options(door: Door) -> Sequence[tuple[str, int]]:
