@@ -6,7 +6,7 @@ import functools
 import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from axis_client import proof
@@ -22,11 +22,11 @@ from edxml.model import Status as StatusPackage
 from signing.dispatch import ni_uri
 from signing.evidence import ContentPart, EventId
 from signing.keys import Signer
+from signing.spelling import VIETNAM
 
 if TYPE_CHECKING:
     from axis_client.wire import Wire
 
-VIET_NAM = timezone(timedelta(hours=7))
 REPORTABLE = frozenset({codes.ASSIGNED, codes.PROCESSING, codes.DONE})
 _ATTESTED_BY: Mapping[str, EventId] = {
     codes.ARRIVED: EventId.CONTENT_HANDOVER,
@@ -63,7 +63,7 @@ def state(
         ),
         status_code=code,
         description=description or codes.STATUS[code].vietnamese.capitalize(),
-        timestamp=at.astimezone(VIET_NAM).strftime("%Y/%m/%d %H:%M:%S"),
+        timestamp=at.astimezone(VIETNAM).strftime("%Y/%m/%d %H:%M:%S"),
     )
     return seal_bytes(written(package), signer=signer, at=at, place=HEADER_PLACE, detached=held or {})
 

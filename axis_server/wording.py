@@ -10,12 +10,11 @@ Who only meets programs says it in English alone.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from types import MappingProxyType
 
 from axis_server.errors import Detail
-
-_VIETNAM = timezone(timedelta(hours=7))
+from signing.spelling import VIETNAM
 
 STATES: Mapping[str, str] = MappingProxyType(
     {
@@ -89,7 +88,7 @@ def waits_for_answer(asked: str, status: str) -> Detail:
 
 def asked_again_at(moment: datetime) -> Detail:
     """Of a question that comes too soon after a no; the time is that of Viet Nam for who reads it so."""
-    local = moment.astimezone(_VIETNAM)
+    local = moment.astimezone(VIETNAM)
     return Detail(
         f"the recipient answered 16; it can be asked again at {moment.isoformat()}",
         f"bên nhận đã trả lời 16; có thể đề nghị lại từ {local:%H:%M} ngày {local:%d/%m/%Y}",
@@ -182,7 +181,7 @@ def due_on(dispatch_id: str, class_code: str, first_day: date | None) -> Detail:
 
 def made_on(made: datetime, days: int) -> Detail:
     """Of an order that is too old."""
-    day = made.astimezone(_VIETNAM)
+    day = made.astimezone(VIETNAM)
     return Detail(
         f"it was made on {day:%Y-%m-%d}; an order can be submitted for {days} days",
         f"lập ngày {day:%d/%m/%Y}; quyết định có giá trị gửi trong {days} ngày",

@@ -6,7 +6,6 @@ import asyncio
 import json
 import re
 from dataclasses import dataclass
-from datetime import timedelta, timezone
 from pathlib import Path
 
 from axis_client import bagging, files
@@ -17,10 +16,10 @@ from axis_client.exporting import SUFFIX, Collector, Exporter
 from axis_client.model import Dispatch, Proof, Record, Retrieved
 from axis_client.sending import Report
 from edxml.attachments import distinct_names
+from signing.spelling import VIETNAM
 
 ORIGINAL, EVIDENCE, DESCRIPTION = "original", "evidence", "dispatch.json"
 _IDENTIFIER = re.compile(r"[0-9A-Za-z]{1,128}")
-_VIET_NAM = timezone(timedelta(hours=7))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +80,7 @@ class Archiving(Exporting):
             history = await (collect or self._collect)(dispatch_id, records)
             path = data / f"{dispatch_id}{SUFFIX}"
             await exporter.export(retrieved, records, history, path, force=True)
-        now = self._around.clock().astimezone(_VIET_NAM).date().isoformat()
+        now = self._around.clock().astimezone(VIETNAM).date().isoformat()
         me = await self.whoami()
         source = f"{me.agency.name} ({me.agency.agency_id})"
         return await asyncio.to_thread(  # 4
@@ -206,7 +205,7 @@ def _description(retrieved: Retrieved) -> bytes:
         "priority": dispatch.priority,
         "promulgation_date": dispatch.promulgation_date,
         "due_date": dispatch.due_date,
-        "accepted_at": dispatch.accepted_at.astimezone(_VIET_NAM).isoformat(),
+        "accepted_at": dispatch.accepted_at.astimezone(VIETNAM).isoformat(),
         "parts": [
             {
                 "number": part.number,

@@ -6,7 +6,6 @@ import hashlib
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 
-from axis_client.answering import VIET_NAM
 from axis_client.model import (
     Agency,
     Answered,
@@ -40,6 +39,7 @@ from axis_client.model.oversight import (
     Tally,
 )
 from signing.log import VerifiedCheckpoint
+from signing.spelling import VIETNAM
 
 Shape = dict[str, object]
 
@@ -47,7 +47,7 @@ Shape = dict[str, object]
 def time(at: datetime) -> str:
     """ISO 8601 in Viet Nam time; as it stands where no calendar reaches that."""
     try:
-        return at.astimezone(VIET_NAM).isoformat()
+        return at.astimezone(VIETNAM).isoformat()
     except OverflowError:
         return at.isoformat()
 

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from axis_client.answering import VIET_NAM
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.options import common, profile
@@ -18,6 +17,7 @@ from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
 from axis_client.model import State
 from axis_client.model.oversight import Dimension, Side, Statistics, Tally
+from signing.spelling import VIETNAM
 
 BAR = 20
 """Characters of the longest bar."""
@@ -86,7 +86,7 @@ def stats(
     profile: Path,
 ) -> int:
     """Thống kê gửi, nhận, đúng hạn, quá hạn. / Counts what was sent or received, on time and late."""
-    today = datetime.now(VIET_NAM).date()
+    today = datetime.now(VIETNAM).date()
     end = last or today
     begin = first or end.replace(day=1)
     dimensions = [Dimension(one) for one in dict.fromkeys(by)]

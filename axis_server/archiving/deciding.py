@@ -45,12 +45,12 @@ from axis_server.wording import (
     no_hold,
 )
 from signing.seal import Sealer
+from signing.spelling import VIETNAM
 from signing.statements.retention import DecisionStatement, write_decision
 from storage.errors import Disposed, NotFound
 from storage.ledger.base import Ledger
 from storage.ledger.inventory import Inventory
 from storage.ledger.keeping import HOLD, LIFT, TERM, Decision, in_force
-from storage.ledger.overview import VIETNAM
 from storage.ledger.pages import Page
 from storage.ledger.records import Entry, Evidence
 from storage.ledger.rounds import Rounds

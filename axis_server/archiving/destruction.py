@@ -29,11 +29,11 @@ from axis_server.archiving.warrant import Warrants
 from axis_server.errors import Declined
 from axis_server.limits.tasks import in_worker
 from axis_server.metrics import Metrics
+from signing.spelling import VIETNAM
 from signing.statements.retention import Destroyed, Destruction, write_destruction
 from storage.archive.removing import Removing
 from storage.errors import DecidedSince, Locked, Unavailable
 from storage.ledger.keeping import Disposal
-from storage.ledger.overview import VIETNAM
 from storage.ledger.records import Entry, Evidence
 
 log = structlog.get_logger()

@@ -35,10 +35,10 @@ from axis_server.wording import (
     due_on,
     of_dispatch,
 )
+from signing.spelling import VIETNAM
 from signing.statements.retention import Item, Order
 from storage.errors import DecidedSince, Disposed, NotFound
 from storage.ledger.keeping import Disposal
-from storage.ledger.overview import VIETNAM
 from storage.ledger.pages import Page
 from storage.ledger.records import Entry, Evidence
 

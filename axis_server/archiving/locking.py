@@ -15,10 +15,10 @@ from axis_server.archiving.deciding import Deciding, KeepingLedger
 from axis_server.archiving.destruction import files_of
 from axis_server.archiving.terms import Term
 from axis_server.background import stepping
+from signing.spelling import VIETNAM
 from storage.archive.retention import Retention
 from storage.errors import NotFound
 from storage.ledger.keeping import HOLD, LIFT, Decision
-from storage.ledger.overview import VIETNAM
 from storage.ledger.records import Entry
 
 log = structlog.get_logger()

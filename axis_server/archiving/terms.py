@@ -16,8 +16,8 @@ from dataclasses import dataclass
 from datetime import date
 
 from axis_server.settings import RetentionSettings
+from signing.spelling import VIETNAM
 from storage.ledger.keeping import TERM, Decision, in_force
-from storage.ledger.overview import VIETNAM
 from storage.ledger.records import Entry
 
 

@@ -8,12 +8,10 @@ policy.terms(priority=1, due=date(2026, 3, 20), at=now)  # Terms(handover_by=...
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta, timezone
+from datetime import UTC, date, datetime, time, timedelta
 
 from edxml.codes import PRIORITY
-
-VIETNAM = timezone(timedelta(hours=7))
-"""Due dates are days of Viet Nam."""
+from signing.spelling import VIETNAM
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, admit_reader
@@ -20,11 +20,11 @@ from axis_server.lifecycle import check_states
 from axis_server.limits.turns import Turns
 from axis_server.paging import page_items
 from axis_server.reasons import Code
+from signing.spelling import VIETNAM
 from storage.ledger.catalogue import Catalogue, Facets, Hits, Phrase, Sought
 from storage.ledger.keeping import Keeping
 from storage.ledger.words import words_of
 
-VIETNAM = timezone(timedelta(hours=7))
 TEXT_MOST = 500
 """Characters of a text that is looked for: the longest subject that the law allows."""
 WORDS_MOST = 30

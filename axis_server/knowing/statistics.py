@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta, timezone
+from datetime import date, datetime, time, timedelta
 
 from axis_server.addressing.directory import DirectoryView
 from axis_server.caller import Caller, Role, admit_overseer
@@ -14,10 +14,10 @@ from axis_server.knowing.events import Side
 from axis_server.limits.turns import Turns
 from axis_server.reasons import Code
 from axis_server.wording import no_agency
+from signing.spelling import VIETNAM
 from storage.ledger.base import Oversight
 from storage.ledger.oversight import Tally
 
-VIETNAM = timezone(timedelta(hours=7))
 YEARS_MOST = 10
 DIMENSIONS = frozenset({"day", "month", "agency", "priority", "kind"})
 

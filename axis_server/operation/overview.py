@@ -23,9 +23,10 @@ from rich.text import Text
 from axis_server.errors import Declined
 from axis_server.knowing.attention import Window, bare
 from axis_server.knowing.events import Side
-from axis_server.knowing.statistics import DIMENSIONS, VIETNAM, Asked, Counted, Span
+from axis_server.knowing.statistics import DIMENSIONS, Asked, Counted, Span
 from axis_server.operation import registry
 from axis_server.operation.terminal import CONFIG, OperatorLedger, Refusal, on_ledger
+from signing.spelling import VIETNAM
 from storage.ledger.oversight import Concern, Concerns, Tally
 
 PIPED_WIDTH = 200

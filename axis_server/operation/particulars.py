@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, datetime
 from typing import Any
 
 import click
@@ -19,9 +19,9 @@ from axis_server.addressing.directory import folded_category
 from axis_server.limits.shares import OWN, Limit
 from edxml.agency_id import LONGEST
 from edxml.codes import Kind
+from signing.spelling import VIETNAM
 from storage.ledger.registry import Agency, Capabilities
 
-_VIETNAM = timezone(timedelta(hours=7))
 _UNITS = {"": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "KIB": 2**10, "MIB": 2**20, "GIB": 2**30}
 _SIZE = re.compile(r"([0-9]{1,15})\s*([A-Za-z]*)")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -138,9 +138,9 @@ def parse_moment(text: str) -> datetime | None:
         return None
     try:
         if _DAY.fullmatch(text):
-            return datetime.fromisoformat(text).replace(tzinfo=_VIETNAM).astimezone(UTC)
+            return datetime.fromisoformat(text).replace(tzinfo=VIETNAM).astimezone(UTC)
         moment = datetime.fromisoformat(text)
-        return moment.replace(tzinfo=moment.tzinfo or _VIETNAM).astimezone(UTC)
+        return moment.replace(tzinfo=moment.tzinfo or VIETNAM).astimezone(UTC)
     except (ValueError, OverflowError) as exc:
         raise ValueError(f'"{text}" is no time; write 2026-03-01 or 2026-03-01T08:00+07:00') from exc
 
@@ -155,7 +155,7 @@ def parse_category(text: str) -> str:
 
 def shown(moment: datetime) -> str:
     """Shows a time as people here read it."""
-    return moment.astimezone(_VIETNAM).isoformat(sep=" ", timespec="minutes")
+    return moment.astimezone(VIETNAM).isoformat(sep=" ", timespec="minutes")
 
 
 def span(since: datetime | None, until: datetime | None) -> str:

@@ -13,7 +13,6 @@ from datetime import datetime
 from cryptography import x509
 
 from axis_server.caller import Caller, admit_actor
-from axis_server.delivering.deadlines import VIETNAM
 from axis_server.documents.blobs import check_digest
 from axis_server.documents.contents import PARTS_MOST
 from axis_server.errors import Declined
@@ -23,6 +22,7 @@ from axis_server.sending.cautions import Caution, caution_of
 from axis_server.sending.examination import Examination, Examined, IntakeLimits, Submission
 from axis_server.wording import too_large
 from edxml.codes import Kind
+from signing.spelling import VIETNAM
 from storage.ledger.base import Ledger
 from storage.ledger.records import Entry, Kept
 
