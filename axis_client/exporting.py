@@ -13,7 +13,7 @@ import os
 import secrets
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -96,10 +96,27 @@ class Exporter:
         Raises `LocalError`, `NotTrusted`."""
         return await asyncio.to_thread(self._export, retrieved, records, history, path, force)
 
+    async def export_destroyed(
+        self,
+        dispatch: Dispatch,
+        disposal: package.Disposal,
+        records: Sequence[Record],
+        history: History,
+        path: Path,
+        *,
+        force: bool,
+    ) -> Packaged:
+        """The same of a document that was lawfully destroyed: what proves that stands in its place."""
+        contents = replace(self._common(dispatch, records, history), disposal=disposal)
+        return await asyncio.to_thread(self._place, dispatch, contents, path, force)
+
     def _export(
         self, retrieved: Retrieved, records: Sequence[Record], history: History, path: Path, force: bool
     ) -> Packaged:
         contents = self._contents(retrieved, records, history)
+        return self._place(retrieved.dispatch, contents, path, force)
+
+    def _place(self, dispatch: Dispatch, contents: package.Contents, path: Path, force: bool) -> Packaged:
         draft = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             written = self._write(contents, draft)
@@ -109,7 +126,7 @@ class Exporter:
             with suppress(OSError):
                 draft.unlink()
         return Packaged(
-            dispatch=retrieved.dispatch,
+            dispatch=dispatch,
             path=path,
             sha256=blob.sha256,
             size=blob.size,
@@ -132,13 +149,19 @@ class Exporter:
     def _contents(
         self, retrieved: Retrieved, records: Sequence[Record], history: History
     ) -> package.Contents:
-        dispatch, trust = retrieved.dispatch, self.profile.trust
         original = files.read(retrieved.files[0].path, DEFAULT_LIMITS.bytes)
         if original is None:
             raise explain(NotTrusted, "CONTENT_MISMATCH", f"more than {DEFAULT_LIMITS.bytes} bytes")
-        return package.Contents(
+        return replace(
+            self._common(retrieved.dispatch, records, history),
             original=original,
             attachments=_attachments(retrieved, original),
+        )
+
+    def _common(self, dispatch: Dispatch, records: Sequence[Record], history: History) -> package.Contents:
+        """All but the document itself."""
+        trust = self.profile.trust
+        return package.Contents(
             records=tuple(_record(record, history) for record in records),
             stamps=history.stamps,
             successions=history.successions,

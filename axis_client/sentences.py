@@ -178,6 +178,14 @@ SENTENCES: Mapping[str, Sentence] = {
         "Name a recipient with --add or --remove.",
         "Nêu nơi nhận bằng --add hoặc --remove.",
     ),
+    "ORDER_NOT_SHOWN": Sentence(
+        "The axis does not show this agency the order that disposed of the document:",
+        "Trục không cho cơ quan này xem quyết định đã hủy văn bản:",
+        "It is shown to archivists of an agency that is party to all its documents. Else ask the archive's "
+        "authority for the files, and give them: --order FILE --destruction FILE.",
+        "Chỉ cán bộ lưu trữ của cơ quan là một bên của mọi văn bản trong quyết định được xem. Nếu không, xin "
+        "cơ quan quản lý lưu trữ các tệp rồi nêu: --order TỆP --destruction TỆP.",
+    ),
     "NOT_DESTROYED_YET": Sentence(
         "The files of this order are not all gone yet:",
         "Tệp theo quyết định này chưa hủy hết:",

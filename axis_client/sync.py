@@ -11,6 +11,7 @@ from types import TracebackType
 from typing import Any, TypeVar
 
 from axis_client.acts.archiving import Bagged
+from axis_client.acts.exporting import DestroyedBy
 from axis_client.acts.following import EVERYTHING
 from axis_client.acts.knowing import PAGE
 from axis_client.acts.proving import R
@@ -349,8 +350,11 @@ class Client:
         force: bool = False,
         progress: Report = unseen,
         collect: Collector | None = None,
+        disposal: DestroyedBy | None = None,
     ) -> Packaged:
-        act = self._client.package(dispatch_id, path, force=force, progress=progress, collect=collect)
+        act = self._client.package(
+            dispatch_id, path, force=force, progress=progress, collect=collect, disposal=disposal
+        )
         return self._run(act)
 
     def prove_all(self, records: Sequence[R]) -> list[R]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Sequence
 from contextlib import aclosing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from cryptography import x509
@@ -13,16 +13,26 @@ from cryptography import x509
 from axis_client import files
 from axis_client.acts.knowing import Knowing
 from axis_client.connection import unseen
+from axis_client.errors import LocalError, NotFound, Refused, TryLater, explain
 from axis_client.exporting import Collector, Exporter, History, Packaged, check_target
 from axis_client.logbook import as_signed
-from axis_client.model import Proof, Record
+from axis_client.model import Proof, Record, Status
 from axis_client.sending import Report
 from signing.log import read_checkpoint, read_note
-from signing.package import Stamped
+from signing.package import Disposal, Stamped
 from signing.revocation import OcspError, read_answer
 
 MOST_ANSWERS = 256 << 20
 """Bytes of lists and OCSP answers that a package takes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DestroyedBy:
+    """What proves a destruction, as the archive's authority handed it over."""
+
+    order: bytes
+    approvals: tuple[bytes, ...] = ()
+    destruction: bytes
 
 
 class Exporting(Knowing):
@@ -36,10 +46,15 @@ class Exporting(Knowing):
         force: bool = False,
         progress: Report = unseen,
         collect: Collector | None = None,
+        disposal: DestroyedBy | None = None,
     ) -> Packaged:
         """Writes everything that this agency may see of a dispatch into one evidence package: the original,
         its files, all evidence and statements, certificates and revocation lists, sealed with the profile's
         key. `axis verify` judges it, offline, and so do the commands in its VERIFY.txt.
+
+        Of a document that was disposed of, order and evidence of destruction stand in its place: those
+        of `disposal`, or the axis's, which gives them to archivists of an agency that is party to all that
+        the order names. `TryLater` while it is not destroyed yet.
 
         The same state of things gives the same bytes. What is there under `path` already is replaced only
         with `force`, unless it is the same. What in it does not hold is in the findings.
@@ -49,6 +64,13 @@ class Exporting(Knowing):
         records = [record async for record in self.evidence(dispatch_id)]
         history = await (collect or self._collect)(dispatch_id, records)
         history = await self._with_answers(dispatch_id, history)
+        standing = await self.status(dispatch_id)
+        if standing.disposal_id:
+            destroyed = await self._destroyed(standing, disposal)
+            exporter = Exporter(profile=self._profile, now=self._around.clock())
+            return await exporter.export_destroyed(
+                standing.dispatch, destroyed, records, history, path, force=force
+            )
         room = path.with_name(f".{secrets.token_hex(8)}.part")
         try:
             retrieved = await self.retrieve(dispatch_id, room, progress=progress)
@@ -57,6 +79,27 @@ class Exporting(Knowing):
         finally:
             if room.exists():
                 files.remove_directory(room)
+
+    async def _destroyed(self, standing: Status, given: DestroyedBy | None) -> Disposal:
+        """What proves that a document was lawfully destroyed. Raises `TryLater`, and `LocalError` when the
+        axis does not show it to this agency."""
+        original = standing.dispatch.parts[0].sha256
+        if given is not None:
+            return Disposal(
+                original=original,
+                order=given.order,
+                approvals=given.approvals,
+                destruction=given.destruction,
+            )
+        try:
+            told = await self._persist(lambda: self._wire.disposal(standing.disposal_id))
+        except (NotFound, Refused) as exc:
+            raise explain(LocalError, "ORDER_NOT_SHOWN", standing.disposal_id) from exc
+        if not told.evidence:
+            raise explain(TryLater, "NOT_DESTROYED_YET", told.disposal.waiting)
+        return Disposal(
+            original=original, order=told.order, approvals=told.approvals, destruction=told.evidence
+        )
 
     async def _with_answers(self, dispatch_id: str, history: History) -> History:
         """Adds what the axis knew about revocation when it judged. What cannot be read is left out: it proves

@@ -36,6 +36,8 @@ class Outcome:
     what: str
     """`bagged`, `kept` (it was there, whole), `skipped` or `failed`."""
     reason: str = ""
+    order: str = ""
+    """By which it was disposed of."""
     bagged: Bagged | None = None
 
 
@@ -87,7 +89,7 @@ def bulk(terminal: Terminal, /, output: Path, no_package: bool, profile: Path, *
 async def _bag(client: AsyncClient, found: Found, output: Path, *, package: bool) -> Outcome:
     """Makes one bag. Raises `TryLater` and `LocalError`, which hinder the others too."""
     if found.disposal_id:
-        return Outcome(dispatch=found.dispatch, what="skipped", reason="DISPOSED")
+        return Outcome(dispatch=found.dispatch, what="skipped", reason="DISPOSED", order=found.disposal_id)
     if not found.sent and found.counts.get(State.CONSIGNED):
         return Outcome(dispatch=found.dispatch, what="skipped", reason="NOT_FETCHED")
     try:
@@ -115,7 +117,9 @@ def _show(terminal: Terminal, one: Outcome, done: int, of: int) -> None:
 
 def _skipped(terminal: Terminal, one: Outcome) -> str:
     if one.reason == "DISPOSED":
-        return terminal.text("đã hủy theo quyết định, bỏ qua", "disposed of, left out")
+        return terminal.text(
+            f"đã hủy theo quyết định {one.order}, bỏ qua", f"disposed of by order {one.order}, left out"
+        )
     return terminal.text("chưa nhận về, bỏ qua", "not fetched yet, left out")
 
 
@@ -136,6 +140,7 @@ def _row(one: Outcome) -> dict[str, object]:
         "dispatch_id": one.dispatch.dispatch_id,
         "outcome": one.what,
         "reason": one.reason,
+        "disposal_id": one.order,
         "number": shapes.number(one.dispatch),
         "document_id": one.dispatch.document_id,
         "sender_id": one.dispatch.sender_id,

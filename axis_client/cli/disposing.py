@@ -64,6 +64,13 @@ def list_due(terminal: Terminal, profile: Path) -> int:
 @click.option("--number", required=True, metavar="TEXT", help="Số, ký hiệu quyết định. / Of the decision.")
 @click.option("--legal-basis", required=True, metavar="TEXT", help="Căn cứ pháp lý. / The legal basis.")
 @click.option("--all", "everything", is_flag=True, help="Mọi văn bản hết hạn. / All that is due.")
+@click.option(
+    "--from",
+    "sender",
+    default="",
+    metavar="AGENCY",
+    help="Mọi văn bản hết hạn của một nơi gửi. / All that is due of one sender.",
+)
 @click.option("-o", "--output", type=PATH, required=True, metavar="OUT", help="Tệp quyết định. / The order.")
 @FORCE
 @profile
@@ -75,17 +82,25 @@ def make_order(
     number: str,
     legal_basis: str,
     everything: bool,
+    sender: str,
     output: Path,
     force: bool,
     profile: Path,
 ) -> int:
     """Lập và ký quyết định hủy. / Makes and seals an order; nothing is disposed of until it is submitted."""
-    if everything == bool(dispatch_ids):
-        raise mistake("name documents, or --all", "nêu mã gửi của các văn bản, hoặc --all")
+    if [everything, bool(dispatch_ids), bool(sender)].count(True) != 1:
+        raise mistake(
+            "name documents, or --all, or --from AGENCY",
+            "nêu mã gửi của các văn bản, hoặc --all, hoặc --from CƠ-QUAN",
+        )
 
     async def act(client: AsyncClient) -> int:
         wanted = set(dispatch_ids)
-        due = [one async for one in client.due() if everything or one.dispatch_id in wanted]
+        due = [
+            one
+            async for one in client.due()
+            if everything or one.dispatch_id in wanted or one.sender_id == sender
+        ]
         if missing := wanted - {one.dispatch_id for one in due}:
             raise explain(LocalError, "NOTHING_DUE", ", ".join(sorted(missing)[:3]))
         order = await client.disposal_order(due, number=number, legal_basis=legal_basis)

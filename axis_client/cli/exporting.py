@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from axis_client import files
+from axis_client.acts.exporting import DestroyedBy
 from axis_client.cli import labels
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import SPOKEN
-from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, Terminal
+from axis_client.cli.mistakes import mistake
+from axis_client.cli.terminal import EXIT_DESTROYED, EXIT_LATER, EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.exporting import SUFFIX, Packaged
 from axis_client.model import Dispatch
@@ -18,17 +20,50 @@ from axis_client.model import State as Standing
 from axis_client.profile import load_trust
 from signing.package import State, Trust, verify
 from signing.package.findings import worst
+from signing.parser import DEFAULT_LIMITS
 
 _LEFT_OUT = frozenset({Standing.CONSIGNED, Standing.TAKEN_BACK})
-EXITS = {State.SOUND: EXIT_OK, State.UNDECIDED: EXIT_LATER, State.REFUSED: EXIT_REFUSED}
+EXITS = {
+    State.SOUND: EXIT_OK,
+    State.DESTROYED: EXIT_DESTROYED,
+    State.UNDECIDED: EXIT_LATER,
+    State.REFUSED: EXIT_REFUSED,
+}
 
 
-def export_one(terminal: Terminal, dispatch_id: str, path: Path, force: bool, profile: Path) -> int:
+def destroyed_by(
+    order: Path | None, approvals: Sequence[Path], destruction: Path | None
+) -> DestroyedBy | None:
+    """Reads what the archive's authority handed over about a destruction. Raises `LocalError`."""
+    if order is None or destruction is None:
+        if order or approvals or destruction:
+            raise mistake("--order and --destruction go together", "--order phải đi cùng --destruction")
+        return None
+    ordered, destroyed, *approved = (_sealed(path) for path in (order, destruction, *approvals))
+    return DestroyedBy(order=ordered, approvals=tuple(approved), destruction=destroyed)
+
+
+def _sealed(path: Path) -> bytes:
+    content = files.read(path, DEFAULT_LIMITS.bytes)
+    if content is None:
+        most = DEFAULT_LIMITS.bytes
+        raise mistake(f"it has more than {most} bytes", f"tệp có hơn {most} byte")
+    return content
+
+
+def export_one(
+    terminal: Terminal,
+    dispatch_id: str,
+    path: Path,
+    handed: DestroyedBy | None,
+    force: bool,
+    profile: Path,
+) -> int:
     """Writes one package, and says what there is to say of it."""
 
     async def act(client: AsyncClient) -> int:
         with terminal.progress() as report:
-            packaged = await client.package(dispatch_id, path, force=force, progress=report)
+            packaged = await client.package(dispatch_id, path, force=force, progress=report, disposal=handed)
         _show(terminal, packaged)
         return EXITS[packaged.state]
 
@@ -87,7 +122,7 @@ def _is_sound(path: Path, trust: Trust) -> bool:
     if not path.is_file():
         return False
     with path.open("rb") as file:
-        return verify(file, trust, at=datetime.now(UTC)).state is State.SOUND
+        return verify(file, trust, at=datetime.now(UTC)).state in (State.SOUND, State.DESTROYED)
 
 
 def _show(terminal: Terminal, packaged: Packaged) -> None:

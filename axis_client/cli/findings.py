@@ -25,10 +25,12 @@ from signing.verdict import SENTENCES, Reason, Sentence
 
 SPOKEN = {
     "sound": ("HỢP LỆ", "SOUND"),
+    "destroyed": ("ĐÃ HỦY HỢP PHÁP", "LAWFULLY DESTROYED"),
     "undecided": ("CHƯA KẾT LUẬN", "UNDECIDED"),
     "refused": ("KHÔNG HỢP LỆ", "REFUSED"),
     "unreadable": ("KHÔNG ĐỌC ĐƯỢC", "UNREADABLE"),
 }
+_DETAIL = ("Chi tiết kỹ thuật", "Detail")
 _NEXT_STEP = {
     Reason.CERTIFICATE_EXPIRED: (
         "Nếu chứng minh được thời điểm ký, hãy xét tại thời điểm đó: --at THỜI-ĐIỂM.",
@@ -169,7 +171,8 @@ def _lines(terminal: Terminal, finding: Finding) -> Sequence[str]:
     if sentence is not None and finding.verdict != "sound":
         lines.append(terminal.text(sentence.vietnamese, sentence.english))
     if finding.detail:
-        lines.append(f"{terminal.text('Chi tiết kỹ thuật', 'Detail')}: {finding.detail}")
+        about = ("Theo quyết định", "By order") if finding.verdict == "destroyed" else _DETAIL
+        lines.append(f"{terminal.text(*about)}: {finding.detail}")
     if finding.signer is not None:
         lines.append(f"{terminal.text('Người ký', 'Signer')}: {finding.signer['subject']}")
     if finding.signed_at is not None:

@@ -36,7 +36,8 @@ def examined(path: Path, trust: Trust, at: datetime) -> Finding:
 
 def _finding(path: Path, verified: Verified) -> Finding:
     deciding, own = verified.worst, verified.findings[0]
-    detail = ": ".join(filter(None, (deciding.name, deciding.detail)))
+    destroyed = deciding.state is package.State.DESTROYED
+    detail = ": ".join(filter(None, ("" if destroyed else deciding.name, deciding.detail)))
     warnings = dict.fromkeys(code for finding in verified.findings for code in finding.warnings)
     return Finding(
         file=path,

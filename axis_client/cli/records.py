@@ -13,7 +13,7 @@ import click
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
-from axis_client.cli.exporting import export_all, export_one
+from axis_client.cli.exporting import destroyed_by, export_all, export_one
 from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import AFTER, FORCE, PATH, common, moment, profile
 from axis_client.cli.proving import SUFFIX as PROOF
@@ -62,6 +62,13 @@ def status(terminal: Terminal, dispatch_id: str, profile: Path) -> int:
     metavar="DIR|FILE.asice",
     help="Thư mục, hoặc một tệp gói chứng cứ. / A folder, or one evidence package.  [default: only list]",
 )
+@click.option("--order", type=PATH, metavar="FILE", help="Quyết định hủy. / The order that destroyed it.")
+@click.option(
+    "--approval", "approvals", type=PATH, multiple=True, metavar="FILE", help="Phê duyệt. / What approved it."
+)
+@click.option(
+    "--destruction", type=PATH, metavar="FILE", help="Chứng nhận hủy. / The evidence of its destruction."
+)
 @click.option("--all", "every", is_flag=True, help="Mỗi văn bản một gói trong DIR. / A package each, in DIR.")
 @click.option(
     "--since",
@@ -79,6 +86,9 @@ def evidence(
     output: Path | None,
     every: bool,
     since: datetime | None,
+    order: Path | None,
+    approvals: tuple[Path, ...],
+    destruction: Path | None,
     force: bool,
     profile: Path,
 ) -> int:
@@ -88,6 +98,7 @@ def evidence(
     Beside each stands its proof from the log (`.tlog-proof`) when the profile names the log. Into FILE.asice
     everything goes that proves the dispatch, the document too. With --all every dispatch of this
     agency becomes DIR/ID.asice; what is there and sound is passed over, so the command can be run again.
+    Of a document that was disposed of, FILE.asice has the order and the evidence of destruction in its place.
     """
     many = every or since is not None
     if many == bool(dispatch_id) or (many and output is None):
@@ -99,7 +110,8 @@ def evidence(
         assert output is not None
         return export_all(terminal, output, since, force, profile)
     if output is not None and output.suffix == SUFFIX:
-        return export_one(terminal, dispatch_id, output, force, profile)
+        handed = destroyed_by(order, approvals, destruction)
+        return export_one(terminal, dispatch_id, output, handed, force, profile)
 
     async def act(client: AsyncClient) -> int:
         if output is not None:

@@ -28,7 +28,7 @@ _STEERING = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 """Unicode categories of what moves the cursor, breaks the line or turns the writing round."""
 READABLE = 12
 """Columns of a terminal in which a longer text can still be read."""
-EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_LATER = 0, 1, 2, 3
+EXIT_OK, EXIT_REFUSED, EXIT_USAGE, EXIT_LATER, EXIT_DESTROYED = 0, 1, 2, 3, 4
 
 
 class ReaderGone(Exception):

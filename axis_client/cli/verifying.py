@@ -25,7 +25,14 @@ from axis_client.cli.findings import Finding, show, show_meanings, signer_shape
 from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import ATTACH, PATH, common, ends, moment
 from axis_client.cli.packages import examined, is_package
-from axis_client.cli.terminal import EXIT_LATER, EXIT_OK, EXIT_REFUSED, EXIT_USAGE, Terminal
+from axis_client.cli.terminal import (
+    EXIT_DESTROYED,
+    EXIT_LATER,
+    EXIT_OK,
+    EXIT_REFUSED,
+    EXIT_USAGE,
+    Terminal,
+)
 from axis_client.errors import LocalError, NotTrusted, by_reason, explain
 from axis_client.logbook import Logbook
 from axis_client.policy import log_policy
@@ -50,9 +57,15 @@ from signing.trust import TrustStore
 from signing.verdict import Reason, Refused, Sound, Undecided, Verdict
 from signing.verify import verify as judge
 
-SEVERITY = (EXIT_OK, EXIT_LATER, EXIT_REFUSED, EXIT_USAGE)
+SEVERITY = (EXIT_OK, EXIT_DESTROYED, EXIT_LATER, EXIT_REFUSED, EXIT_USAGE)
 """From the best to the worst: of several files, the worst decides."""
-_EXITS = {"sound": EXIT_OK, "undecided": EXIT_LATER, "refused": EXIT_REFUSED, "unreadable": EXIT_USAGE}
+_EXITS = {
+    "sound": EXIT_OK,
+    "destroyed": EXIT_DESTROYED,
+    "undecided": EXIT_LATER,
+    "refused": EXIT_REFUSED,
+    "unreadable": EXIT_USAGE,
+}
 _NO_TRUST = "no --trust was given"
 
 
@@ -183,7 +196,8 @@ def verify(
 ) -> int:
     """Kiểm tra chữ ký số và gói chứng cứ, không cần kết nối. / Verifies seals and evidence packages, offline.
 
-    Exit code: 0 sound, 3 undecided, 1 refused, 2 unreadable; of several files the worst, in this order.
+    Exit code: 0 sound, 4 the document itself was lawfully destroyed and all else is sound, 3 undecided, 1
+    refused, 2 unreadable; of several files the worst, in this order.
     """
     beside = {files.measure(path).sha256: path for path in attachments} if attachments else None
     trust = (

@@ -24,6 +24,7 @@ from axis_server.archiving.warrant import Warrants
 from axis_server.caller import Caller
 from axis_server.documents.judgement import digest
 from axis_server.errors import Declined, Detail
+from axis_server.knowing.records import standing_of
 from axis_server.limits.tasks import OwnedTasks, in_worker
 from axis_server.paging import page_items
 from axis_server.reasons import Code
@@ -129,12 +130,17 @@ class Disposing:
         return await self._owned.run(self._commit(order, content, approvals, caller, at))
 
     async def show(self, caller: Caller, order_id: str) -> Told:
-        """Returns a disposal with its order and its evidence. Raises `Declined`: NOT_FOUND."""
-        self._admit(caller)
+        """Returns a disposal with its order and its evidence: to the authority's archivists, and to those of
+        an agency that is party to every document of it. Raises `Declined`: NOT_FOUND, also for an order that
+        names a document of others alone."""
+        admit_archivist(caller)
         try:
             disposal = await self._ledger.disposal(order_id)
         except NotFound as absent:
             raise Declined(Code.NOT_FOUND) from absent
+        if not self._deciding.is_authority(caller):
+            for dispatch_id in disposal.dispatches:
+                await standing_of(self._ledger, caller, dispatch_id)
         order = await self._ledger.attested(order_id)
         evidence = await self._ledger.attested(disposal.evidence_id) if disposal.evidence_id else None
         approvals = [(await self._ledger.attested(one)).content for one in disposal.approvals]

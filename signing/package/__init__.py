@@ -12,13 +12,14 @@
 
     with open("letter.asice", "rb") as file:
         verified = verify(file, Trust(seals=TrustStore.of(roots)), at=now)
-    verified.state                       # State.SOUND, UNDECIDED or REFUSED
+    verified.state                       # State.SOUND, DESTROYED, UNDECIDED or REFUSED
     verified.worst.reason                # and why
     [step.says for step in verified.steps]
 
 A package is ASiC-E with CAdES (ETSI EN 319 162-1). Modules: `contents` (what goes in), `layout` (what stands
 where), `container` and `opening` (the ZIP file, written and read in one form), `manifest` and `seal`,
-`dossier`, `examination` and `history` (verdicts on what is inside, the same for writing and verifying),
+`dossier`, `examination`, `destroyed` and `history` (verdicts on what is inside, the same for writing and
+verifying),
 `findings`, `story` with `html` and `pdf` (the page), `instructions` (VERIFY.txt), `writing`, `verification`.
 See docs/decisions/0018-evidence-package.md.
 """
@@ -28,6 +29,7 @@ from __future__ import annotations
 from signing.package.contents import (
     Attachment,
     Contents,
+    Disposal,
     Evidence,
     Headline,
     Stamped,
@@ -42,6 +44,7 @@ from signing.package.writing import NotPackable, Written, write
 __all__ = [
     "Attachment",
     "Contents",
+    "Disposal",
     "Evidence",
     "Finding",
     "Headline",

@@ -91,6 +91,18 @@ class Stamped:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Disposal:
+    """What proves that the document itself was lawfully destroyed: then it is not in the package."""
+
+    original: str
+    """SHA-256 of the package that was destroyed."""
+    order: bytes
+    approvals: tuple[bytes, ...] = ()
+    destruction: bytes
+    """The axis's evidence of destruction."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Headline:
     """What the page says of the document at its top; words of the document, judged by nobody."""
 
@@ -105,8 +117,9 @@ class Headline:
 class Contents:
     """Everything about one dispatch. The same contents, written with the same key, are the same bytes."""
 
-    original: bytes
-    """The sealed package, as it was sent."""
+    original: bytes = b""
+    """The sealed package, as it was sent; nothing where `disposal` is given."""
+    disposal: Disposal | None = None
     attachments: tuple[Attachment, ...] = ()
     records: tuple[Evidence | Statement, ...]
     """In the order in which the axis took them."""
@@ -125,7 +138,7 @@ class Contents:
     @property
     def sha256(self) -> str:
         """Of the original."""
-        return hashlib.sha256(self.original).hexdigest()
+        return self.disposal.original if self.disposal else hashlib.sha256(self.original).hexdigest()
 
 
 def _chunks(path: Path) -> Iterator[bytes]:

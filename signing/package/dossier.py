@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from signing.entitlement import entitled
+from signing.package.contents import Disposal
 from signing.parser import Malformed
 from signing.trust import TrustStore
 from signing.verdict import Refused, Sound, Undecided, Verdict
@@ -48,7 +49,9 @@ class Stamp:
 class Dossier:
     """The files of a package that mean something, whether just collected or just opened."""
 
-    original: bytes
+    original: bytes = b""
+    disposal: Disposal | None = None
+    """Where the original was lawfully destroyed."""
     attachments: Mapping[str, str] = field(default_factory=dict)
     """Name in the package -> SHA-256 in hex."""
     records: tuple[Record, ...] = ()
@@ -59,7 +62,7 @@ class Dossier:
     @property
     def sha256(self) -> str:
         """Of the original."""
-        return hashlib.sha256(self.original).hexdigest()
+        return self.disposal.original if self.disposal else hashlib.sha256(self.original).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

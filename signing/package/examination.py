@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from signing.dispatch import dispatch_id
 from signing.entitlement import bears
 from signing.evidence import EventId, EvidenceRecord, NotEvidence, read
+from signing.package.destroyed import examine_destroyed
 from signing.package.dossier import Dossier, Judge, Record
 from signing.package.findings import (
     SENDER_NOT_IN_CERTIFICATE,
@@ -48,6 +49,8 @@ class Examined:
     steps: tuple[Step, ...]
     original: Finding
     attachments: tuple[Finding, ...]
+    disposal: tuple[Finding, ...] = ()
+    """On the order that had the original destroyed, what approves it, and the evidence of destruction."""
     attestation: EvidenceRecord | None
     """The evidence that says what the document is, when there is one that holds."""
     references: Mapping[str, Mapping[str, str]]
@@ -55,7 +58,7 @@ class Examined:
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        return (self.original, *self.attachments, *(step.finding for step in self.steps))
+        return (self.original, *self.disposal, *self.attachments, *(step.finding for step in self.steps))
 
 
 def is_receipt(record: EvidenceRecord) -> bool:
@@ -68,7 +71,8 @@ def examine(dossier: Dossier, judge: Judge) -> Examined:
 
     1. evidence   each by its own seal, its signer entitled, at the time that it bears
     2. the one that attests this very original: by its digest, and by the dispatch that digest and sender name
-    3. original   its seal at the time of acceptance; every file that it names beside itself is there
+    3. original   its seal at the time of acceptance; every file that it names beside itself is there. Or that
+                  it was lawfully destroyed (`destroyed`)
     4. files      each is one that the evidence lists, and none that it lists is missing
     5. evidence   each is about this dispatch, or about a statement that is here
     6. statements each by its own seal, at the time of its receipt; about this document
@@ -77,7 +81,11 @@ def examine(dossier: Dossier, judge: Judge) -> Examined:
     read_steps = {record.name: _evidence(record, judge) for record in dossier.records if record.evidence}  # 1
     said = [step.says for step in read_steps.values() if step.says is not None]
     attestation = _attestation(dossier, said)  # 2
-    original = _original(dossier, judge, attestation, tuple(read_steps.values()), references)  # 3
+    disposal: tuple[Finding, ...] = ()
+    if dossier.disposal is not None:  # 3
+        original, disposal = examine_destroyed(dossier.disposal, judge, attestation)
+    else:
+        original = _original(dossier, judge, attestation, tuple(read_steps.values()), references)
     attachments = _attachments(dossier, attestation)  # 4
     if attestation is not None and original.state is State.SOUND:
         original = _complete(dossier, attestation, original)
@@ -93,6 +101,7 @@ def examine(dossier: Dossier, judge: Judge) -> Examined:
         steps=steps,
         original=original,
         attachments=attachments,
+        disposal=disposal,
         attestation=attestation,
         references=references,
     )

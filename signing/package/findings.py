@@ -21,9 +21,11 @@ _SETTLED = "DETACHED_NOT_CHECKED"
 
 
 class State(StrEnum):
-    """The three verdicts, best first."""
+    """The verdicts, best first."""
 
     SOUND = "sound"
+    DESTROYED = "destroyed"
+    """The document itself is lawfully gone, which is proven; and all else is sound."""
     UNDECIDED = "undecided"
     REFUSED = "refused"
 

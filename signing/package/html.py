@@ -37,7 +37,8 @@ _STYLE = (
     "th,td{border:1px solid #bbb;padding:.35rem .5rem;text-align:left;vertical-align:top;"
     "overflow-wrap:anywhere}"
     "th{background:#f2f2f2;font-weight:600}code{font:12px 'DejaVu Sans Mono',monospace}"
-    ".sound{color:#05620e}.undecided{color:#7a5200}.refused{color:#a40000;font-weight:600}"
+    ".sound{color:#05620e}.destroyed{color:#283c78;font-weight:600}"
+    ".undecided{color:#7a5200}.refused{color:#a40000;font-weight:600}"
     ".en{color:#444}.note{background:#fff8e0;border:1px solid #e0c060;padding:.6rem .8rem}"
 )
 

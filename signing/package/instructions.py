@@ -8,6 +8,7 @@ where the package has them the log's key and the time-stamping authority's root,
 from __future__ import annotations
 
 import functools
+import hashlib
 from base64 import b64encode
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ from cryptography import x509
 from signing.entitlement import EVIDENCE_SIGNING
 from signing.log import read_checkpoint, read_note, read_proof, read_successions
 from signing.package import layout
+from signing.package.contents import Disposal
 from signing.package.dossier import Dossier, Record, Stamp
 from signing.package.examination import Examined, Step
 from signing.package.findings import Finding, State
@@ -48,7 +50,8 @@ class Paper:
     @functools.cached_property
     def places(self) -> Mapping[str, tuple[str, ...]]:
         """SHA-256 -> names of the files that evidence may name: the document's and statements."""
-        found: dict[str, tuple[str, ...]] = {self.dossier.sha256: (ORIGINAL,)}
+        gone = self.dossier.disposal is not None
+        found: dict[str, tuple[str, ...]] = {} if gone else {self.dossier.sha256: (ORIGINAL,)}
         statements = {record.name: record.sha256 for record in self.dossier.records if not record.evidence}
         for name, digest in (*self.dossier.attachments.items(), *statements.items()):
             found[digest] = (*found.get(digest, ()), name)
@@ -161,7 +164,34 @@ def _successions(paper: Paper) -> str:
     return head + "".join(lines) if lines else ""
 
 
+def _destroyed(paper: Paper, disposal: Disposal) -> str:
+    """The papers about the destruction: each under its seal, and each about this very document."""
+    parts = [
+        "\n# 3. The document was lawfully destroyed: the order, and the axis's evidence that it was done.\n"
+        "#    Văn bản đã được hủy hợp pháp: quyết định hủy, và chứng nhận của trục rằng đã hủy.\n"
+    ]
+    for finding in paper.examined.disposal:
+        if finding.certificate is None or finding.state is not State.SOUND:
+            parts.append(f"# {finding.name}: {finding.reason}\n")
+            continue
+        certificate = _place(paper, finding.certificate)
+        parts.append(f"{_xmlsec(paper, finding, finding.name)}\nsigned_by {finding.name} {certificate}\n")
+        parts.append(f"whole {finding.name}\n")
+        if finding.name == layout.DESTRUCTION and _for_evidence(finding.certificate):
+            parts.append(f"may_sign_evidence {certificate}\n")
+    order = hashlib.sha256(disposal.order).hexdigest()
+    for name, digest in (
+        *((name, disposal.original) for name in (layout.DESTROYED, layout.ORDER, layout.DESTRUCTION)),
+        (layout.DESTRUCTION, order),
+    ):
+        parts.append(f'case $(cat {name}) in *{digest}*) ;; *) fail "{name} is about another one" ;; esac\n')
+    parts.append(f'case $(sha256sum {layout.ORDER}) in {order}*) ;; *) fail "{layout.ORDER}" ;; esac\n')
+    return "".join(parts)
+
+
 def _original(paper: Paper) -> str:
+    if paper.dossier.disposal is not None:
+        return _destroyed(paper, paper.dossier.disposal)
     finding = paper.examined.original
     if finding.certificate is None:
         return ""
@@ -178,6 +208,8 @@ def _record(paper: Paper, step: Step) -> str:
     lines = [f"\n# {record.name}"]
     if finding.state is not State.SOUND or finding.certificate is None:
         return f"{lines[0]}: {finding.reason}\n"
+    if not {*paper.examined.references.get(record.name, {}).values()} <= {*paper.places}:
+        return f"{lines[0]}: it seals digests of files that were destroyed\n"
     certificate = _place(paper, finding.certificate)
     lines += [_xmlsec(paper, finding, record.name), f"signed_by {record.name} {certificate}"]
     if record.evidence:

@@ -2,6 +2,8 @@
 
     mimetype
     original/package.edxml               the sealed package, as sent
+    original/DESTROYED.txt               or its SHA-256, where it was lawfully destroyed, with
+    disposal/order.xml, disposal/approval-1.xml, disposal/destruction.xml
     attachments/001-Cong-van.pdf         what lay beside it; names.json has the names as sent
     evidence/00001-SubmissionAcceptance.xml, statements/00003-01.edxml
     log/00001.tlog-proof                 of the record with this number
@@ -24,7 +26,8 @@ import unicodedata
 
 MIMETYPE = "mimetype"
 MIMETYPE_CONTENT = b"application/vnd.etsi.asic-e+zip"
-ORIGINAL = "original/package.edxml"
+ORIGINAL, DESTROYED = "original/package.edxml", "original/DESTROYED.txt"
+ORDER, DESTRUCTION = "disposal/order.xml", "disposal/destruction.xml"
 NAMES, PAGE, PDF, COMMANDS, SUMS = "names.json", "page.html", "page.pdf", "VERIFY.txt", "SHA256SUMS"
 MANIFEST, SEAL = "META-INF/ASiCManifest001.xml", "META-INF/signature001.p7s"
 PROOF_ENDING = ".tlog-proof"
@@ -40,6 +43,7 @@ _PLACES = tuple(
     re.compile(pattern)
     for pattern in (
         r"attachments/\d{3,}(-[A-Za-z0-9._-]+)?",
+        r"disposal/approval-\d+\.xml",
         r"evidence/\d{5,}-[A-Za-z0-9]+\.xml",
         r"statements/\d{5,}-[A-Za-z0-9]+\.edxml",
         r"log/\d{5,}\.tlog-proof",
@@ -51,7 +55,9 @@ _PLACES = tuple(
         r"ocsp/\d{3,}\.der",
     )
 )
-_FIXED = frozenset({ORIGINAL, NAMES, PAGE, PDF, COMMANDS, SUMS, SUCCESSIONS, *UNLISTED})
+_FIXED = frozenset(
+    {ORIGINAL, DESTROYED, ORDER, DESTRUCTION, NAMES, PAGE, PDF, COMMANDS, SUMS, SUCCESSIONS, *UNLISTED}
+)
 _MIME = {
     "xml": "application/xml",
     "edxml": "application/xml",
@@ -83,6 +89,15 @@ def attachment(number: int, name: str) -> str:
     plain = _plain(stem if dot else extension, 40)
     ending = _plain(extension, 8) if dot else ""
     return f"attachments/{number:03}{'-' if plain else ''}{plain}{'.' if ending else ''}{ending}"
+
+
+def destroyed(original: str) -> bytes:
+    """What stands for a document that was destroyed: its digest, as `sha256sum` writes it."""
+    return f"{original}  {ORIGINAL}\n".encode()
+
+
+def approval(number: int) -> str:
+    return f"disposal/approval-{number}.xml"
 
 
 def evidence(number: int, event: str) -> str:

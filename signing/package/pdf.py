@@ -23,7 +23,12 @@ _FONT = "DejaVu"
 MOST_ROWS = 300
 """Steps on paper; a dispatch to thousands has the others in page.html."""
 MORE = EventLabel(vietnamese="Còn nữa trong page.html", english="More in page.html")
-_COLOURS = {State.SOUND: (5, 98, 14), State.UNDECIDED: (122, 82, 0), State.REFUSED: (164, 0, 0)}
+_COLOURS = {
+    State.SOUND: (5, 98, 14),
+    State.DESTROYED: (40, 60, 120),
+    State.UNDECIDED: (122, 82, 0),
+    State.REFUSED: (164, 0, 0),
+}
 
 
 def pdf(story: Story, as_of: datetime) -> bytes:

@@ -127,7 +127,7 @@ def _covered(
     first = read_record(record.renewal).chains[0][0]
     found: dict[str, DataObject] = {record.name: content(record.content)}
     if first.tree and len(first.tree[0]) > 1:
-        for name in (ORIGINAL, *dossier.attachments):
+        for name in (*(() if dossier.disposal else (ORIGINAL,)), *dossier.attachments):
             if hashed(name, first.digest) in first.tree[0]:
                 found[name] = _object(name, hashed)
     return found

@@ -20,6 +20,7 @@ from signing.spelling import local
 _RECEIPT = EventLabel(vietnamese="Trục đã nhận thông báo", english="Statement received by the axis")
 _STATES = {
     State.SOUND: EventLabel(vietnamese="hợp lệ", english="sound"),
+    State.DESTROYED: EventLabel(vietnamese="đã hủy hợp pháp", english="lawfully destroyed"),
     State.UNDECIDED: EventLabel(vietnamese="chưa kết luận", english="undecided"),
     State.REFUSED: EventLabel(vietnamese="không hợp lệ", english="refused"),
 }
@@ -115,6 +116,7 @@ def _facts(contents: Contents, attestation: EvidenceRecord | None) -> tuple[tupl
 def _files(contents: Contents, names: Mapping[str, str], examined: Examined) -> tuple[File, ...]:
     original = examined.original
     files = [_file("package.edxml", original, len(contents.original), contents.sha256)]
+    files += [_file(each.name, each, 0, "") for each in examined.disposal]
     for attachment, finding in zip(contents.attachments, examined.attachments, strict=True):
         files.append(_file(names[finding.name], finding, attachment.size, attachment.sha256))
     return tuple(files)

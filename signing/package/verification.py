@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -14,7 +15,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
 
 from signing.package import layout
-from signing.package.contents import Trust
+from signing.package.contents import Disposal, Trust
 from signing.package.dossier import Dossier, Judge, Record, Stamp
 from signing.package.examination import Step, examine
 from signing.package.findings import Finding, State, refused, worst
@@ -29,6 +30,8 @@ from signing.reasons import Reason
 from signing.revocation import OcspAnswer, OcspError, read_answer
 from signing.trust import Chain, TrustError
 from signing.verdict import Refused, Undecided
+
+_DIGEST = re.compile("[0-9a-f]{64}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,14 +132,20 @@ def _dossier(
 ) -> tuple[Dossier, list[x509.CertificateRevocationList], list[OcspAnswer]]:
     """Reads every file as what its place says it is. Raises `NotPackage`."""
     names = container.names
-    for needed in (layout.ORIGINAL, layout.NAMES, layout.PAGE, layout.PDF, layout.COMMANDS, layout.SUMS):
+    gone = layout.DESTROYED in names
+    document = (layout.DESTROYED, layout.ORDER, layout.DESTRUCTION) if gone else (layout.ORIGINAL,)
+    for name in (layout.ORIGINAL,) if gone else layout.in_folder(names, "disposal"):
+        if name in names:
+            raise NotPackage(Reason.PACKAGE_FILE_ADDED, "a document is there, or it was destroyed", name)
+    for needed in (*document, layout.NAMES, layout.PAGE, layout.PDF, layout.COMMANDS, layout.SUMS):
         if needed not in names:
             raise NotPackage(Reason.PACKAGE_FILE_MISSING, "every package has it", needed)
     _check_certificates(container, seal)
     attachments = layout.in_folder(names, "attachments")
     _check_names(container, attachments)
     dossier = Dossier(
-        original=container.read(layout.ORIGINAL),
+        original=b"" if gone else container.read(layout.ORIGINAL),
+        disposal=_disposal(container) if gone else None,
         attachments={name: _digest(container, name) for name in attachments},
         records=_records(container),
         stamps=tuple(_stamps(container)),
@@ -145,6 +154,24 @@ def _dossier(
     lists = [_crl(container, name) for name in layout.in_folder(names, "crls")]
     answers = [_answer(container, name) for name in layout.in_folder(names, "ocsp")]
     return dossier, lists, answers
+
+
+def _disposal(container: Container) -> Disposal:
+    """What proves that the document was destroyed. Raises `NotPackage`."""
+    said = container.read(layout.DESTROYED)
+    original = said[:64].decode("ascii", "replace")
+    if said != layout.destroyed(original) or _DIGEST.fullmatch(original) is None:
+        raise NotPackage(Reason.PACKAGE_FILE_MALFORMED, "no digest of a document", layout.DESTROYED)
+    found = {*layout.in_folder(container.names, "disposal")} - {layout.ORDER, layout.DESTRUCTION}
+    approvals = [layout.approval(number) for number in range(1, len(found) + 1)]
+    for name in sorted(found - {*approvals}):
+        raise NotPackage(Reason.PACKAGE_FILE_MISSING, "approvals are numbered from 1", name)
+    return Disposal(
+        original=original,
+        order=container.read(layout.ORDER),
+        approvals=tuple(map(container.read, approvals)),
+        destruction=container.read(layout.DESTRUCTION),
+    )
 
 
 def _records(container: Container) -> tuple[Record, ...]:

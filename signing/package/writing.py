@@ -91,7 +91,7 @@ def write(contents: Contents, out: BinaryIO, *, signer: Signer, at: datetime) ->
         layout.PDF: pdf(story, as_of),
         layout.COMMANDS: instructions(paper),
         layout.NAMES: _names(names),
-        layout.ORIGINAL: dossier.original,
+        **_document(dossier),
         **{record.name: record.content for record in dossier.records},
         **_history_files(dossier),
         **{name: each.public_bytes(Encoding.PEM) for name, each in certificates.items()},
@@ -155,6 +155,7 @@ def _dossier(contents: Contents) -> tuple[Dossier, Mapping[str, str]]:
         )
     dossier = Dossier(
         original=contents.original,
+        disposal=contents.disposal,
         attachments={name: each.sha256 for name, each in placed.items()},
         records=tuple(records),
         stamps=tuple(
@@ -212,6 +213,19 @@ def _certificates(
 def _common_name(certificate: x509.Certificate) -> str:
     named = certificate.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
     return str(named[0].value) if named else ""
+
+
+def _document(dossier: Dossier) -> Mapping[str, bytes]:
+    """The original, or what proves that it was destroyed."""
+    disposal = dossier.disposal
+    if disposal is None:
+        return {layout.ORIGINAL: dossier.original}
+    return {
+        layout.DESTROYED: layout.destroyed(disposal.original),
+        layout.ORDER: disposal.order,
+        **{layout.approval(number): one for number, one in enumerate(disposal.approvals, 1)},
+        layout.DESTRUCTION: disposal.destruction,
+    }
 
 
 def _names(names: Mapping[str, str]) -> bytes:

@@ -157,5 +157,21 @@ PACKAGE: Mapping[Reason, Sentence] = {
         next_step="Ask whoever made the package for a whole one.",
         next_step_vietnamese="Yêu cầu bên lập gói cung cấp gói đầy đủ.",
     ),
+    Reason.DOCUMENT_DESTROYED: Sentence(
+        english="The document itself was lawfully destroyed, by the order named; all else holds.",
+        vietnamese="Bản thân văn bản đã được hủy hợp pháp theo quyết định nêu tên; mọi phần khác hợp lệ.",
+        next_step="Nothing: what it said is gone; that it was sent, received and destroyed is proven.",
+        next_step_vietnamese=(
+            "Không cần làm gì: nội dung không còn; việc gửi, nhận và hủy đều đã được chứng minh."
+        ),
+    ),
+    Reason.DESTRUCTION_UNPROVEN: Sentence(
+        english="The document is not there, and what is there does not prove that it was lawfully destroyed.",
+        vietnamese="Văn bản không có trong gói, và gói không chứng minh được rằng nó đã được hủy hợp pháp.",
+        next_step="Do not rely on it; ask the archive's authority for order and evidence of destruction.",
+        next_step_vietnamese=(
+            "Không sử dụng; đề nghị cơ quan quản lý lưu trữ cung cấp quyết định hủy và chứng nhận hủy."
+        ),
+    ),
 }
 """One for every reason that a package's container, seal and files give; what is in them has its own."""

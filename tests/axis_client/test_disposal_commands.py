@@ -122,10 +122,23 @@ def test_from_a_class_to_the_evidence_of_destruction(running: RunningAxis, tmp_p
         assert axis("status", gone, *asked).objects[0]["disposal_id"] == order_id
         assert axis("evidence", gone, "-o", tmp_path / f"{agency}-evidence", *asked).code == 0
         assert axis("fetch", kept, "-o", tmp_path / f"{agency}-kept", *asked).code == 0
+    package = tmp_path / "destroyed.asice"
+    packed = as_archivist(running, "evidence", gone, "-o", package)
+    assert (packed.code, packed.objects[0]["verdict"]) == (4, "destroyed"), packed.err
+    judged = axis("verify", package, "--profile", running.profile(MINISTRY))
+    assert (judged.code, "LAWFULLY DESTROYED" in judged.out) == (4, True), judged.out
+    assert f"By order: 12/QĐ-LT ({ARCHIVE}), {order_id}" in judged.out
+    asked = ("--profile", running.profile(PROVINCE), "--json")
+    not_told = axis("evidence", gone, "-o", tmp_path / "x.asice", *asked)
+    assert (not_told.code, not_told.error["error"]) == (2, "ORDER_NOT_SHOWN")
+    handed = ("--order", order, "--destruction", evidence)
+    packed = axis("evidence", gone, "-o", tmp_path / "handed.asice", *handed, *asked)
+    assert (packed.code, packed.objects[0]["reason"]) == (4, "DOCUMENT_DESTROYED"), packed.err
     bulk = ("--document-id", "000.00.00.G90,2026/03/02,2/LT", "--profile", running.profile(MINISTRY))
     found_in_the_end(*bulk)
     exported = axis("export", *bulk, "-o", tmp_path / "bags", "--json")
-    assert [(one["outcome"], one["reason"]) for one in exported.objects] == [("skipped", "DISPOSED")]
+    outcomes = [(one["outcome"], one["reason"], one["disposal_id"]) for one in exported.objects]
+    assert outcomes == [("skipped", "DISPOSED", order_id)]
 
 
 def test_kill_nine_between_the_order_and_its_end_ends_the_same(running: RunningAxis, tmp_path: Path) -> None:

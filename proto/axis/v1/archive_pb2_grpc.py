@@ -150,7 +150,8 @@ class ArchiveServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def GetDisposal(self, request, context):
-        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction.
+        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction. For archivists of an
+        agency too that is party to every document of the order: nobody learns by it of documents of others.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

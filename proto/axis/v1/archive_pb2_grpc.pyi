@@ -52,7 +52,9 @@ class ArchiveServiceStub:
     SubmitDisposal: _grpc.UnaryUnaryMultiCallable[_archive_pb2.SubmitDisposalRequest, _archive_pb2.SubmitDisposalResponse]
     """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer."""
     GetDisposal: _grpc.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]
-    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction. For archivists of an
+    agency too that is party to every document of the order: nobody learns by it of documents of others.
+    """
     ListDisposals: _grpc.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]
     """Lists disposals, the newest last, without their orders."""
 
@@ -80,7 +82,9 @@ class ArchiveServiceAsyncStub(ArchiveServiceStub):
     SubmitDisposal: _aio.UnaryUnaryMultiCallable[_archive_pb2.SubmitDisposalRequest, _archive_pb2.SubmitDisposalResponse]  # type: ignore[assignment]
     """Takes a sealed order: all that it names is disposed of, or nothing. The same order again gets the same answer."""
     GetDisposal: _aio.UnaryUnaryMultiCallable[_archive_pb2.GetDisposalRequest, _archive_pb2.GetDisposalResponse]  # type: ignore[assignment]
-    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+    """Returns a disposal with its order and, once its last file is gone, the evidence of destruction. For archivists of an
+    agency too that is party to every document of the order: nobody learns by it of documents of others.
+    """
     ListDisposals: _aio.UnaryUnaryMultiCallable[_archive_pb2.ListDisposalsRequest, _archive_pb2.ListDisposalsResponse]  # type: ignore[assignment]
     """Lists disposals, the newest last, without their orders."""
 
@@ -159,7 +163,9 @@ class ArchiveServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _archive_pb2.GetDisposalRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_archive_pb2.GetDisposalResponse, _abc.Awaitable[_archive_pb2.GetDisposalResponse]]:
-        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction."""
+        """Returns a disposal with its order and, once its last file is gone, the evidence of destruction. For archivists of an
+        agency too that is party to every document of the order: nobody learns by it of documents of others.
+        """
 
     @_abc_1.abstractmethod
     def ListDisposals(
