@@ -12,7 +12,6 @@ import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Protocol
 
 from signing.seal import Sealer
 from signing.statements.acts import ActStatement, Changed, write
@@ -95,10 +94,6 @@ class Acting:
         told = [each for new, old in changes for each in differences(old, new)]
         act = self.act(occasion, [own_id(new) for new, _ in changes], told)
         await self._ledger.keep_act(act, *changes)
-
-
-class RegistrarLedger(Directory, Acts, Protocol):
-    """What a registrar asks of a ledger."""
 
 
 class Registrar(Directory):

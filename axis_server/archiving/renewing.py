@@ -91,7 +91,6 @@ class Renewing:
         rules: Rules,
         requesting: Requesting,
         metrics: Metrics,
-        first_pause: float = FIRST_PAUSE,
     ) -> None:
         """`authorities` are asked in this order until one answers."""
         self._ledger = ledger
@@ -101,7 +100,7 @@ class Renewing:
         self._requesting = requesting
         self._clock = requesting.clock
         self._metrics = metrics
-        self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
+        self._pause = Pause(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
 
     async def follow(self, *, paced: Paced, interval: float) -> None:
         """Does what is due, and looks every `interval` seconds, for ever."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -29,9 +29,6 @@ SOONEST = timedelta(seconds=60)
 """A place that answered is not asked again before."""
 AT_ONCE = 4
 """Places that the background asks at once; the other threads are for documents that wait."""
-
-Paths = Callable[[], Iterable[tuple[x509.Certificate, ...]]]
-"""Gives the certificates that are relied on, each with its issuers. Slow: it runs in a thread."""
 
 
 @dataclass(slots=True)

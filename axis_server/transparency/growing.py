@@ -58,7 +58,6 @@ class GrowingEvidence:
         requesting: Requesting,
         metrics: Metrics,
         rest: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        first_pause: float = FIRST_PAUSE,
     ) -> None:
         """`holder` names this process among all."""
         self._ledger = ledger
@@ -68,7 +67,7 @@ class GrowingEvidence:
         self._clock = requesting.clock
         self._metrics = metrics
         self._rest = rest
-        self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
+        self._pause = Pause(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         metrics.growth_gap_seconds.set(0)
 
     async def follow(self, interval: float) -> None:

@@ -22,9 +22,8 @@ from storage.ledger.records import SignedCheckpoint, Stamp
 
 log = structlog.get_logger()
 
-FIRST_PAUSE = 5.0
-LONGEST_PAUSE = 600.0
-"""Seconds after which an authority that was away is tried again at the latest."""
+FIRST_PAUSE, LONGEST_PAUSE = 5.0, 600.0
+"""Seconds after which an authority that was away is tried again, at the least and at the most."""
 
 
 class Stamping:
@@ -37,12 +36,11 @@ class Stamping:
         authority: Authority,
         requesting: Requesting,
         metrics: Metrics,
-        first_pause: float = FIRST_PAUSE,
     ) -> None:
         self._ledger = ledger
         self._authority = authority
         self._requesting = requesting
-        self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
+        self._pause = Pause(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         self._gap = metrics.timestamp_gap_seconds.labels(authority.name)
         self._kept = metrics.timestamps_kept.labels(authority.name)
         self._failed = metrics.timestamps_failed.labels(authority.name)

@@ -31,8 +31,8 @@ from storage.ledger.records import SignedCheckpoint
 
 log = structlog.get_logger()
 
-LONGEST_PAUSE = 300.0
-"""Seconds after which a witness that was away is tried again at the latest."""
+FIRST_PAUSE, LONGEST_PAUSE = 1.0, 300.0
+"""Seconds after which a witness that was away is tried again, at the least and at the most."""
 _CONFLICT, _UNPROVEN = 409, 422
 
 
@@ -59,13 +59,12 @@ class Witnessing:
         workers: Executor,
         clock: Callable[[], datetime],
         metrics: Metrics,
-        first_pause: float = 1.0,
     ) -> None:
         """`workers` are threads for waiting on witnesses alone."""
         self._ledger = ledger
         self._workers = workers
         self._metrics = metrics
-        self._asked = [_Asked(witness, clock, metrics, first_pause) for witness in witnesses]
+        self._asked = [_Asked(witness, clock, metrics) for witness in witnesses]
 
     async def follow(self, interval: float) -> None:
         """Looks for a new checkpoint every `interval` seconds, for ever."""
@@ -141,14 +140,12 @@ class Witnessing:
 class _Asked:
     """What is known of a witness, in this process."""
 
-    def __init__(
-        self, witness: Witness, clock: Callable[[], datetime], metrics: Metrics, first_pause: float
-    ) -> None:
+    def __init__(self, witness: Witness, clock: Callable[[], datetime], metrics: Metrics) -> None:
         self.witness = witness
         self.size = 0
         """That it cosigned last, as far as we know; it corrects us."""
         self._clock = clock
-        self._pause = Pause(first=first_pause, longest=LONGEST_PAUSE)
+        self._pause = Pause(first=FIRST_PAUSE, longest=LONGEST_PAUSE)
         self._behind_since: datetime | None = None
         self._lag = metrics.witness_lag_seconds.labels(witness.key.name)
         self._sound = metrics.witness_sound.labels(witness.key.name)
