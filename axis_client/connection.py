@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from axis_client.errors import LocalError, explain
 from axis_client.model import Me, Progress
-from axis_client.patience import Patience, Persistence, Random, Sleep
+from axis_client.patience import Patience, Persistence, Random, Sleep, Waiting, untold
 from axis_client.profile import Profile
 from axis_client.proof import Examiner
 from edxml.agency_id import normalise
@@ -42,6 +42,7 @@ class Surroundings:
     sleep: Sleep = asyncio.sleep
     random: Random = random.random
     patience: Patience = field(default_factory=Patience)
+    waiting: Waiting = untold
 
 
 class Connection:
@@ -51,7 +52,9 @@ class Connection:
         self._profile = profile
         self._around = surroundings or Surroundings()
         around = self._around
-        self._persist = Persistence(patience=around.patience, sleep=around.sleep, random=around.random)
+        self._persist = Persistence(
+            patience=around.patience, sleep=around.sleep, random=around.random, waiting=around.waiting
+        )
         self._opened: Wire | None = None
         self._known: tuple[Me, datetime] | None = None
 

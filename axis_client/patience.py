@@ -13,6 +13,12 @@ Sleep = Callable[[float], Awaitable[None]]
 """Waits so many seconds: `asyncio.sleep`, or a test's own."""
 Random = Callable[[], float]
 """Returns a number in [0, 1): `random.random`, or a test's own."""
+Waiting = Callable[[TryLater, float], object]
+"""Is told why a call is tried again, and in how many seconds."""
+
+
+def untold(_: TryLater, __: float) -> None:
+    """For those whom nobody watches waiting."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +49,7 @@ class Persistence:
     patience: Patience
     sleep: Sleep
     random: Random
+    waiting: Waiting = untold
 
     async def __call__(
         self, act: Callable[[], Awaitable[T]], progress: Callable[[], object] = lambda: None
@@ -59,4 +66,6 @@ class Persistence:
                 failures, mark = (failures + 1, now) if now == mark else (1, now)
                 if failures >= self.patience.attempts or (error.retry_after or 0.0) > self.patience.most:
                     raise
-                await self.sleep(self.patience.pause(failures, self.random(), error.retry_after))
+                seconds = self.patience.pause(failures, self.random(), error.retry_after)
+                self.waiting(error, seconds)
+                await self.sleep(seconds)

@@ -16,6 +16,7 @@ import structlog
 
 from axis_server.acts.acting import Acting
 from axis_server.acts.effective import note_effective
+from axis_server.acts.known import lacking
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.admission import Admission
 from axis_server.admitting.trust import TrustWatch, policy_of
@@ -38,9 +39,11 @@ from axis_server.cursors import KEY_NAME, Cursors
 from axis_server.delivering.expiring import Expiring
 from axis_server.delivering.moving import Mover
 from axis_server.keyring import Keyring
+from axis_server.limits.held_back import HeldBack
 from axis_server.limits.tasks import OwnedTasks
 from axis_server.limits.turns import Turns
 from axis_server.limits.workers import MortalWorkers
+from axis_server.material import MaterialError
 from axis_server.metrics import Metrics
 from axis_server.probe import Prober
 from axis_server.revoking.expiry import LOOK_SECONDS, Expiry
@@ -59,6 +62,8 @@ TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
 REVOCATION_SECONDS = 2.0
 """How soon what another node learned about revocation holds here, and a place is asked that is due."""
+LIMITS_SECONDS = 5.0
+"""How often it is shown for how long an agency has been held back."""
 DEADLINE_SECONDS = 5.0
 """How often deliveries are looked for whose deadline has passed."""
 
@@ -197,6 +202,10 @@ async def running(
         acting = Acting(
             ledger=stores.acts, sealer=keys.sealer, issuer_id=settings.axis.id, clock=now, new_id=new_id
         )
+        for one in await lacking(stores.acts, settings):
+            if one.stops:
+                raise MaterialError(one.sentence)
+            log.warning("config.warning", detail=one.sentence)
         await note_effective(
             stores.acts, acting, settings, evidence=keys.signer().certificate, log=keys.note_signers()[0].key
         )
@@ -244,6 +253,7 @@ async def running(
             clock=now,
             new_id=new_id,
         )
+        held_back = HeldBack(clock=now, metrics=metrics)
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(
             admission=admission,
@@ -252,6 +262,7 @@ async def running(
             watches=watches,
             tracer=tracer,
             shares=shares,
+            held_back=held_back,
         )
         server, port = make_server(
             door_of(settings, keys, shared), services(means), boundary=boundary, lamp=lamp
@@ -268,6 +279,7 @@ async def running(
                     Work("keys", partial(keys.follow, TRUST_SECONDS)),
                     Work("trust", partial(trust.follow, TRUST_SECONDS, reload or asyncio.Event())),
                     Work("probe", partial(prober.follow, settings.server.probe_seconds)),
+                    Work("limits", partial(held_back.follow, LIMITS_SECONDS)),
                     Work("deadlines", partial(expiring.follow, DEADLINE_SECONDS)),
                     Work("changes", lambda: changes.follow(stores.hints.news())),
                     Work("checkpoints", partial(publisher.follow, settings.transparency.publish_seconds)),

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from axis_server.acts.known import lacking
 from axis_server.material import MaterialError, log_signer
 from axis_server.operation.agency import agency
 from axis_server.operation.auditing import audit
@@ -16,6 +17,7 @@ from axis_server.operation.checkconfig import Severity, check, problem
 from axis_server.operation.checkstore import check_store
 from axis_server.operation.doctor import doctor
 from axis_server.operation.group import group
+from axis_server.operation.limiting import limits
 from axis_server.operation.overview import attention, stats
 from axis_server.operation.provision import ProvisionError, new_log_key, provision, write_new
 from axis_server.operation.renewing import renew
@@ -23,7 +25,7 @@ from axis_server.operation.rollover import rollover
 from axis_server.operation.running import run, work
 from axis_server.operation.scrubbing import scrub
 from axis_server.operation.sweeping import sweep_archive
-from axis_server.operation.terminal import CONFIG, Refusal
+from axis_server.operation.terminal import CONFIG, Refusal, loaded, on_ledger
 from axis_server.operation.verifystore import verify_store
 from axis_server.settings import Address, Secrets, SettingsError, parse_address, readable
 
@@ -46,6 +48,7 @@ main.add_command(backup)
 main.add_command(check_store)
 main.add_command(doctor)
 main.add_command(group)
+main.add_command(limits)
 main.add_command(restore)
 main.add_command(rollover)
 main.add_command(run)
@@ -132,8 +135,9 @@ def log_key(key: Path, origin: str | None) -> None:
 
 
 @main.command("check-config")
+@click.option("--running", is_flag=True, help="The axis runs: that its addresses are taken is no problem.")
 @CONFIG
-def check_config(config: Path) -> None:
+def check_config(running: bool, config: Path) -> None:
     """Finds every problem of a configuration in one run. Changes nothing.
 
     Exit 0: none but warnings and notes; 1: problems.
@@ -142,9 +146,24 @@ def check_config(config: Path) -> None:
         found = readable(config)
     except SettingsError as exc:
         raise Refusal(str(exc)) from exc
-    findings = (*map(problem, found.problems), *check(found, Secrets(), at=datetime.now(UTC), ports=True))
+    findings = (
+        *map(problem, found.problems),
+        *check(found, Secrets(), at=datetime.now(UTC), ports=not running),
+    )
     for finding in findings:
         click.echo(f"{finding.severity}: {finding.sentence}", err=True)
-    if any(finding.severity is Severity.PROBLEM for finding in findings):
+    if any(finding.severity is Severity.PROBLEM for finding in findings) or _other_keys(config):
         raise Refusal(f"{config}: the axis would not run.")
     click.echo(f"{config}: ready to run.")
+
+
+def _other_keys(config: Path) -> bool:
+    """Tells of keys that the ledger's axis works with and that are not here; returns whether that stops the
+    start. A ledger that is new, or that the next run upgrades, says nothing yet."""
+    try:
+        missing = on_ledger(config, lambda ledger: lacking(ledger, loaded(config)))
+    except Refusal:
+        return False
+    for one in missing:
+        click.echo(f"{'problem' if one.stops else 'warning'}: {one.sentence}.", err=True)
+    return any(one.stops for one in missing)

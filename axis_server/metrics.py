@@ -7,7 +7,8 @@
 Where several processes serve, counters and histograms are added up; of a gauge, `multiprocess_mode` says what
 becomes of those of the living.
 
-Names never hold an agency or a document: who exchanges how much with whom stays in the ledger.
+Names never hold a document, nor an agency but for one that is held back by its limits: who exchanges how much
+with whom stays in the ledger.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ class Metrics:
     submissions_accepted: Counter
     submissions_refused: Counter
     turned_away: Counter
+    held_back: Gauge
+    held_back_calls: Counter
     watches_open: Gauge
     events_given: Counter
     watch_lag: Histogram
@@ -106,6 +109,18 @@ class Metrics:
                 "Calls turned away because their agency had its share: of calls at once, of a minute's"
                 " documents or statements, of a day's bytes; the log names it.",
                 ("limit",),
+            ),
+            held_back=gauge(
+                "axis_held_back_seconds",
+                "For how long an agency has been turned away from what it had its share of, a code of"
+                " errors.md; 0 when it no longer is. A process names 100 agencies, the rest `(others)`.",
+                ("agency", "reason"),
+                multiprocess_mode="livemax",
+            ),
+            held_back_calls=counter(
+                "axis_held_back_calls",
+                "Calls of an agency that were turned away for that.",
+                ("agency", "reason"),
             ),
             watches_open=gauge(
                 "axis_watches_open",

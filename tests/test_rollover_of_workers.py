@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import json
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -17,8 +18,10 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from axis_server.app import running
 from axis_server.cli import main
-from axis_server.settings import Address
+from axis_server.material import log_signer
+from axis_server.settings import Address, Secrets
 from edxml.writer import write
 from tests.axis_server.packages import document
 from tests.axis_server.process import PATIENCE, Running, started
@@ -31,8 +34,8 @@ from tests.axis_server.test_rollover import (
     knows,
     log_of,
     shown_to,
+    signing,
     streaming,
-    until,
 )
 
 WORKERS = 3
@@ -234,17 +237,12 @@ async def test_keys_follow_each_other_on_three_workers_and_a_second_node_in_the_
 
         assert nodes.troubles() == []
         knows(axis.ministry, new)
-        await until(lambda: signatures(stream, 1))
+        await signing(stream, log_signer(axis.config.parent / "log" / "log.key").key)
         assert len(await all_verify(stream) | await all_verify(beside)) == 2
         assert log_of(here) == new != old
     assert "all there" in await command("verify-store", "--config", other)
     await command("audit", "--whole", "--config", other)
     await command("rollover", "status", "--config", other)
-
-
-async def signatures(stream: Stream, number: int) -> bool:
-    async with stream.client(stream.axis.ministry) as client:
-        return len((await client.check_log()).head.note.signatures) == number
 
 
 async def test_a_machine_that_was_forgotten_in_a_rollover_is_told_what_it_lacks(tmp_path: Path) -> None:
@@ -258,9 +256,11 @@ async def test_a_machine_that_was_forgotten_in_a_rollover_is_told_what_it_lacks(
     await command("rollover", "evidence", "introduce", *given, "--config", axis.config)
     await command("rollover", "evidence", "use", "--at-once", "--config", axis.config)
     said = await declined("rollover", "status", "--config", other)
-    assert f"the log key {vkey[:40]} was introduced on another machine" in said
-    assert "the evidence key" in said and "is in use on another machine and is not here" in said
-    assert "problem  keys: the evidence key" in await declined("doctor", "--config", other)
+    assert f"the log key {vkey[:60]} was introduced on another machine" in said
+    assert "the axis works with the evidence key" in said
+    assert "problem  keys: the axis works with the evidence key" in await declined(
+        "doctor", "--config", other
+    )
     copied(axis, other)
     shutil.copytree(axis.config.parent / "evidence", other.parent / "evidence", dirs_exist_ok=True)
     await command("rollover", "status", "--config", other)
@@ -278,3 +278,25 @@ async def test_what_root_rolls_over_stays_readable_by_the_account_of_the_axis(tm
     kept = list((axis.config.parent / "evidence").rglob("*"))
     assert len(kept) == 5  # key, certificate, two folders, and the retired certificate
     assert {path.stat().st_uid for path in kept} == {nobody}
+
+
+async def test_another_log_key_stops_the_start_until_the_old_one_is_known(tmp_path: Path) -> None:
+    axis = await prepared(tmp_path)
+    async with running(axis.settings, Secrets()):
+        pass
+    key = axis.config.parent / "log" / "log.key"
+    old = log_of(of(axis, ANYWHERE))
+    key.unlink()
+    await command("log-key", key, "--origin", old.split("+")[0])
+    lacks = f"the axis works with the log key {old[:60]}"
+    said = await declined("check-config", "--config", axis.config)
+    assert f"problem: {lacks}" in said and "copy it from" in said
+    with pytest.raises(AssertionError, match=re.escape(lacks)):
+        async with started(axis.config):
+            pass
+    retired = key.parent / "retired"
+    retired.mkdir()
+    (retired / "lost.vkey").write_text(old + "\n")
+    assert "ready to run" in await command("check-config", "--config", axis.config)
+    async with running(axis.settings, Secrets()):
+        pass

@@ -6,13 +6,14 @@ import asyncio
 import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from axis_client import files
 from axis_client.cli.terminal import Terminal
 from axis_client.client import AsyncClient
 from axis_client.connection import Surroundings
-from axis_client.errors import LocalError, explain
+from axis_client.errors import LocalError, TryLater, explain
 from axis_client.patience import Patience
 from axis_client.profile import Profile
 
@@ -20,6 +21,8 @@ CLERK_PATIENCE = Patience(attempts=5, first=0.4, longest=8.0)
 """A person waits: some seconds of trying, then a plain sentence."""
 NOTICEABLE = 1.0
 """Seconds that a person would wonder about."""
+LONG = 10.0
+"""Seconds that are worth a line where nobody looks on."""
 
 
 def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Awaitable[int]]) -> int:
@@ -31,7 +34,7 @@ def with_axis(terminal: Terminal, profile: Path, act: Callable[[AsyncClient], Aw
         loaded = replace(loaded, acting_for=terminal.acting_for)
 
     async def connected() -> int:
-        around = Surroundings(patience=CLERK_PATIENCE, sleep=lambda seconds: _pause(terminal, seconds))
+        around = Surroundings(patience=CLERK_PATIENCE, waiting=partial(_tell, terminal))
         async with AsyncClient(loaded, around) as client:
             return await act(client)
 
@@ -53,10 +56,14 @@ def _no_profile(profile: Path) -> LocalError:
     return missing
 
 
-async def _pause(terminal: Terminal, seconds: float) -> None:
-    """Waits, and tells whoever looks at the screen why nothing happens."""
-    if seconds >= NOTICEABLE and sys.stderr.isatty():
-        terminal.note(
-            terminal.text(f"Thử lại sau {seconds:.0f} giây ...", f"Trying again in {seconds:.0f} s ...")
+def _tell(terminal: Terminal, error: TryLater, seconds: float) -> None:
+    """Tells whoever looks at the screen, or reads what a script noted, why nothing happens."""
+    if seconds < (NOTICEABLE if sys.stderr.isatty() else LONG):
+        return
+    why = terminal.text(error.message_vi, error.message)
+    terminal.note(
+        terminal.text(
+            f"Thử lại sau {seconds:.0f} giây ... [{error.reason}] {why}",
+            f"Trying again in {seconds:.0f} s ... [{error.reason}] {why}",
         )
-    await asyncio.sleep(seconds)
+    )

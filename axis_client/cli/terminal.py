@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 import sys
 import unicodedata
@@ -91,6 +92,8 @@ class Terminal:
             _write(sys.stderr, f"  {visible(message)}")
             if hint:
                 _write(sys.stderr, f"    {what}: {visible(hint)}")
+            if when := _again(error, what):
+                _write(sys.stderr, f"    {when}")
 
     def table(self, columns: Sequence[tuple[str, str]], rows: Sequence[Sequence[str]]) -> None:
         """Writes a table with headings (Vietnamese, English), or a paragraph a row where the terminal is too
@@ -146,6 +149,21 @@ class Terminal:
             yield report
 
 
+TOLD_WHEN = 10.0
+"""Seconds from which on it is worth saying when to try again: less is over before it is read."""
+
+
+def _again(error: AxisError, what: str) -> str:
+    """Says in the language of `what` how long to wait before the same is tried again, where the axis said."""
+    seconds = error.retry_after if isinstance(error, TryLater) else None
+    if seconds is None or seconds < TOLD_WHEN:
+        return ""
+    hours, minutes = divmod(math.ceil(seconds / 60), 60)
+    if what == "What to do":
+        return f"Try again in: {f'{hours} h ' * bool(hours)}{minutes} min"
+    return f"Thử lại sau: {f'{hours} giờ ' * bool(hours)}{minutes} phút"
+
+
 def _shape(error: AxisError) -> dict[str, object]:
     return {
         "error": error.reason,
@@ -154,6 +172,7 @@ def _shape(error: AxisError) -> dict[str, object]:
         "hint": error.hint,
         "hint_vi": error.hint_vi,
         "retryable": error.retryable,
+        "retry_after": error.retry_after if isinstance(error, TryLater) else None,
         "facts": error.facts,
     }
 

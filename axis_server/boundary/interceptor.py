@@ -25,9 +25,10 @@ from axis_server.boundary.identity import Context, fingerprint, identify
 from axis_server.boundary.serialised import Serialised, serialising
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
+from axis_server.limits.held_back import HeldBack
 from axis_server.limits.shares import Shares
 from axis_server.metrics import Metrics
-from axis_server.reasons import Code
+from axis_server.reasons import OF_QUOTAS, Code
 from storage.errors import Corrupt
 from tracing import Tracer, begun, here
 
@@ -57,6 +58,8 @@ class Call:
         self.sent = 0
         self.code = "OK"
         self.reason = ""
+        self.actor = ""
+        """The agency whose certificate it is, once that is known."""
 
     def take(self, message: Message | Garbled) -> None:
         """Counts a request. Raises `Declined` (INVALID_ARGUMENT) for bytes that are not the message that the
@@ -85,14 +88,17 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         new_id: Callable[[], str],
         watches: Watches,
         shares: Shares,
+        held_back: HeldBack,
         tracer: Tracer | None = None,
     ) -> None:
-        """Calls are traced by `tracer`, where there is one."""
+        """`held_back` is told of calls whose agency had its share. Calls are traced by `tracer`, where there
+        is one."""
         self._admission = admission
         self._metrics = metrics
         self._new_id = new_id
         self._watches = watches
         self._shares = shares
+        self._held_back = held_back
         self._tracer = tracer
 
     async def intercept_service(
@@ -173,6 +179,7 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
             structlog.contextvars.bind_contextvars(
                 agency=caller.agency_id, role=caller.role.value, delegate=caller.delegate_id or None
             )
+            call.actor = caller.actor_id
             place = self._watches.place(caller.actor_id) if watching else self._shares.place(caller, method)
             with place:
                 yield call
@@ -193,6 +200,8 @@ class Boundary(grpc.aio.ServerInterceptor):  # type: ignore[type-arg]
         """Ends the call with the status that `raised` means."""
         failure = failure_of(raised, call.request_id)
         call.code, call.reason = failure.status.name, failure.reason
+        if call.actor and isinstance(raised, Declined) and raised.code in OF_QUOTAS:
+            self._held_back.noted(call.actor, raised.code, wait_seconds=raised.wait_seconds)
         if isinstance(raised, Corrupt):
             self._metrics.archive_corrupt.inc()
             log.error("archive.corrupt", digest=raised.digest, detail=raised.detail)

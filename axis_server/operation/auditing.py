@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
 
 import click
 
+from axis_server.acts.effective import KIND
 from axis_server.acts.standing import Audit, Examined, Standing
 from axis_server.material import MaterialError, evidence_certificates, log_policy
 from axis_server.operation.particulars import parse_moment
@@ -61,18 +63,23 @@ def audit(
 ) -> None:
     """Lists what operators did: who, when, what, why. Each act's seal and place in the log are proven anew.
 
-    Exit 0: all of them hold; 1: one does not, or the log has one that is not listed.
+    Exit 0: all of them hold; 1: one does not, or the log has one that is not listed; 2: a KIND that there
+    is not.
     """
     settings = loaded(config)
+    known = sorted(kinds(click.get_current_context().find_root().command))
     named = identifier(about) if about else ""
 
     async def shown(ledger: OperatorLedger) -> int:
-        auditing, wrong = _audit(settings, ledger), 0
+        auditing, wrong, count = _audit(settings, ledger), 0, 0
         async for one in auditing.acts(kind=kind, about=named, since=since, until=until):
+            count += 1
             click.echo(json.dumps(_facts(one), ensure_ascii=False) if as_json else "\n".join(_lines(one)))
             wrong += not one.is_sound
             if export is not None:
                 _exported(export, one)
+        if not count:
+            _nothing(kind, known)
         if whole:
             async for hidden in auditing.unlisted():
                 click.echo(f"problem: the log has the act {hidden}, and it is not listed.", err=True)
@@ -85,6 +92,26 @@ def audit(
         raise Refusal(f"{config}: what was done cannot be examined: {exc}.") from exc
     if wrong:
         raise Refusal(f"{wrong} acts do not hold: keep the store as it is, and see docs/operator.md.")
+
+
+def kinds(command: click.Command, name: str = "") -> Iterator[str]:
+    """Yields the kinds of act that commands below `command` leave, and those of a start."""
+    if not name:
+        yield KIND
+    if any(one.name == "operator" for one in command.params):
+        yield name
+    if isinstance(command, click.Group):
+        for each, below in command.commands.items():
+            yield from kinds(below, f"{name}.{each}" if name else each)
+
+
+def _nothing(kind: str, known: Sequence[str]) -> None:
+    """Tells that no act was found; raises `BadParameter` where none ever will be."""
+    if kind and not any(one == kind or one.startswith(f"{kind}.") for one in known):
+        raise click.BadParameter(
+            f"no act is a {kind!r}; there are {', '.join(known)}.", param_hint="'--kind'"
+        )
+    click.echo("No such act.", err=True)
 
 
 def _audit(settings: Settings, ledger: OperatorLedger) -> Audit:
@@ -106,6 +133,8 @@ def _lines(one: Examined) -> list[str]:
     lines = [f"{said.at:%Y-%m-%d %H:%M:%S%z}  {what}  by {who}{why}  [{where}]{doubt}"]
     many = len(said.about) > 1
     for each in said.changes:
+        if each.before == each.after:  # an act about settings tells them all, those that stayed too
+            continue
         what = f"{each.of} {each.what}" if many or not said.about else each.what
         lines.append(f"    {what}: {each.before or '-'} -> {each.after or '-'}")
     return lines

@@ -70,7 +70,9 @@ def backup(directory: Path, config: Path) -> None:
     "--into", required=True, type=click.Path(path_type=Path), help="A directory that is not there or empty."
 )
 @click.option(
-    "--moment", metavar="yyyy-MM-ddTHH:mm:ssZ", help="The last one up to then.  [default: the last]"
+    "--moment",
+    metavar="TIME|NAME",
+    help="The last one up to then (2026-03-02T08:15:00Z), or one as `backup` named it.  [default: the last]",
 )
 @acting
 @click.option(
@@ -105,7 +107,9 @@ def restore(directory: Path, into: Path, moment: str | None, config: Path | None
 
 
 def _chosen(directory: Path, until: str | None) -> Path:
-    moments = sorted(directory.glob("moments/*.sqlite3"))
+    every = moments = sorted(directory.glob("moments/*.sqlite3"))
+    if named := [path for path in every if until in (path.stem, path.name)]:
+        return named[0]
     if until is not None:
         try:
             last = datetime.fromisoformat(until)
@@ -115,7 +119,8 @@ def _chosen(directory: Path, until: str | None) -> Path:
             raise click.BadParameter(f'"{until}" has no time zone; end it with Z.', param_hint="--moment")
         moments = [path for path in moments if path.stem <= _name(last.astimezone(UTC))]
     if not moments:
-        raise Refusal(f"{directory} holds no such moment; nothing was written.")
+        first = f" The first is {every[0].stem}." if every else ""
+        raise Refusal(f"{directory} holds no such moment; nothing was written.{first}")
     return moments[-1]
 
 

@@ -113,6 +113,11 @@ def _findings(
             yield from _store("archive.replica", replica, settings.limits, secret)
     if settings.ledger:
         yield from _ledger(settings.ledger, secrets)
+        if settings.limits and settings.ledger.kind == "postgres" and settings.limits.processes == 1:
+            yield note(
+                "`limits.processes` is 1: each process of each node counts for itself, and an agency whose"
+                " connections are spread over n of them has up to n times its rates (docs/operator.md)."
+            )
     if ports and settings.server:
         yield from _port("server.listen", settings.server.listen)
     if ports and settings.transparency and settings.transparency.listen is not None:
@@ -314,7 +319,8 @@ def _port(field: str, address: Address) -> Iterator[Finding]:
             candidate.bind(name)
     except OSError as exc:
         yield problem(
-            f"`{field}`: cannot listen on {address} ({exc.strerror}); free it, or choose another port."
+            f"`{field}`: cannot listen on {address} ({exc.strerror}); free it, or choose another port"
+            " (while this axis itself runs: `check-config --running`)."
         )
 
 

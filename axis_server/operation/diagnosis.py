@@ -16,11 +16,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 
+from axis_server.acts.known import lacking
 from axis_server.addressing.directory_watch import DirectoryWatch
 from axis_server.admitting.trust import policy_of
 from axis_server.material import MaterialError, log_policy, read_certificates
 from axis_server.operation.checkconfig import Severity, check
-from axis_server.operation.elsewhere import lacking
 from axis_server.revoking.expiry import others_end
 from axis_server.revoking.known import read_kept
 from axis_server.settings import Address, Secrets, Settings
@@ -177,10 +177,10 @@ async def _keys(settings: Settings, stores: Examined) -> tuple[Found, ...]:
         Found(
             subject="keys",
             grade=Grade.PROBLEM,
-            sentence=sentence,
-            next_step="`axis-server rollover status` on each machine; nothing needs a restart",
+            sentence=one.sentence,
+            next_step="`axis-server rollover status` on each machine; one that serves needs no restart",
         )
-        for sentence in missing
+        for one in missing
     ) or (_ok("keys", "every key of the last rollover is here"),)
 
 

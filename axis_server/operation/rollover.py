@@ -20,6 +20,7 @@ import click
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
+from axis_server.acts.known import Lacking, lacking
 from axis_server.material import (
     RETIRED,
     MaterialError,
@@ -34,7 +35,6 @@ from axis_server.material import (
     succession_of,
     tls_material,
 )
-from axis_server.operation.elsewhere import lacking
 from axis_server.operation.provision import new_log_key
 from axis_server.operation.terminal import CONFIG, Refusal, acting, loaded, note, on_ledger
 from axis_server.settings import EvidenceSettings, Secrets, Settings, TlsSettings
@@ -124,8 +124,9 @@ def introduce_log(*, anew: bool, config: Path) -> None:
     coming = next_of(settings.transparency.key)
     if coming.exists():
         raise Refusal(f"{coming} is there already: `axis-server rollover log use` puts it to use.")
-    for sentence in [] if anew else _elsewhere(config, settings, only="log"):
-        raise Refusal(f"Nothing was changed: {sentence}; if it is lost, say --anew.")
+    for one in [] if anew else _lacking(config, settings):
+        if one.kind == "log":
+            raise Refusal(f"Nothing was changed: {one.sentence}; if it is lost, say --anew.")
     old = _log_signer(settings.transparency.key)
     said = succession_of(settings.transparency.key, old.key)
     if said.exists() and not anew:
@@ -218,13 +219,12 @@ def status(*, config: Path) -> None:
         alone = "  names no successor: tell the new key to whoever knows this one alone" if untold else ""
         click.echo(f"log       {state}  {key.vkey}{alone}")
 
-    if missing := _elsewhere(config, settings):
-        raise Refusal("\n".join(f"problem: {sentence}." for sentence in missing))
+    if missing := _lacking(config, settings):
+        raise Refusal("\n".join(f"problem: {one.sentence}." for one in missing))
 
 
-def _elsewhere(config: Path, settings: Settings, *, only: str = "") -> list[str]:
-    """What another machine did that this one's files do not know; see `elsewhere`."""
-    return on_ledger(config, lambda ledger: lacking(ledger, settings, only=only))
+def _lacking(config: Path, settings: Settings) -> list[Lacking]:
+    return on_ledger(config, lambda ledger: lacking(ledger, settings))
 
 
 def _state(number: int, introduced: bool) -> str:

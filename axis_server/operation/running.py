@@ -47,6 +47,8 @@ def run(config: Path, workers: int | None) -> None:
         if workers is None:
             _run(settings, ready=_say)
         else:
+            if workers > settings.limits.processes:
+                log.info("config.note", detail=_each_counts(workers, settings.limits.processes))
             asyncio.run(
                 supervise(
                     settings,
@@ -93,6 +95,14 @@ def _command(config: Path, address: Address) -> tuple[str, ...]:
     """A fresh interpreter, so that each renewal runs the program as it is then installed; -P keeps the
     directory that the axis was started in out of its imports."""
     return (sys.executable, "-P", "-m", "axis_server", "work", "--config", str(config), "--on", str(address))
+
+
+def _each_counts(workers: int, processes: int) -> str:
+    return (
+        f"each of {workers} workers counts `limits` for itself and `limits.processes` is {processes}: an"
+        f" agency whose connections are spread over all has up to {workers / processes:g} times its rates;"
+        " one with a single connection has what is set"
+    )
 
 
 def _say(address: Address) -> None:

@@ -94,11 +94,14 @@ class LimitSettings(Section):
     """Status reports at once, after a while without any."""
     bytes_per_day: Size = 500 * GIB
     """Bytes of documents, uploads and status reports that one agency has kept in a day, as many at once as
-    are left of it; more are answered TOO_MANY_BYTES; `--limits bytes=1000000000`. Each process counts anew
-    when it starts."""
+    are left of it; more are answered TOO_MANY_BYTES; `--limits bytes=1000000000`. It is a day's share that
+    fills up as the day passes, so no exact count: in any 24 hours each process lets through twice that at
+    most, and what was last, and as much again each time it starts."""
     processes: int = Field(default=1, ge=1, le=10_000)
     """How many processes serve, over all nodes and `--workers`: each counts for itself and gives that part of
-    these rates. 1 lets an agency have them in each process."""
+    these rates. With 1 an agency has them in EACH process: with n processes up to n times as much, if its
+    connections are spread over all. With n it never has more than is set, and less where it has few
+    connections: a connection lies with one process, which gives it one n-th."""
 
 
 class MetricsSettings(Section):

@@ -79,3 +79,26 @@ async def test_progress_starts_the_count_anew() -> None:
     act, pauses = Flaky(50), list[float]()
     assert await persistence(pauses)(act, lambda: act.calls) == 51
     assert set(pauses) == {1.0}
+
+
+async def test_who_looks_on_is_told_why_it_waits_and_for_how_long() -> None:
+    told: list[tuple[str, float]] = []
+
+    async def sleep(seconds: float) -> None:
+        assert told[-1][1] == seconds, "told before, not after"
+
+    async def act() -> str:
+        if len(told) < 2:
+            error = TryLater("TOO_MANY_DOCUMENTS", "Too many.")
+            error.retry_after = 40.0
+            raise error
+        return "done"
+
+    persist = Persistence(
+        patience=Patience(),
+        sleep=sleep,
+        random=lambda: 0.0,
+        waiting=lambda error, seconds: told.append((error.reason, seconds)),
+    )
+    assert await persist(act) == "done"
+    assert told == [("TOO_MANY_DOCUMENTS", 40.0)] * 2

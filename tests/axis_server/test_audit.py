@@ -86,6 +86,17 @@ def test_acts_are_found_by_kind_by_agency_and_by_time(config: Path) -> None:
     assert len(acts(config, "--until", "2100-01-01")) == 3
 
 
+def test_a_kind_that_there_is_not_is_told_with_those_that_there_are(config: Path) -> None:
+    run("group", "add", "ALL", "--name", "Tất cả", "--config", config)
+    said = run("audit", "--kind", "setings", "--config", config)
+    assert said.exit_code == 2
+    assert "no act is a 'setings'; there are agency.add" in said.output
+    for kind in ("settings", "agency.certificate.add", "rollover.log.use", "backup", "scrub"):
+        assert f"{kind}," in said.output or f"{kind}." in said.output, kind
+    none = run("audit", "--kind", "rollover", "--config", config)
+    assert (none.exit_code, none.stderr) == (0, "No such act.\n")
+
+
 def test_an_import_is_one_act_about_all_whom_it_changed(config: Path, tmp_path: Path) -> None:
     file = tmp_path / "agencies.csv"
     file.write_text("id,name,parent\nH05,Tỉnh,\nH05.01,Sở,H05\nH05.02,Sở,H05\n", encoding="utf-8")

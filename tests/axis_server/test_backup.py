@@ -109,6 +109,10 @@ async def test_nothing_is_restored_over_anything_or_from_a_moment_before_the_fir
     assert (taken.exit_code, "holds something" in taken.output) == (1, True)
     early = await command("restore", kept, "--into", tmp_path / "new", "--moment", "2020-01-01T00:00:00Z")
     assert (early.exit_code, "no such moment" in early.output) == (1, True)
+    (moment,) = (kept / "moments").iterdir()
+    assert f"The first is {moment.stem}." in early.output
+    named = await command("restore", kept, "--into", tmp_path / "named", "--moment", moment.stem)
+    assert (named.exit_code, f"{moment.stem} is restored" in named.output) == (0, True)
     assert not (tmp_path / "new").exists()
 
 

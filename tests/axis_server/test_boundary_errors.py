@@ -21,6 +21,7 @@ from axis_server.boundary.interceptor import Boundary
 from axis_server.boundary.watches import Watches
 from axis_server.errors import Declined
 from axis_server.ledgers import opened_ledger
+from axis_server.limits.held_back import HeldBack
 from axis_server.limits.shares import Shares
 from axis_server.material import tls_material
 from axis_server.metrics import Metrics
@@ -169,6 +170,7 @@ async def failing_server(ready: Prepared, metrics: Metrics) -> tuple[grpc.aio.Se
         new_id=lambda: "request-1",
         watches=watches,
         shares=Shares(calls=9, rates={}, clock=lambda: datetime.now(UTC)),
+        held_back=HeldBack(clock=lambda: datetime.now(UTC), metrics=metrics),
     )
     server = grpc.aio.server(interceptors=[boundary])
     directory_pb2_grpc.add_DirectoryServiceServicer_to_server(Failing(), server)

@@ -88,7 +88,9 @@ def attempt(work: Callable[[], T], patience: Patience) -> T:
             if not _passing(exc):
                 raise _verdict(exc) from exc
             if not left or patience.clock() + wait > end:
-                raise Unavailable(f"the S3 store does not serve: {_said(exc)}") from exc
+                raise Unavailable(
+                    f"the S3 store does not serve ({_said(exc)}): see that it runs, and check `endpoint`"
+                ) from exc
         patience.sleep(wait * (0.5 + patience.chance() / 2))
         wait *= 2
     raise AssertionError("the last try returns or raises")

@@ -40,8 +40,8 @@ class Lock(StrEnum):
 def checked_bucket(bucket: Bucket, lock: Lock) -> None:
     """Raises `Misconfigured` unless the bucket keeps every version and, if `lock` asks for it, locks them;
     the sentence says what to do."""
+    fit_for_locking(bucket, lock)  # first: who lacks both needs another bucket, not a switch in this one
     versioned(bucket)
-    fit_for_locking(bucket, lock)
 
 
 def look_at(target: Target, lock: Lock) -> None:
