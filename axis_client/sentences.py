@@ -175,8 +175,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "NOTHING_TO_UPDATE": Sentence(
         "Nothing would change.",
         "Không có thay đổi nào.",
-        "Name a recipient with --add or --remove.",
-        "Nêu nơi nhận bằng --add hoặc --remove.",
+        "Name with --add who does not have it yet, or with --remove who does.",
+        "Nêu nơi chưa có văn bản bằng --add, hoặc nơi đang có bằng --remove.",
     ),
     "ORDER_NOT_SHOWN": Sentence(
         "The axis does not show this agency the order that disposed of the document:",
@@ -210,6 +210,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Danh bạ không có cơ quan này:",
         "Check the recipient's identifier.",
         "Kiểm tra mã định danh nơi nhận.",
+    ),
+    "NOT_SENDER": Sentence(
+        "Only its sender takes a document back, changes or replaces it:",
+        "Chỉ cơ quan gửi được thu hồi, cập nhật, thay thế văn bản:",
+        "What you received is refused with axis refuse; in another agency's name: --for.",
+        "Văn bản nhận được thì từ chối bằng axis refuse; nếu thay mặt cơ quan gửi, thêm --for.",
     ),
     "NOT_RECIPIENT": Sentence(
         "This agency is not a recipient of the dispatch:",

@@ -22,7 +22,7 @@ STATES: Mapping[str, str] = MappingProxyType(
         "fetched": "đang tải về",
         "handed_over": "đã đến",
         "accepted": "đã tiếp nhận",
-        "refused": "từ chối",
+        "refused": "từ chối tiếp nhận",
         "in_process": "đang xử lý",
         "done": "hoàn thành",
         "expired": "quá hạn",

@@ -13,7 +13,7 @@ from axis_client import answering
 from axis_client.acts.receiving import Receiving, required
 from axis_client.acts.sending import Sending, Source
 from axis_client.errors import EvidenceError, LocalError, explain
-from axis_client.model import Answered
+from axis_client.model import Answered, Dispatch, State
 from axis_client.packing import is_sealed, open_package, open_xml, read_document, unreadable_xml, written
 from axis_client.threads import replacing, revoke_package, update_package
 from edxml import codes
@@ -21,6 +21,9 @@ from edxml.agency_id import normalise
 from edxml.model import Organ, Package
 from signing.parser import DEFAULT_LIMITS, Malformed
 from signing.verdict import Reason
+
+_ENDED = frozenset({State.REFUSED, State.EXPIRED, State.TAKEN_BACK})
+"""Where a recipient has the document no more: the axis says why it cannot be added again."""
 
 
 class Recalling(Sending, Receiving):
@@ -31,6 +34,7 @@ class Recalling(Sending, Receiving):
         """Asks one recipient to give a document back (status 13, *lấy lại*); it answers 15 or 16."""
         because = required(reason)
         status = await self.status(dispatch_id)
+        await self._require_sender(status.dispatch)
         canonical = (await self.agency(recipient)).agency_id
         parties = answering.of_sender(canonical, await self.whoami())
         return await self._state(codes.TAKE_BACK, status.dispatch, parties, because)
@@ -54,7 +58,11 @@ class Recalling(Sending, Receiving):
         document = await self._document(dispatch_id)
         added = [Organ(organ_id=one, organ_name=await self._name(one)) for one in add]
         removed = [organ.organ_id for organ in _named(document, remove)]
-        holders = _named(document, await self._holders(dispatch_id))
+        states = {one.recipient_id: one.state async for one in self.deliveries(dispatch_id)}
+        have = {normalise(one) for one, state in states.items() if state not in _ENDED}
+        if not removed and have.issuperset(map(normalise, add)):
+            raise explain(LocalError, "NOTHING_TO_UPDATE")
+        holders = _named(document, list(states))
         package = replace(document, recipients=tuple(holders))
         return written(update_package(package, because, add=added, remove=removed))
 
@@ -71,8 +79,14 @@ class Recalling(Sending, Receiving):
         replacements = []
         for dispatch_id in replaced:
             status = await self.status(dispatch_id)
+            await self._require_sender(status.dispatch)
             replacements.append((status.dispatch.document_id, await self._holders(dispatch_id)))
         return written(replacing(open_package(root), replacements, because))
+
+    async def _require_sender(self, dispatch: Dispatch) -> None:
+        """Raises `LocalError` (`NOT_SENDER`) unless this agency sent it."""
+        if dispatch.sender_id != (await self.whoami()).agency.agency_id:
+            raise explain(LocalError, "NOT_SENDER", dispatch.dispatch_id)
 
     async def _holders(self, dispatch_id: str) -> list[str]:
         """Names everyone to whom a document went, those who joined later and the members of groups too."""
@@ -81,6 +95,7 @@ class Recalling(Sending, Receiving):
     async def _document(self, dispatch_id: str) -> Package:
         """Reads the package of a dispatch, held against its digest in the evidence."""
         attested = await self._attested(dispatch_id)
+        await self._require_sender(attested.dispatch)
         original = attested.dispatch.parts[0]
         if original.size > DEFAULT_LIMITS.bytes:
             raise unreadable_xml(Malformed(Reason.XML_TOO_LARGE, dispatch_id))

@@ -13,6 +13,10 @@ from axis_client.cli.terminal import EXIT_OK, EXIT_REFUSED, Terminal
 from axis_client.client import AsyncClient
 from axis_client.model import Agency
 
+NAMED = 100
+"""Members of a group that are shown by name: each is asked for."""
+ALL_KINDS = frozenset(range(4))
+"""New, revoke, update, replace: what a system takes unless the directory says otherwise."""
 _COLUMNS = [("Mã", "ID"), ("Tên", "Name"), ("Thuộc", "Part of"), ("Loại", "Category"), ("Ghi chú", "Note")]
 
 
@@ -32,6 +36,10 @@ def agency(terminal: Terminal, agency_id: str, profile: Path) -> int:
             names = ", ".join((found.agency_id, *found.aliases))
             note = _note(terminal, found)
             terminal.say(f"{found.name}: {names}{f' ({note})' if note else ''}")
+            if found.parent_id:
+                terminal.say(f"  {terminal.text('Thuộc', 'Part of')}: {found.parent_id}")
+            if found.category:
+                terminal.say(f"  {terminal.text('Loại', 'Category')}: {found.category}")
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
@@ -96,11 +104,11 @@ def groups(terminal: Terminal, group_id: str, profile: Path) -> int:
 
     async def act(client: AsyncClient) -> int:
         if group_id:
-            async for agency_id in client.group(group_id):
-                if terminal.as_json:
+            if terminal.as_json:
+                async for agency_id in client.group(group_id):
                     terminal.object({"agency_id": agency_id})
-                else:
-                    terminal.say(agency_id)
+            else:
+                await _show_members(terminal, client, group_id)
             return EXIT_OK
         if terminal.as_json:
             async for group in client.groups():
@@ -109,10 +117,21 @@ def groups(terminal: Terminal, group_id: str, profile: Path) -> int:
             columns = [("Mã", "ID"), ("Tên", "Name"), ("Của", "Owner")]
             everyone = terminal.text("dùng chung", "everybody")
             rows = [(one.group_id, one.name, one.owner_id or everyone) async for one in client.groups()]
+            if not rows:
+                terminal.note(terminal.text("Chưa có nhóm nơi nhận nào.", "There are no groups."))
             terminal.table(columns, rows)
         return EXIT_OK
 
     return with_axis(terminal, profile, act)
+
+
+async def _show_members(terminal: Terminal, client: AsyncClient, group_id: str) -> None:
+    """Shows whom a group reaches; the first ones by name."""
+    rows: list[tuple[str, str]] = []
+    async for agency_id in client.group(group_id):
+        name = (await client.agency(agency_id)).name if len(rows) < NAMED else ""
+        rows.append((agency_id, name))
+    terminal.table(_COLUMNS[:2], rows)
 
 
 def _note(terminal: Terminal, agency: Agency) -> str:
@@ -129,4 +148,7 @@ def _note(terminal: Terminal, agency: Agency) -> str:
     if agency.capabilities.attachment_bytes:
         size = f"{agency.capabilities.attachment_bytes:,}"
         notes.append(terminal.text(f"tệp đến {size} byte", f"files up to {size} bytes"))
+    if not ALL_KINDS.issubset(agency.capabilities.kinds):
+        kinds = "/".join(labels.kind(terminal, kind) for kind in agency.capabilities.kinds)
+        notes.append(terminal.text(f"chỉ nhận gói tin: {kinds}", f"takes only: {kinds}"))
     return ", ".join(notes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +14,7 @@ from cryptography.hazmat.primitives import hashes
 from axis_client import files
 from axis_client.cli import labels, shapes
 from axis_client.cli.terminal import Terminal
+from axis_client.model import State
 from signing.log import Included
 from signing.package.findings import (
     LOG_NOT_CHECKED,
@@ -48,8 +50,10 @@ _NEXT_STEP = {
 """What whoever verifies can do, where that is something else than what the signer can."""
 _NOTES = {
     "REVOCATION_NOT_CHECKED": (
-        "không có danh sách thu hồi nào nói về chứng thư của người ký; thêm --crl để kiểm tra.",
-        "no revocation list speaks of the signer's certificate; add --crl to have it checked.",
+        "không có danh sách thu hồi nào nói về chứng thư của người ký; để kiểm tra, thêm --crl, hoặc `crls` "
+        "trong hồ sơ kết nối.",
+        "no revocation list speaks of the signer's certificate; add --crl, or `crls` in the profile, to have "
+        "it checked.",
     ),
     "DETACHED_NOT_CHECKED": (
         "chưa kiểm tra các tệp nằm ngoài gói tin; thêm --attach.",
@@ -99,6 +103,8 @@ _NOTES = {
     ),
 }
 """What a warning means; told once, at the end."""
+_STATE = re.compile(rf"\(({'|'.join(State)})\)")
+"""The state of a recipient, as the axis names it in a warning."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,8 +203,9 @@ def warn(terminal: Terminal, warnings: Iterable[str]) -> None:
     for warning in warnings:
         code, _, detail = warning.partition(": ")
         meaning = terminal.text(*_NOTES[code]) if code in _NOTES else ""
-        said = " ".join(filter(None, (f"{code}:", detail, f"({meaning.rstrip('.')})" if meaning else "")))
-        terminal.note(f"{terminal.text('Lưu ý', 'Note')}: {said.rstrip(':')}")
+        case = _STATE.sub(lambda found: f"({labels.state(terminal, State(found[1]))})", detail)
+        said = ": ".join(filter(None, (meaning.rstrip(".") if case else meaning, case)))
+        terminal.note(f"{terminal.text('Lưu ý', 'Note')}: [{code}] {said}".rstrip())
 
 
 def show_meanings(terminal: Terminal, warnings: Iterable[str]) -> None:

@@ -24,7 +24,7 @@ STATES = {
     State.IN_PROCESS: Label("đang xử lý", "in process"),
     State.DONE: Label("hoàn thành", "done"),
     State.EXPIRED: Label("quá hạn", "expired"),
-    State.TAKEN_BACK: Label("đã thu hồi", "taken back"),
+    State.TAKEN_BACK: Label("đã lấy lại", "taken back"),
     State.UNKNOWN: Label("không rõ", "unknown"),
 }
 

@@ -14,6 +14,7 @@ from axis_client.cli.receiver import DISPATCH, answer, folder
 from axis_client.cli.sender import send_kept, show_proven
 from axis_client.cli.terminal import EXIT_OK, Terminal
 from axis_client.client import AsyncClient
+from axis_client.errors import Refused
 from axis_client.model import Answered
 
 REASON = click.option(
@@ -62,7 +63,12 @@ def recall(
                 _show_asked(terminal, await client.recall(dispatch_id, recipient, reason))
             return EXIT_OK
         package = await client.revoke(dispatch_id, reason, recipients or None)
-        sent = await send_kept(terminal, client, package, Path(f"{folder(dispatch_id)}.recall.sending.edxml"))
+        try:
+            waiting = Path(f"{folder(dispatch_id)}.recall.sending.edxml")
+            sent = await send_kept(terminal, client, package, waiting)
+        except Refused as refused:
+            _point_to_the_other_road(refused, dispatch_id)
+            raise
         await show_proven(terminal, client, sent)
         return EXIT_OK
 
@@ -131,6 +137,16 @@ def decline(terminal: Terminal, dispatch_id: str, reason: str, recipient: str, p
         return await client.decline(dispatch_id, reason, recipient=recipient)
 
     return answer(terminal, profile, act)
+
+
+def _point_to_the_other_road(refused: Refused, dispatch_id: str) -> None:
+    """Whose systems take no revoke package is asked by status 13, and the others by naming them."""
+    if refused.reason == "RECIPIENT_UNFIT":
+        there = f"axis recall {dispatch_id} --to {refused.facts.get('recipient', 'ID')} --status --reason …"
+        refused.hint = f"Ask there by status 13: {there}; ask the others by naming each with --to."
+        refused.hint_vi = (
+            f"Thu hồi ở đó bằng trạng thái 13: {there}; các nơi khác thì nêu từng nơi bằng --to."
+        )
 
 
 def _show_asked(terminal: Terminal, asked: Answered) -> None:

@@ -14,6 +14,7 @@ from axis_client.answering import REPORTABLE
 from axis_client.cli import labels, shapes
 from axis_client.cli.connection import with_axis
 from axis_client.cli.findings import warn
+from axis_client.cli.mistakes import mistake
 from axis_client.cli.options import AFTER, FORCE, PATH, RECIPIENT, common, profile
 from axis_client.cli.proving import with_log
 from axis_client.cli.terminal import EXIT_OK, Terminal
@@ -152,11 +153,35 @@ def refuse(terminal: Terminal, dispatch_id: str, reason: str, recipient: str, pr
     return answer(terminal, profile, act)
 
 
+_SAID_BY = {
+    codes.REFUSED: "axis refuse",
+    codes.ACCEPTED: "axis accept",
+    codes.TAKE_BACK: "axis recall --status",
+    codes.AGREED: "axis agree",
+    codes.DECLINED: "axis decline",
+}
+"""Statuses with a command of their own."""
+
+
+def _reported(_: click.Context, __: click.Parameter, value: str) -> str:
+    """Reads a status that `report` says; `5` is 05."""
+    code = value.zfill(2)
+    if code in {codes.ARRIVED, *REPORTABLE}:
+        return code
+    if code in _SAID_BY:
+        raise mistake(
+            f"--status {code}: use {_SAID_BY[code]}", f"--status {code}: dùng lệnh {_SAID_BY[code]}"
+        )
+    one_of = "01, 04, 05, 06"
+    raise mistake(f"--status {value}: one of {one_of}", f"--status {value}: chọn một trong: {one_of}")
+
+
 @click.command()
 @DISPATCH
 @click.option(
     "--status",
-    type=click.Choice(sorted({codes.ARRIVED, *REPORTABLE})),
+    metavar="[01|04|05|06]",
+    callback=_reported,
     required=True,
     help="01 đã đến / arrived, 04 phân công / assigned, 05 đang xử lý / processing, 06 hoàn thành / done.",
 )
