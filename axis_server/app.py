@@ -145,14 +145,19 @@ async def running(
     1. what is only read    keys, trust; a mistake there opens nothing
     2. stores               and the first view of the directory
     3. owned work           threads that verify; what must not be cut in two
-    4. the door             with its lamp: the first to close
+    4. what all parts use   revocation, acts, the log's publisher, retention
+    5. the door             made, and not open yet
+    6. what goes on beside  each for ever
+    7. the door opens       with its lamp: the first to close
     """
     async with AsyncExitStack() as stack:
+        # 1.
         tracer = traced(settings, new_id(), stack)
         metrics = Metrics.make()
         keys = Keyring(settings, secrets, show=metrics.keys_current.set)
         trust = TrustWatch(settings.trust, client_ca=settings.tls.client_ca, show=metrics.trust_current.set)
 
+        # 2.
         passed_over = metrics.ledger_replica_passed_over.inc
         stores = await stack.enter_async_context(opened(settings, secrets, passed_over=passed_over))
         if stores.monthly is not None:
@@ -160,6 +165,7 @@ async def running(
         watch = DirectoryWatch(stores.directory)
         await watch.refresh()
 
+        # 3.
         workers = stack.enter_context(MortalWorkers(settings.server.workers))
         owned = OwnedTasks()
         stack.push_async_callback(owned.drain)
@@ -181,6 +187,7 @@ async def running(
         )
         expiring = Expiring(ledger=stores.ledger, mover=mover, clock=now, metrics=metrics)
 
+        # 4.
         policy = policy_of(settings.trust, settings.revocation)
         asked = opened_revoking(
             settings,
@@ -254,6 +261,8 @@ async def running(
             new_id=new_id,
         )
         held_back = HeldBack(clock=now, metrics=metrics)
+
+        # 5.
         watches = Watches(most=settings.server.watches, most_each=settings.server.watches_per_agency)
         boundary = Boundary(
             admission=admission,
@@ -267,6 +276,8 @@ async def running(
         server, port = make_server(
             door_of(settings, keys, shared), services(means), boundary=boundary, lamp=lamp
         )
+
+        # 6.
         metrics_address = exported(metrics, settings.metrics.listen, stack)
         prober = Prober(
             stores=stores, show=lamp.show, metrics=metrics, certificates=keys.certificates, clock=now
@@ -295,6 +306,8 @@ async def running(
                 )
             )
         )
+
+        # 7.
         log_address = await shown(proofs, settings.transparency.listen, stack, shared=shared)
         await server.start()
         stack.push_async_callback(server.stop, settings.server.shutdown_grace_seconds)
