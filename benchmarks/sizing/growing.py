@@ -9,15 +9,18 @@ import time
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 from axis_server.archiving.cataloguing import BATCH
 from axis_server.ledgers import OpenLedger, opened_catalogue, opened_ledger
 from axis_server.settings import load
+from benchmarks.sizing import holding
 from benchmarks.sizing.engines import Engines
-from benchmarks.sizing.offices import Country, secrets_of
+from benchmarks.sizing.offices import SENDER, Country, in_flight, secrets_of
 from benchmarks.sizing.plan import Plan
 from benchmarks.sizing.site import Figures, serving
 from storage.ledger.records import Move, NewDispatch, NewEvent, Recipient, Statement
+from storage.ledger.registry import Agency
 
 IN_FLIGHT = 256
 MAILBOXES = 10
@@ -80,6 +83,7 @@ async def grow(plan: Plan, engines: Engines, country: Country, model: NewDispatc
     last = time.perf_counter() + plan.fill_seconds
     reached, spent = 0, 0.0
     async with opened_ledger(settings, secrets) as ledger:
+        await in_flight(partial(_register, ledger), range(plan.units), IN_FLIGHT)
         for nth, size in enumerate(plan.entries, 1):
             began = time.perf_counter()
             filled = await _fill(ledger, model, reached, size, last)
@@ -94,8 +98,14 @@ async def grow(plan: Plan, engines: Engines, country: Country, model: NewDispatc
     figures |= {"filled_entries": reached, "filled_per_second": reached / spent}
     figures["moved_per_second"] = moved
     figures["catalogued_per_second"] = await _catalogued(engines, country, plan.catalogue_seconds)
-    with serving(plan, engines, country) as (_, took):
-        return figures | {"filled_start_seconds": took}
+    with serving(plan, engines, country) as (site, took):
+        held = (await holding.idle(site))["idle_memory_mib"]
+    return figures | {"units": plan.units, "filled_start_seconds": took, "filled_memory_mib": held}
+
+
+async def _register(ledger: OpenLedger, number: int, _lane: int) -> None:
+    unit = Agency(agency_id=f"U{number:05}", name=f"Đơn vị {number}", parent_id=SENDER, category="unit")
+    await ledger.register(unit, replacing=None)
 
 
 async def _catalogued(engines: Engines, country: Country, seconds: float) -> float:

@@ -36,6 +36,8 @@ class Plan:
     """Calls of which the median is taken."""
     catalogue_seconds: float
     """How long the catalogue of the filled ledger is made."""
+    units: int = 20_000
+    """In the directory of the axis with the large ledger."""
     recipients: int = 51
     in_flight: int = 64
 
@@ -57,6 +59,7 @@ class Plan:
             upload_bytes=MIB * of(self.upload_bytes // MIB),
             entries=tuple(sorted({max(self.entries[0], of(size)) for size in self.entries})),
             fill_seconds=share * self.fill_seconds,
+            units=of(self.units),
             samples=of(self.samples),
         )
 
@@ -73,7 +76,7 @@ WHOLE = {
         uploads=8,
         upload_bytes=256 * MIB,
         entries=(1_000, 10_000, 50_000, 200_000),
-        fill_seconds=120.0,
+        fill_seconds=105.0,
         samples=200,
         catalogue_seconds=6.0,
     ),
@@ -88,7 +91,7 @@ WHOLE = {
         uploads=8,
         upload_bytes=256 * MIB,
         entries=(1_000, 10_000, 50_000, 200_000),
-        fill_seconds=70.0,
+        fill_seconds=60.0,
         samples=200,
         catalogue_seconds=6.0,
     ),
@@ -100,13 +103,14 @@ _SHORT = Plan(
     large=2,
     letters=1,
     watches=1,
-    through=30,
+    through=60,
     uploads=2,
     upload_bytes=2 * MIB,
     entries=(20, 60),
     fill_seconds=20.0,
     samples=5,
     catalogue_seconds=0.5,
+    units=50,
     recipients=3,
     in_flight=8,
 )

@@ -41,7 +41,8 @@ async def measured(mode: str, plan: Plan) -> Figures:
         large = await found(room / "second", engines, 1, _LARGEST_LEDGER)
         grown = await growing.grow(plan, engines, large, model)
         _tell(mode, "a large ledger")
-    return one | several | grown
+    units = 1024 * (grown["filled_memory_mib"] - one["idle_memory_mib"]) / plan.units
+    return one | several | grown | {"agency_memory_kib": units}
 
 
 async def _one_process(

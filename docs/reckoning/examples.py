@@ -41,19 +41,21 @@ _SHARED = {
     "life_events": ("events of a delivery's life", "3"),
     "sides": ("agencies that see each of those", "2"),
     "life_commits": ("commits of a delivery's life", "3"),
-    "scrub": ("read by the scrub of a process (`scrub.bytes_per_second`)", "16.8 MB"),
+    "scrub": ("read by the scrub of a process (`scrub.bytes_per_second`)", "16 MiB"),
     "round": ("days of its round (`scrub.round_days`)", "30"),
 }
 
 
 def _assumed(
-    a_day: str, recipients: str, busy: str, watches: str, uploads: str
+    *, units: str, a_day: str, recipients: str, kept: str, watches: str, uploads: str
 ) -> dict[str, tuple[str, str]]:
     return {
+        "units": ("agencies and units in the directory", units),
         "a_day": ("dispatches a day, each with a file of 1 MiB", a_day),
         "recipients": ("recipients of each", recipients),
         "days": ("working days a year", "250"),
-        "busy": ("times the day's average in the busy hour", busy),
+        "kept": ("years that retention keeps files", kept),
+        "busy": ("times the day's average in the busy hour", "10"),
         "watches": ("open watches", watches),
         "uploads": ("large uploads at the same time", uploads),
         "per_node": ("processes of a node, each with a core", "4"),
@@ -65,17 +67,19 @@ EXAMPLES: Sequence[Example] = (
     Example(
         name="One agency's pilot",
         mode="embedded",
-        assumed=_assumed("200", "2", "10", "20", "2"),
+        assumed=_assumed(units="1", a_day="200", recipients="2", kept="10", watches="20", uploads="2"),
     ),
     Example(
         name="A province with some 300 units",
         mode="embedded",
-        assumed=_assumed("5,000", "3", "10", "600", "8"),
+        assumed=_assumed(units="300", a_day="5,000", recipients="3", kept="20", watches="600", uploads="8"),
     ),
     Example(
         name="A country: 100 ministries and provinces, 20,000 units",
         mode="shared",
-        assumed=_assumed("300,000", "5", "10", "2,000", "50"),
+        assumed=_assumed(
+            units="20,100", a_day="300,000", recipients="5", kept="20", watches="2,000", uploads="50"
+        ),
     ),
 )
 
@@ -140,10 +144,11 @@ _DISK = (
     ),
     Step("archive_year", "archive, a year, one copy", "{a_day} × {days} × {large_archive_on_disk}", "B"),
     Step("archive_both", "… with its replica", "2 × {archive_year}", "B"),
+    Step("kept_archive", "… once as much is disposed of as comes", "{kept} × {archive_both}", "B"),
     Step(
-        "decade",
-        "ledger and archive with replica after 10 years",
-        "10 × ({ledger_year} + {archive_both})",
+        "kept_ledger",
+        "ledger and log by then, of which nothing is disposed of",
+        "{kept} × {ledger_year}",
         "B",
     ),
     Step(
@@ -182,7 +187,8 @@ _MEMORY = (
     Step(
         "memory",
         "memory of all processes of the axis",
-        "{processes} × {through_memory_mib} + {watches} × {watch_memory_kib} + {uploads} ×"
+        "{processes} × ({through_memory_mib} + {units} × {agency_memory_kib}) +"
+        " {watches} × {watch_memory_kib} + {uploads} ×"
         " {upload_memory_mib}",
         "MiB",
     ),

@@ -77,6 +77,7 @@ ROWS: Mapping[str, Sequence[tuple[str, str]]] = {
     "memory": (
         ("a process that has just started", "idle_memory_mib"),
         ("supervisor and two workers, just started", "workers_idle_memory_mib"),
+        ("each agency or unit in the directory", "agency_memory_kib"),
         ("each open watch", "watch_memory_kib"),
         ("each large upload in flight", "upload_memory_mib"),
         ("after so many dispatches", "through_dispatches"),
@@ -149,7 +150,8 @@ def base(name: str, value: float) -> tuple[float, str]:
 
 
 def text(name: str, value: float) -> str:
-    return shown(*base(name, value))
+    """A figure as it is shown. A difference that noise made negative is nothing."""
+    return shown(*base(name, max(0.0, value)))
 
 
 def table(result: Result, name: str) -> str:
@@ -157,7 +159,7 @@ def table(result: Result, name: str) -> str:
     lines = [f"| {name} | embedded | shared | figure |", "|---|---|---|---|"]
     for label, figure in ROWS[name]:
         values = [result.figures(mode).get(figure) for mode in MODES]
-        cells = [text(figure, value) if value else "–" for value in values]
+        cells = [text(figure, value) if value and value > 0 else "–" for value in values]
         lines.append(f"| {label} | {' | '.join(cells)} | `{figure}` |")
     return "\n".join(lines)
 
