@@ -80,14 +80,16 @@ async def grow(plan: Plan, engines: Engines, country: Country, model: NewDispatc
     """Fills an empty ledger, stops at each size to time it, and starts an axis over it in the end."""
     figures: Figures = {}
     settings, secrets = load(country.config), secrets_of(engines)
-    last = time.perf_counter() + plan.fill_seconds
-    reached, spent = 0, 0.0
+    reached, committed, spent = 0, 0, 0.0
     async with opened_ledger(settings, secrets) as ledger:
         await in_flight(partial(_register, ledger), range(plan.units), IN_FLIGHT)
+        last = time.perf_counter() + plan.fill_seconds
         for nth, size in enumerate(plan.entries, 1):
             began = time.perf_counter()
             filled = await _fill(ledger, model, reached, size, last)
-            spent += time.perf_counter() - began
+            spent, committed = spent + time.perf_counter() - began, committed + filled - reached
+            if filled == reached:
+                break
             timed = await _timed(ledger, model, plan, filled)
             figures |= {f"at_{nth}_{name}": value for name, value in timed.items()}
             reached = filled + plan.samples
@@ -95,7 +97,7 @@ async def grow(plan: Plan, engines: Engines, country: Country, model: NewDispatc
             if filled < size:
                 break
         moved = await _moved(ledger, model, min(reached, MOVES_A_SAMPLE * plan.samples))
-    figures |= {"filled_entries": reached, "filled_per_second": reached / spent}
+    figures |= {"filled_entries": reached, "filled_per_second": committed / spent}
     figures["moved_per_second"] = moved
     figures["catalogued_per_second"] = await _catalogued(engines, country, plan.catalogue_seconds)
     with serving(plan, engines, country) as (site, took):
