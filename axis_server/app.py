@@ -9,7 +9,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 import structlog
@@ -62,6 +62,8 @@ TRUST_SECONDS = 1.0
 """How soon a new revocation list holds."""
 REVOCATION_SECONDS = 2.0
 """How soon what another node learned about revocation holds here, and a place is asked that is due."""
+CLOCK_SLACK = timedelta(minutes=5)
+"""By how much clocks of several nodes may differ before somebody has to look."""
 LIMITS_SECONDS = 5.0
 """How often it is shown for how long an agency has been held back."""
 DEADLINE_SECONDS = 5.0
@@ -218,6 +220,8 @@ async def running(
         )
         cursors = Cursors(await stores.ledger.secret(KEY_NAME))
         publisher = Publisher(ledger=stores.ledger, signers=keys.note_signers, clock=now, metrics=metrics)
+        if (ahead := await publisher.ahead()) > CLOCK_SLACK:
+            log.critical("clock.behind", seconds=round(ahead.total_seconds()))
         authorities = tuple(one.name for one in settings.timestamps)
         proofs = Proofs(
             ledger=stores.ledger, publisher=publisher, authorities=authorities, successions=keys.successions

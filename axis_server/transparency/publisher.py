@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 
@@ -92,6 +92,12 @@ class Publisher:
         if newest.note == note:
             self._seen = newest
         return newest
+
+    async def ahead(self) -> timedelta:
+        """Returns by how much the newest checkpoint is later than this clock, at least nothing: then this
+        clock is wrong, or the one that it was signed by was. Raises `Unavailable`."""
+        last = await self._last()
+        return max(timedelta(), last.at - self._clock()) if last is not None else timedelta()
 
     async def covering(self, index: int, seconds: float) -> SignedCheckpoint:
         """Returns the newest checkpoint once it covers the leaf `index`; has one published soon, and waits
