@@ -25,17 +25,18 @@ PAGE = (ROOT / "docs" / "operator.md").read_text(encoding="utf-8")
 
 
 def events_of_the_code() -> set[str]:
-    """Whatever a module with a log calls with a text of the form `noun.verb` first."""
+    """Whatever a module with a log calls with a text of the form `noun.verb` first, or first behind what is
+    to be called later: `partial(log.warning, "noun.verb")`."""
     return {
-        call.args[0].value
+        argument.value
         for path in (ROOT / "axis_server").rglob("*.py")
         if "structlog.get_logger()" in (source := path.read_text(encoding="utf-8"))
         for call in ast.walk(ast.parse(source))
         if isinstance(call, ast.Call)
-        and call.args
-        and isinstance(call.args[0], ast.Constant)
-        and isinstance(call.args[0].value, str)
-        and re.fullmatch(r"[a-z_]+\.[a-z_]+", call.args[0].value)
+        for argument in call.args[: 2 if getattr(call.func, "id", "") == "partial" else 1]
+        if isinstance(argument, ast.Constant)
+        and isinstance(argument.value, str)
+        and re.fullmatch(r"[a-z_]+\.[a-z_]+", argument.value)
     }
 
 
