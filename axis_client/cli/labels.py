@@ -211,7 +211,10 @@ def steps(terminal: Terminal, concerns: Sequence[Concern]) -> list[str]:
     for one in concerns:
         step = _STEP_OF_ASIDE if one.why is Why.SET_ASIDE else _STEPS.get((one.why, one.side))
         if step is not None:
-            found[terminal.text(step.vietnamese, step.english)] = why(terminal, one.why)
+            of = terminal.text(
+                *(("văn bản đi", "sent") if one.side is Side.SENT else ("văn bản đến", "received"))
+            )
+            found[terminal.text(step.vietnamese, step.english)] = f"{why(terminal, one.why)} ({of})"
     return [f"{named}: {step}" for step, named in found.items()]
 
 

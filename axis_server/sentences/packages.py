@@ -11,8 +11,8 @@ PACKAGES: Mapping[str, Sentence] = {
     "SENDER_MISMATCH": says(
         "The package names another agency as its sender.",
         "Gói tin ghi cơ quan gửi là một cơ quan khác.",
-        "Send it from the agency in From, or correct From/OrganId and seal again.",
-        "Gửi từ đúng cơ quan ghi tại From, hoặc sửa From/OrganId rồi ký lại.",
+        "Send it from the agency in From, or in its name (`--for`), or correct From/OrganId and seal again.",
+        "Gửi từ cơ quan ghi tại From, hoặc thay mặt cơ quan đó (`--for`), hoặc sửa From/OrganId rồi ký lại.",
     ),
     "SIGNER_MISMATCH": says(
         "The signer's certificate is not registered to seal for your agency.",

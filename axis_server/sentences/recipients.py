@@ -21,10 +21,10 @@ RECIPIENTS: Mapping[str, Sentence] = {
         "Sửa các mã định danh nêu trong chi tiết rồi ký lại, hoặc đề nghị đơn vị vận hành đăng ký.",
     ),
     "SUSPENDED_RECIPIENT": says(
-        "A recipient is suspended on the axis; nothing was sent to anyone.",
-        "Có nơi nhận đang bị tạm dừng trên trục; văn bản chưa được gửi tới nơi nào.",
-        "Leave it out and seal again, or wait until it is resumed.",
-        "Bỏ nơi nhận đó rồi ký lại, hoặc chờ đến khi nơi nhận được mở lại.",
+        "A recipient is suspended on the axis, has not begun there or has ended; nothing was sent to anyone.",
+        "Có nơi nhận bị tạm dừng, chưa bắt đầu hoặc đã kết thúc trên trục; văn bản chưa gửi tới nơi nào.",
+        "Look it up with `axis agency ID`; leave it out and seal again, or wait until it is there.",
+        "Tra bằng `axis agency MÃ`; bỏ nơi nhận đó rồi ký lại, hoặc chờ đến khi nơi nhận hoạt động.",
     ),
     "TOO_MANY_RECIPIENTS": says(
         "The package names more recipients than the axis takes at once.",

@@ -107,6 +107,6 @@ def test_attention_says_what_can_be_done_about_each_concern(
 ) -> None:
     assert province("aside", sent, "--reason", "Hỏng").code == 0
     shown = axis("attention", "--profile", running.profile("000.00.00.H90"), env={"AXIS_LANG": "vi"})
-    assert "hệ thống không xử lý được: xem axis aside;" in shown.err
+    assert "hệ thống không xử lý được (văn bản đến): xem axis aside;" in shown.err
     assert "Bộ Mẫu" in shown.out
     assert province("aside", sent, "--undo").code == 0
