@@ -191,8 +191,8 @@ def made_on(made: datetime, days: int) -> Detail:
 def seals_wanted(wanted: int, there: int) -> Detail:
     """Of an order that too few persons sealed."""
     return Detail(
-        f"it has the seals of {there} persons; {wanted} are wanted",
-        f"mới có chữ ký số của {there} người; cần {wanted} người",
+        f"persons who sealed it: {there} of {wanted}; certificates of one name, or one key, are one person's",
+        f"mới có chữ ký số của {there}/{wanted} người; chứng thư số cùng tên hay cùng khóa là một người",
     )
 
 

@@ -72,7 +72,9 @@ fi
 step "An operator makes an axis, with a test CA and its own keys"
 run axis-server init axis --listen "127.0.0.1:$port" --metrics ""
 printf '\n[deadlines]   # for this demo: who does not take a letter of the highest priority within 4 seconds is late
-handover_hours = [72, 24, 8, 2, 0.0011]\n' | tee -a axis/axis.toml
+handover_hours = [72, 24, 8, 2, 0.0011]
+\n[retention]   # whose archivists may order disposals
+authority = "K01.LT"\n' | tee -a axis/axis.toml
 if [ -n "$real" ]; then
   echo "Ledger and archive are the engines', for both nodes:"
   python3 "$here/over_engines.py" axis/axis.toml engines.toml
@@ -85,6 +87,8 @@ step "The operator registers a ministry, a province and a department, each with 
 run axis-server agency add 000.00.00.G90 --name "Bộ Mẫu" --alias G90 --issue ministry --config axis/axis.toml
 run axis-server agency add 000.00.00.H90 --name "UBND tỉnh Ví Dụ" --issue province --config axis/axis.toml
 run axis-server agency add H91.01 --name "Sở Nội vụ tỉnh Giả Định" --issue department --config axis/axis.toml
+run axis-server agency add K01.LT --name "Cục Lưu trữ" --issue archive --role archivist --config axis/axis.toml
+run axis-server agency certificate add 000.00.00.G90 --issue archivist --role archivist --config axis/axis.toml
 run axis-server group add PHOI-HOP --name "Các cơ quan phối hợp" --member 000.00.00.H90 --member H91.01 --config axis/axis.toml
 run axis-server check-config --config "axis/$([ -n "$real" ] && echo one || echo axis).toml"
 
@@ -198,6 +202,12 @@ run axis watch --once --dispatch "$third" --profile ministry/profile.toml
 
 step "The axis counts by itself: what was sent, accepted, refused, late"
 run axis stats --by agency --profile ministry/profile.toml
+
+step "The ministry's archivist says how long the letter is kept, and holds it. The archive's authority cannot destroy it: it is not due"
+run axis retention set "$id" --class 10 --record "01/HS-VP" --reason "Danh mục hồ sơ 2026" --profile archivist/profile.toml
+run axis hold put "$id" --reason "Kết luận thanh tra số 5" --profile archivist/profile.toml
+fails 1 axis disposal list --profile archive/profile.toml
+fails 2 axis disposal order "$id" --number "12/QĐ-LT" --legal-basis "Luật Lưu trữ 2024" -o order.xml --profile archive/profile.toml
 
 if [ -n "$real" ]; then
   step "Everything is there, and as it was accepted: every evidence against the log, every file in the object store"

@@ -108,7 +108,7 @@ def make_order(
         terminal.note(
             terminal.text(
                 f"{len(due)} văn bản, đã ký: {output}. Chưa hủy gì: axis disposal submit {output}",
-                f"{len(due)} documents, sealed: {output}. Nothing is disposed of yet: axis disposal submit"
+                f"Documents: {len(due)}, sealed: {output}. Nothing is disposed of yet: axis disposal submit"
                 f" {output}",
             )
         )
