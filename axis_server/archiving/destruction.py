@@ -181,7 +181,7 @@ class Destroying:
             if disposal.begun_at is None:
                 await self._judge(entries)
             if await self._grace.lain(disposal.order_id, since) < self._seconds:
-                raise _Waits(Waiting.GRACE, f"{self._seconds // 60} min")
+                raise _Waits(Waiting.GRACE, f"{self._seconds / 60:g} min")
             try:
                 at = self._issuing.clock()
                 await self._ledger.begin_destruction(disposal.order_id, at, decided=decided)

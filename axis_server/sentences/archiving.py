@@ -55,9 +55,9 @@ ARCHIVING: Mapping[str, Sentence] = {
     "DISPOSED": says(
         "The document was disposed of by a signed order: its files are gone, its evidence stays.",
         "Văn bản đã bị hủy theo quyết định có ký số: tệp không còn, bằng chứng vẫn được lưu.",
-        "Take its evidence into a folder: axis evidence ID -o FOLDER. The archive's authority has "
-        "the order and the evidence of destruction.",
-        "Lấy chứng cứ vào một thư mục: axis evidence MÃ-GỬI -o THƯ-MỤC. Cơ quan quản lý lưu trữ có "
+        "Take what proves it: axis evidence ID -o FILE.asice, or -o FOLDER for the evidence alone. The "
+        "archive's authority has the order and the evidence of destruction.",
+        "Lấy gói chứng cứ: axis evidence MÃ-GỬI -o TỆP.asice, hoặc -o THƯ-MỤC. Cơ quan quản lý lưu trữ có "
         "quyết định hủy và chứng nhận hủy.",
     ),
 }
