@@ -13,7 +13,7 @@ from axis_server.operation.terminal import Refusal
 from axis_server.settings import Settings
 from signing.policy import Purpose
 from signing.trust import TrustError
-from signing.verdict import Refused, Undecided
+from signing.verdict import Reason, Refused, Undecided
 from storage.ledger.registry import Agency, Certificate
 
 
@@ -66,7 +66,13 @@ def tell_doubts(settings: Settings, kept: tuple[Certificate, ...], at: datetime)
         ):
             judged = store.judge(certificate, at=at, policy=policy, purpose=purpose) if may else None
             if isinstance(judged, Refused | Undecided):
+                until = (
+                    " until the axis has a list or an answer about it"
+                    if judged.reason is Reason.REVOCATION_UNKNOWN
+                    else ""
+                )
                 click.echo(
-                    f"Warning: {one.sha256[:16]} does not hold under `{field}` ({judged.reason}), so {so}.",
+                    f"Warning: {one.sha256[:16]} does not hold under `{field}` ({judged.reason}),"
+                    f" so {so}{until}.",
                     err=True,
                 )
