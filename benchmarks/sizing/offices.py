@@ -197,31 +197,33 @@ class Blob:
     """A file of which only one MiB is in the client's memory."""
 
     block: bytes
-    """The last MiB differs from the others, so that no two blobs are the same."""
     last: bytes
+    """Another than the block, so that no two blobs are the same."""
     size: int
+    sha256: str
 
     @classmethod
     def of(cls, size: int) -> Blob:
-        return cls(os.urandom(MIB), os.urandom(MIB), size)
+        """Makes one of whole MiB."""
+        block, last, digest = os.urandom(MIB), os.urandom(MIB), hashlib.sha256()
+        for chunk in _chunks(block, last, size):
+            digest.update(chunk)
+        return cls(block, last, size, digest.hexdigest())
 
     def chunks(self) -> Iterable[bytes]:
-        for _ in range(self.size // MIB - 1):
-            yield self.block
-        yield self.last
-
-    @property
-    def sha256(self) -> str:
-        digest = hashlib.sha256()
-        for chunk in self.chunks():
-            digest.update(chunk)
-        return digest.hexdigest()
+        return _chunks(self.block, self.last, self.size)
 
     async def requests(self) -> AsyncIterator[submission_pb2.UploadRequest]:
         header = submission_pb2.UploadHeader(sha256=self.sha256, size=self.size)
         yield submission_pb2.UploadRequest(header=header)
         for chunk in self.chunks():
             yield submission_pb2.UploadRequest(chunk=chunk)
+
+
+def _chunks(block: bytes, last: bytes, size: int) -> Iterable[bytes]:
+    for _ in range(size // MIB - 1):
+        yield block
+    yield last
 
 
 async def in_flight(work: Callable[[Any, int], Awaitable[T]], items: Iterable[Any], how_many: int) -> list[T]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, fields
@@ -47,7 +46,7 @@ class Passing:
     async def large(self) -> Figures:
         """Sends documents with a file of 1 MiB beside them, and has them fetched."""
         plan = self.site.plan
-        blobs = [Blob(os.urandom(MIB), os.urandom(MIB), MIB) for _ in range(plan.large)]
+        blobs = [Blob.of(MIB) for _ in range(plan.large)]
 
         async def send(blob: Blob, lane: int) -> types_pb2.Dispatch:
             await self.sender.upload(blob, lane)
