@@ -19,6 +19,7 @@ from benchmarks.subjects import ROOT
 PORT, LOG_PORT = 7443, 9465
 READY_WITHIN = 90.0
 """Seconds for a node to serve, when its engines do."""
+_CRASHES = (signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGILL, signal.SIGFPE)
 _CLOCK = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "NO_FAKE_STAT": "1", "FAKETIME_CACHE_DURATION": "1"}
 
 
@@ -72,11 +73,18 @@ class Node:
         self.lives += 1
 
     def ended(self) -> bool:
-        return self.process is None or self.process.poll() is not None
+        """Raises `RuntimeError` when it died of a signal that no fault of ours is: it crashed."""
+        if self.process is None:
+            return True
+        status = self.process.poll()
+        if status is not None and -status in _CRASHES:
+            raise RuntimeError(f"{self.name} crashed, {signal.strsignal(-status)}:\n{self.said()}")
+        return status is not None
 
     def kill(self) -> None:
         """kill -9."""
         if self.process is not None:
+            self.ended()
             self.process.send_signal(signal.SIGKILL)
             self.process.wait()
             self.process = None

@@ -108,7 +108,8 @@ async def soak(directory: Path, plan: Plan) -> Outcome:
             await line.close()
     finally:
         axis.end()
-    breaches = list(judge(account, served))
+    breaches = [Breach("no life ends by itself", "axis", f"exit status {one}") for one in axis.died]
+    breaches += judge(account, served)
     figures = _figures(account, served) | {
         "kills": weather.kills,
         "lives with a clock behind the one before": axis.backward,
@@ -120,6 +121,7 @@ async def soak(directory: Path, plan: Plan) -> Outcome:
         "server resident MiB": resident / (1 << 20),
         "lives": weather_lives,
         "lives that answered nobody": len(axis.silent),
+        "lives that ended by themselves": len(axis.died),
     }
     return Outcome(
         account=account, served=served, breaches=breaches, figures=figures, silent=tuple(axis.silent)

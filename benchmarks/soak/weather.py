@@ -46,6 +46,8 @@ class Axis:
     """Lives whose clock was behind the one before."""
     cpu_seconds: float = 0.0
     """Of all lives that are over."""
+    died: list[int] = field(default_factory=list)
+    """How each process ended that nobody killed: its exit status, or minus its signal."""
     silent: list[str] = field(default_factory=list)
     """What each process did that lived and answered nobody."""
 
@@ -73,6 +75,8 @@ class Axis:
         if self.process is None:
             return
         self.cpu_seconds += self._subject().cpu_seconds()
+        if (status := self.process.poll()) is not None:
+            self.died.append(status)
         self.process.send_signal(how)
         self.process.wait()
         if self.process.stdout is not None:
