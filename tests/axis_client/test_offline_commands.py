@@ -164,7 +164,7 @@ def test_of_several_files_the_worst_decides(
     spoken = {0: "sound", 1: "refused", 2: "unreadable", 3: "undecided"}
     assert [found["verdict"] for found in ran.objects] == [spoken[code] for code in mix]
     assert all(set(found) == VERDICT_FIELDS for found in ran.objects)
-    assert SEVERITY == (0, 3, 1, 2)
+    assert SEVERITY == (0, 4, 3, 1, 2)
 
 
 def test_each_verdict_has_its_reason(desk: Desk, verdicts: dict[int, Path]) -> None:
