@@ -236,7 +236,7 @@ async def test_following_goes_on_after_trouble(world: World) -> None:
                 await asyncio.sleep(0.001)
         following.cancel()
         await asyncio.gather(following, return_exceptions=True)
-    assert logged[0]["event"] == "deadlines.unavailable"  # once; that it went on is told later, or just not yet
+    assert logged[0]["event"] == "deadlines.unavailable"  # once; how it went on is told later
     assert [line["event"] for line in logged[1:]] in ([], ["deadlines.passed"])
 
 
