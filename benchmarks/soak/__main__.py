@@ -28,7 +28,6 @@ def report(outcome: Outcome) -> str:
     lines += ["", f"breaches: {len(outcome.breaches)}"]
     lines += [f"  {rule:<60}{often:>8,}" for rule, often in rules.most_common()]
     lines += [f"    {one.rule}: {one.where}: {one.what[:600]}" for one in outcome.breaches[:SHOWN]]
-    lines += [f"a life that answered nobody: {one}" for one in outcome.silent]
     return "\n".join(lines)
 
 

@@ -27,10 +27,7 @@ SYSTEMS = 2
 BAD_LINES = 3
 """Every third agency is behind a line that is cut."""
 ANSWERS_WITHIN = 60.0
-"""Seconds after which an axis that has started and answers nobody counts as silent."""
-SILENT_MOST = 3
-"""Lives that may be silent. What stands in the report, with where its threads were, is for people to judge: a
-preloaded clock can hang a process."""
+"""Seconds after which an axis that has started and answers nobody ends the run."""
 SETTLED_WITHIN = 300.0
 """Seconds within which the axis must have ended everything after the last deadline passed."""
 
@@ -59,8 +56,6 @@ class Outcome:
     served: Served
     breaches: Sequence[Breach]
     figures: Mapping[str, float]
-    silent: Sequence[str] = ()
-    """What each process did that was started for the last life and answered nobody."""
 
 
 async def soak(directory: Path, plan: Plan) -> Outcome:
@@ -120,12 +115,9 @@ async def soak(directory: Path, plan: Plan) -> Outcome:
         "client CPU seconds": _own_cpu() - own,
         "server resident MiB": resident / (1 << 20),
         "lives": weather_lives,
-        "lives that answered nobody": len(axis.silent),
         "lives that ended by themselves": len(axis.died),
     }
-    return Outcome(
-        account=account, served=served, breaches=breaches, figures=figures, silent=tuple(axis.silent)
-    )
+    return Outcome(account=account, served=served, breaches=breaches, figures=figures)
 
 
 async def _work(desks: Sequence[Desk], day: Day, weather: Weather, kills: int | None) -> None:
@@ -145,28 +137,20 @@ async def _work(desks: Sequence[Desk], day: Day, weather: Weather, kills: int | 
 
 async def _settle(axis: Axis, wires: Mapping[str, Wire]) -> None:
     """Kills the axis once more and lets it wake when every deadline has passed; returns when it has ended
-    what was open."""
-    while len(axis.silent) < SILENT_MOST:
-        axis.end()
-        await axis.start(max(OFFSETS) + max(SECONDS_TO_ANSWER) + 60)
-        if await _answers(wires):
-            break
-        axis.silent.append(await axis.condition())
+    what was open. Raises `RuntimeError` when it answers nobody."""
+    axis.end()
+    await axis.start(max(OFFSETS) + max(SECONDS_TO_ANSWER) + 60)
+    try:
+        async with asyncio.timeout(ANSWERS_WITHIN):
+            for wire in wires.values():
+                await answers(wire)
+    except TimeoutError as silence:
+        raise RuntimeError(f"the axis answers nobody: {await axis.condition()}") from silence
     last = time.monotonic() + SETTLED_WITHIN
     while await unsettled(wires):
         if time.monotonic() > last:
             return  # the judge will name what did not end
         await asyncio.sleep(0.5)
-
-
-async def _answers(wires: Mapping[str, Wire]) -> bool:
-    try:
-        async with asyncio.timeout(ANSWERS_WITHIN):
-            for wire in wires.values():
-                await answers(wire)
-    except TimeoutError:
-        return False
-    return True
 
 
 async def _caught_up(followers: Sequence[Follower], served: Served) -> None:

@@ -48,8 +48,6 @@ class Axis:
     """Of all lives that are over."""
     died: list[int] = field(default_factory=list)
     """How each process ended that nobody killed: its exit status, or minus its signal."""
-    silent: list[str] = field(default_factory=list)
-    """What each process did that lived and answered nobody."""
 
     async def start(self, offset: int = 0) -> None:
         """Starts it with a clock that is `offset` seconds ahead."""
