@@ -4,6 +4,8 @@ Then the account of that very run is doctored, one lie at a time, and the judge 
 from __future__ import annotations
 
 import asyncio
+import os
+import signal
 from collections.abc import Callable, Iterator
 from copy import deepcopy
 from datetime import UTC, datetime
@@ -21,6 +23,8 @@ from benchmarks.judging.served import Proof, Sent, Served
 from benchmarks.judging.table import ACCEPTED, DONE, ENDINGS, HANDED_OVER
 from benchmarks.soak.crowd import gather_crowd
 from benchmarks.soak.run import Outcome, Plan, soak
+from benchmarks.soak.weather import Axis
+from benchmarks.subjects import make_world
 from signing.evidence import write
 from signing.keys import load_pem
 from tests.engines import require
@@ -44,6 +48,19 @@ def test_every_accepted_delivery_ends_once_and_nothing_is_lost_whatever_befalls_
     assert outcome.figures["moves"] >= MOVES
     assert outcome.figures["kills"] == KILLS
     assert outcome.figures["deliveries"] > 50
+
+
+async def test_a_life_that_ends_by_itself_is_noticed_behind_the_kill(tmp_path: Path) -> None:
+    axis = Axis(config=make_world(tmp_path).config, address="", library="")
+    await axis.start()
+    assert axis.process is not None
+    os.kill(axis.process.pid, signal.SIGSEGV)
+    while "State:\tZ" not in Path(f"/proc/{axis.process.pid}/status").read_text():
+        await asyncio.sleep(0.05)
+    axis.end()
+    await axis.start()
+    axis.end()
+    assert axis.died == [-signal.SIGSEGV]
 
 
 def test_the_clock_ran_otherwise_in_one_life_than_in_another(outcome: Outcome) -> None:

@@ -72,7 +72,8 @@ class Axis:
     def end(self, how: signal.Signals = signal.SIGKILL) -> None:
         if self.process is None:
             return
-        self.cpu_seconds += self._subject().cpu_seconds()
+        if self.process.returncode is None:  # else nothing is left to ask
+            self.cpu_seconds += self._subject().cpu_seconds()
         if (status := self.process.poll()) is not None:
             self.died.append(status)
         self.process.send_signal(how)
